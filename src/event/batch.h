@@ -1,0 +1,69 @@
+// EventBatch: what the stages hand to each other. Lines of one source in order, each as a shape plus slot spans.
+// The batch owns the text through `text`; spans and rows are offsets into it, so a batch may be moved between threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/shape.h"
+
+namespace whittle {
+
+enum class LineEnd : uint8_t { kNone = 0, kLf = 1, kCrLf = 2 };
+
+// A line as framing finds it. begin/size exclude the terminator.
+struct Line {
+  uint32_t begin = 0;
+  uint32_t size = 0;
+  LineEnd end = LineEnd::kLf;
+  bool record_start = true;  // false: belongs to the record of the line before
+};
+
+// Lines of one source, in order and contiguous: line i+1 begins where line i's terminator ends.
+struct LineBatch {
+  std::shared_ptr<const std::string> text;
+  std::vector<Line> lines;
+  uint32_t source = 0;        // index into the run's table of sources
+  uint64_t first_offset = 0;  // byte offset in the (decompressed) source of the first line
+  uint64_t first_line = 1;    // 1-based line number of the first line
+  uint64_t sequence = 0;      // order within the run, from 0, without gaps
+};
+
+struct Span {
+  uint32_t begin = 0;
+  uint32_t size = 0;
+};
+
+struct Row {
+  enum Flags : uint8_t {
+    kRecordStart = 1,
+    kHasTime = 2,      // local_time_ns was read from the line
+    kHasYear = 4,      // ... and its layout carries a year
+    kHasZone = 8,      // ... and a zone, so local_time_ns is UTC
+  };
+  uint32_t shape = 0;       // index into EventBatch::shapes
+  uint32_t begin = 0;       // line bytes in text, without terminator
+  uint32_t size = 0;
+  uint32_t first_slot = 0;  // slot k of the shape is slots[first_slot + k]
+  int64_t local_time_ns = 0;
+  uint8_t flags = 0;
+  LineEnd end = LineEnd::kLf;
+};
+
+struct EventBatch {
+  std::shared_ptr<const std::string> text;
+  uint32_t source = 0;
+  uint64_t first_offset = 0;
+  uint64_t first_line = 1;
+  uint64_t sequence = 0;
+  std::vector<std::shared_ptr<const Shape>> shapes;  // distinct shapes of this batch
+  std::vector<Row> rows;
+  std::vector<Span> slots;
+
+  std::string_view Text(const Span& s) const { return std::string_view(*text).substr(s.begin, s.size); }
+};
+
+}  // namespace whittle
