@@ -3,6 +3,7 @@
 #   name_test.cc          goes into <folder>_test, registered with ctest case by case
 #   name_bench.cc         becomes its own benchmark program <folder>_name_bench (Google Benchmark)
 #   name_fuzz.cc          becomes its own libFuzzer program <folder>_name_fuzz
+#   main.cc               belongs to no library; the folder's CMakeLists makes a program of it
 # DEPS are the layers below (the structure test holds them against the includes); LIBS are third-party targets.
 set(WHITTLE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
                      -Woverloaded-virtual -Wno-missing-field-initializers -Werror=return-type -Werror=unused-result)
@@ -20,7 +21,7 @@ function(whittle_layer name)
   cmake_parse_arguments(LAYER "" "" "DEPS;LIBS" ${ARGN})
   file(GLOB all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(sources ${all})
-  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$|/main\\.cc$")
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(benches ${all})

@@ -1,0 +1,49 @@
+# Each target installs what it needs and builds first, so that any of them works on a fresh Debian 12.
+# Pass NINJA_FLAGS=-j1 on a small machine.
+BUILD := build/release
+WHITTLE := $(BUILD)/src/cli/whittle
+
+.PHONY: help deps build demo test test-long bench accuracy format lint clean
+
+help:
+	@echo "make demo      install what is missing, build, ingest examples/logs and show the report"
+	@echo "make test      build and run every test that needs nothing outside this repository"
+	@echo "make test-long long fuzzing and kill tests (an hour); output to bench/results/"
+	@echo "make bench     speed, size and memory beside zstd and xz; output to bench/results/"
+	@echo "make accuracy  template accuracy on labelled logs (WHITTLE_CORPORA)"
+	@echo "make deps | build | format | lint | clean"
+
+deps:
+	@scripts/install-deps.sh
+
+build: deps
+	@cmake --preset release -Wno-dev --log-level=WARNING
+	@cmake --build --preset release -- $(NINJA_FLAGS)
+
+demo: build
+	@scripts/demo.sh $(WHITTLE)
+
+test: build
+	@ctest --preset release -j$$(nproc)
+
+test-long: build
+	@scripts/test-long.sh
+
+bench: build
+	@python3 bench/end_to_end.py --whittle $(WHITTLE)
+
+accuracy: build
+	@scripts/accuracy.sh $(WHITTLE)
+
+format:
+	@scripts/install-deps.sh --ci
+	@scripts/format.sh --fix
+
+lint:
+	@scripts/install-deps.sh --ci
+	@scripts/format.sh
+	@cmake --preset fuzz -Wno-dev --log-level=WARNING
+	@scripts/lint.sh
+
+clean:
+	@rm -rf build
