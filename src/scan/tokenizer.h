@@ -1,6 +1,11 @@
-// Tokens of a line and the hash of its skeleton. A token is a maximal run of bytes that are not delimiters; it is masked
-// when it holds a digit, begins with '/' or contains "://" or '@'. The skeleton is the line with masked tokens replaced by their
-// class. Not thread-safe: one Tokenizer per worker; its arrays are valid until the next call.
+// Tokens of a line and the hash of its skeleton: the first step of every line, and the key of the recipe cache.
+//
+// A token is a maximal run of bytes that are not delimiters. It is masked when it holds a digit, begins with '/' (and is
+// longer), contains "://", or has an '@' inside. Of a masked token, trailing . : ! ? stay outside, and so does a
+// prefix of letters and '_' right before a number ("blk_" of blk_-16089). The skeleton is the line with each masked
+// token replaced by its class.
+//
+// Not thread-safe: one Tokenizer per worker; masked() is valid until the next Scan and holds offsets, not pointers.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +16,12 @@
 
 namespace whittle {
 
-// Tokens longer than this many per line, or lines longer than kMaxScanBytes, go to the raw lane.
+// Lines with more masked tokens or more bytes than this are not analysed: they go to the raw lane whole.
 inline constexpr size_t kMaxMaskedTokens = 1024;
 inline constexpr size_t kMaxScanBytes = 64 * 1024;
 
-// White space and , ; = ( ) [ ] { } " ' | < > and a run of backslashes right before a quote.
+// White space and , ; = ( ) [ ] { } " ' | < >. Besides these, Scan treats a run of backslash escapes that ends at a
+// double quote as delimiters (\" and \n" in JSON inside JSON).
 bool IsDelimiter(unsigned char byte);
 
 struct MaskedToken {
@@ -28,6 +34,7 @@ class Tokenizer {
  public:
   // False when a limit is exceeded. `line` is without its terminator.
   bool Scan(std::string_view line);
+
   const std::vector<MaskedToken>& masked() const { return masked_; }
   uint64_t skeleton_hash() const { return hash_; }
 
@@ -36,7 +43,11 @@ class Tokenizer {
   uint64_t hash_ = 0;
 };
 
-// The class a masked token gets; kWord when `token` would not be masked.
+// The class of a masked token's text.
 TokenClass ClassifyToken(std::string_view token);
+
+// Where the delimiter that begins at line[at] ends, or `at` when line[at] does not begin one: one byte for an ordinary
+// delimiter, the whole run for escapes before a quote.
+size_t DelimiterEnd(std::string_view line, size_t at);
 
 }  // namespace whittle

@@ -1,0 +1,73 @@
+#include "scan/recipe.h"
+
+#include <cstring>
+
+#include "scan/time_layout.h"
+
+namespace whittle {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+constexpr size_t kNowhere = SIZE_MAX;
+
+size_t FindInside(const Edge& edge, std::string_view line, const MaskedToken& token) {
+  uint32_t seen = 0;
+  for (size_t i = token.begin; i < token.end; ++i) {
+    if (edge.base == Edge::Base::kTransition) {
+      if (i > token.begin && IsDigit(line[i]) != IsDigit(line[i - 1]) && seen++ == edge.ordinal) return i;
+    } else if (line[i] == edge.character && seen++ == edge.ordinal) {
+      return edge.base == Edge::Base::kBeforeChar ? i : i + 1;
+    }
+  }
+  return kNowhere;
+}
+
+size_t Resolve(const Edge& edge, std::string_view line, const std::vector<MaskedToken>& masked) {
+  switch (edge.base) {
+    case Edge::Base::kTokenBegin:
+      return masked[edge.token].begin;
+    case Edge::Base::kTokenEnd:
+      return masked[edge.token].end + static_cast<size_t>(edge.delta);
+    case Edge::Base::kLineBegin:
+      return static_cast<size_t>(edge.delta);
+    default:
+      return FindInside(edge, line, masked[edge.token]);
+  }
+}
+
+bool GapMatches(std::string_view line, size_t begin, size_t end, const std::string& gap) {
+  return end >= begin && end <= line.size() && end - begin == gap.size() &&
+         std::memcmp(line.data() + begin, gap.data(), gap.size()) == 0;
+}
+
+}  // namespace
+
+bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked, Span* spans, RowTime* time) const {
+  size_t position = 0;
+  for (size_t k = 0; k < slots.size(); ++k) {
+    const SlotRule& rule = slots[k];
+    if (rule.begin.token >= masked.size() || rule.end.token >= masked.size()) return false;
+    const size_t begin = Resolve(rule.begin, line, masked);
+    const size_t end = Resolve(rule.end, line, masked);
+    if (begin == kNowhere || end == kNowhere || end < begin || end > line.size()) return false;
+    if (!GapMatches(line, position, begin, gaps[k])) return false;
+    spans[k] = {static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin)};
+    position = end;
+    const std::string_view text = line.substr(begin, end - begin);
+    if (rule.time_layout != 0) {
+      ParsedTime parsed;
+      if (!ParseTime(rule.time_layout, text, &parsed)) return false;
+      if (shape->timestamp_slot == static_cast<int32_t>(k) && parsed.has_date) {
+        time->local_time_ns = parsed.nanos;
+        time->flags = static_cast<uint8_t>(Row::kHasTime | (parsed.has_year ? Row::kHasYear : 0) |
+                                           (parsed.has_zone ? Row::kHasZone : 0));
+      }
+    } else if (rule.check_class && ClassifyToken(text) != rule.token_class) {
+      return false;
+    }
+  }
+  return GapMatches(line, position, line.size(), gaps[slots.size()]);
+}
+
+}  // namespace whittle

@@ -1,0 +1,280 @@
+#include "scan/shape_builder.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+
+namespace whittle {
+namespace {
+
+struct Range {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  uint16_t time_layout = 0;
+};
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsPunctuation(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > ' ' && byte < 0x7f && !IsDigit(c) && (byte | 0x20) - 'a' >= 26u;
+}
+
+class Builder {
+ public:
+  Builder(std::string_view line, const std::vector<MaskedToken>& masked, const LineAnalysis& analysis)
+      : line_(line), masked_(masked), analysis_(analysis), shape_(std::make_shared<Shape>()), recipe_(std::make_shared<Recipe>()) {}
+
+  std::shared_ptr<const Recipe> Build(bool continuation) {
+    recipe_->cacheable = analysis_.cacheable;
+    CollectTimes();
+    CollectBoundaries();
+    MakePieces();
+    MakeFields();
+    shape_->body = RangeOf(Snap(analysis_.body_begin), Snap(analysis_.body_end));
+    shape_->body_unescape = analysis_.body_unescape;
+    shape_->continuation = continuation;
+    shape_->envelope = analysis_.envelope;
+    shape_->header = analysis_.header;
+    shape_->body_format = analysis_.body_format;
+    shape_->signature = Signature();
+    FinishShape(shape_.get());
+    recipe_->shape = shape_;
+    return recipe_;
+  }
+
+ private:
+  bool HasMasked(uint32_t begin, uint32_t end) const {
+    return std::any_of(masked_.begin(), masked_.end(),
+                       [&](const MaskedToken& token) { return token.begin < end && token.end > begin; });
+  }
+
+  void CollectTimes() {
+    for (const FieldSpan& field : analysis_.fields) {
+      if (field.time_layout == 0 || field.begin >= field.end || field.end > line_.size()) continue;
+      if (HasMasked(field.begin, field.end)) times_.push_back({field.begin, field.end, field.time_layout});
+    }
+    std::sort(times_.begin(), times_.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+    // Overlapping timestamps: the first wins.
+    size_t kept = 0;
+    for (const Range& time : times_) {
+      if (kept == 0 || time.begin >= times_[kept - 1].end) times_[kept++] = time;
+    }
+    times_.resize(kept);
+  }
+
+  // The timestamp that holds `offset` strictly inside, or null.
+  const Range* TimeAround(uint32_t offset) const {
+    for (const Range& time : times_) {
+      if (time.begin < offset && offset < time.end) return &time;
+    }
+    return nullptr;
+  }
+
+  uint32_t Snap(uint32_t offset) const {
+    offset = std::min(offset, static_cast<uint32_t>(line_.size()));
+    const Range* time = TimeAround(offset);
+    return time == nullptr ? offset : time->end;
+  }
+
+  void AddBoundary(uint32_t offset) {
+    if (offset <= line_.size() && TimeAround(offset) == nullptr) boundaries_.push_back(offset);
+  }
+
+  void CollectBoundaries() {
+    AddBoundary(0);
+    AddBoundary(static_cast<uint32_t>(line_.size()));
+    AddBoundary(Snap(analysis_.body_begin));
+    AddBoundary(Snap(analysis_.body_end));
+    for (const FieldSpan& field : analysis_.fields) {
+      AddBoundary(field.begin);
+      AddBoundary(field.end);
+    }
+    for (const Range& time : times_) {
+      AddBoundary(time.begin);
+      AddBoundary(time.end);
+    }
+    for (const MaskedToken& token : masked_) {
+      AddBoundary(token.begin);
+      AddBoundary(token.end);
+    }
+    AddWordBoundaries();
+    std::sort(boundaries_.begin(), boundaries_.end());
+    boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
+  }
+
+  // Where runs of delimiters and words meet, outside masked tokens.
+  void AddWordBoundaries() {
+    size_t i = 0;
+    while (i < line_.size()) {
+      const size_t begin = i;
+      for (size_t end; i < line_.size() && (end = DelimiterEnd(line_, i)) > i; i = end) {
+      }
+      if (i > begin) {
+        AddBoundary(static_cast<uint32_t>(begin));
+        AddBoundary(static_cast<uint32_t>(i));
+      }
+      while (i < line_.size() && DelimiterEnd(line_, i) == i) ++i;
+    }
+  }
+
+  // The masked token that covers [begin, end), or null.
+  const MaskedToken* MaskedAround(uint32_t begin, uint32_t end) const {
+    const auto after = std::upper_bound(masked_.begin(), masked_.end(), begin,
+                                        [](uint32_t offset, const MaskedToken& token) { return offset < token.begin; });
+    if (after == masked_.begin()) return nullptr;
+    const MaskedToken& token = *std::prev(after);
+    return token.begin <= begin && end <= token.end ? &token : nullptr;
+  }
+
+  const Range* TimeAt(uint32_t begin, uint32_t end) const {
+    for (const Range& time : times_) {
+      if (time.begin == begin && time.end == end) return &time;
+    }
+    return nullptr;
+  }
+
+  void MakePieces() {
+    std::string gap;
+    for (size_t i = 0; i + 1 < boundaries_.size(); ++i) {
+      const uint32_t begin = boundaries_[i];
+      const uint32_t end = boundaries_[i + 1];
+      const Range* time = TimeAt(begin, end);
+      const MaskedToken* token = time == nullptr ? MaskedAround(begin, end) : nullptr;
+      const bool lone_punctuation = token != nullptr && end - begin == 1 && token->end - token->begin > 1 && IsPunctuation(line_[begin]);
+      piece_at_.push_back(begin);
+      if (time != nullptr || (token != nullptr && !lone_punctuation)) {
+        AddSlot(begin, end, time, token);
+        recipe_->gaps.push_back(std::move(gap));
+        gap.clear();
+      } else {
+        AddConstant(begin, end);
+        gap.append(line_.substr(begin, end - begin));
+      }
+    }
+    piece_at_.push_back(static_cast<uint32_t>(line_.size()));
+    recipe_->gaps.push_back(std::move(gap));
+  }
+
+  void AddSlot(uint32_t begin, uint32_t end, const Range* time, const MaskedToken* token) {
+    Piece piece;
+    piece.kind = Piece::Kind::kSlot;
+    piece.slot = shape_->slot_count++;
+    SlotRule rule;
+    rule.begin = EdgeAt(begin, true);
+    rule.end = EdgeAt(end, false);
+    if (time != nullptr) {
+      piece.time_layout = rule.time_layout = time->time_layout;
+      piece.token_class = TokenClass::kDigitsPunct;
+    } else {
+      const bool whole = token->begin == begin && token->end == end;
+      piece.token_class = whole ? token->token_class : ClassifyToken(line_.substr(begin, end - begin));
+      rule.check_class = !whole;
+      rule.token_class = piece.token_class;
+    }
+    shape_->pieces.push_back(std::move(piece));
+    recipe_->slots.push_back(rule);
+  }
+
+  void AddConstant(uint32_t begin, uint32_t end) {
+    Piece piece;
+    const std::string_view text = line_.substr(begin, end - begin);
+    const bool delimiter = DelimiterEnd(line_, begin) > begin || std::all_of(text.begin(), text.end(), IsPunctuation);
+    piece.kind = delimiter ? Piece::Kind::kDelimiter : Piece::Kind::kWord;
+    piece.text = std::string(text);
+    shape_->pieces.push_back(std::move(piece));
+  }
+
+  // A slot's edge. At a token's border the border itself describes it; `is_begin` picks the token that begins here over
+  // one that ends here.
+  Edge EdgeAt(uint32_t offset, bool is_begin) {
+    for (size_t t = 0; t < masked_.size(); ++t) {
+      const MaskedToken& token = masked_[t];
+      if (offset < token.begin || offset > token.end) continue;
+      const auto index = static_cast<uint16_t>(t);
+      if (offset == token.begin && is_begin) return {Edge::Base::kTokenBegin, 0, index, 0, 0};
+      if (offset == token.end) return {Edge::Base::kTokenEnd, 0, index, 0, 0};
+      if (offset > token.begin) return InnerEdge(offset, index);
+    }
+    Edge edge;  // among constants: relative to the token before
+    edge.delta = static_cast<int32_t>(offset);
+    for (size_t t = 0; t < masked_.size() && masked_[t].end <= offset; ++t) {
+      edge = {Edge::Base::kTokenEnd, 0, static_cast<uint16_t>(t), 0, static_cast<int32_t>(offset - masked_[t].end)};
+    }
+    return edge;
+  }
+
+  Edge InnerEdge(uint32_t offset, uint16_t index) {
+    const MaskedToken& token = masked_[index];
+    const std::string_view before = line_.substr(token.begin, offset - token.begin);
+    const auto count = [](std::string_view text, char c) { return static_cast<uint16_t>(std::count(text.begin(), text.end(), c)); };
+    if (IsPunctuation(line_[offset])) return {Edge::Base::kBeforeChar, line_[offset], index, count(before, line_[offset]), 0};
+    if (IsPunctuation(line_[offset - 1])) {
+      return {Edge::Base::kAfterChar, line_[offset - 1], index, static_cast<uint16_t>(count(before, line_[offset - 1]) - 1), 0};
+    }
+    uint16_t transitions = 0;
+    for (size_t i = token.begin + 1; i < offset; ++i) transitions += IsDigit(line_[i]) != IsDigit(line_[i - 1]) ? 1 : 0;
+    if (IsDigit(line_[offset]) == IsDigit(line_[offset - 1])) recipe_->cacheable = false;
+    return {Edge::Base::kTransition, 0, index, transitions, 0};
+  }
+
+  PieceRange RangeOf(uint32_t begin, uint32_t end) const {
+    const auto index = [this](uint32_t offset) {
+      return static_cast<uint16_t>(std::lower_bound(piece_at_.begin(), piece_at_.end(), offset) - piece_at_.begin());
+    };
+    return begin >= end ? PieceRange{index(begin), index(begin)} : PieceRange{index(begin), index(end)};
+  }
+
+  void MakeFields() {
+    for (const FieldSpan& span : analysis_.fields) {
+      if (span.begin > span.end || span.end > line_.size() || TimeAround(span.begin) != nullptr || TimeAround(span.end) != nullptr) continue;
+      shape_->fields.push_back({span.role, span.type, span.unescape, span.time_layout, RangeOf(span.begin, span.end), span.name});
+    }
+  }
+
+  // Words of the body, with one mark for each run of masked tokens; delimiters do not count.
+  uint64_t Signature() const {
+    std::string words;
+    for (size_t i = shape_->body.begin; i < shape_->body.end; ++i) {
+      const Piece& piece = shape_->pieces[i];
+      if (piece.kind == Piece::Kind::kWord) {
+        words.append(piece.text).push_back('\0');
+      } else if (piece.kind == Piece::Kind::kSlot && !words.ends_with('\1')) {
+        words.push_back('\1');
+      }
+    }
+    return Hash64(words);
+  }
+
+  std::string_view line_;
+  const std::vector<MaskedToken>& masked_;
+  const LineAnalysis& analysis_;
+  std::shared_ptr<Shape> shape_;
+  std::shared_ptr<Recipe> recipe_;
+  std::vector<Range> times_;
+  std::vector<uint32_t> boundaries_;
+  std::vector<uint32_t> piece_at_;  // where each piece begins, then the line's end
+};
+
+}  // namespace
+
+std::shared_ptr<const Recipe> BuildRecipe(std::string_view line, const std::vector<MaskedToken>& masked,
+                                          const LineAnalysis& analysis, bool continuation) {
+  return Builder(line, masked, analysis).Build(continuation);
+}
+
+std::shared_ptr<const Shape> RawShape() {
+  static const std::shared_ptr<const Shape> raw = [] {
+    auto shape = std::make_shared<Shape>();
+    Piece piece;
+    piece.kind = Piece::Kind::kSlot;
+    shape->pieces.push_back(piece);
+    shape->slot_count = 1;
+    shape->body = {0, 1};
+    shape->body_format = "raw";
+    FinishShape(shape.get());
+    return shape;
+  }();
+  return raw;
+}
+
+}  // namespace whittle

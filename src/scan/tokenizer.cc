@@ -1,0 +1,229 @@
+#include "scan/tokenizer.h"
+
+#include <array>
+#include <cstring>
+
+namespace whittle {
+namespace {
+
+// Byte classes, one bit each, so that OR over a token says what it is made of.
+enum : uint8_t {
+  kDelimiterBit = 1,
+  kDigitBit = 2,
+  kHexLetterBit = 4,
+  kLetterBit = 8,  // other letters, and every byte >= 0x80
+  kDotBit = 16,
+  kSlashOrAtBit = 32,
+  kPunctuationBit = 64,
+  kBackslashBit = 128,
+};
+
+constexpr std::array<uint8_t, 256> MakeByteClasses() {
+  std::array<uint8_t, 256> classes{};
+  for (size_t c = 0; c < 256; ++c) {
+    const bool digit = c >= '0' && c <= '9';
+    const size_t lower = c | 0x20;
+    const bool letter = lower >= 'a' && lower <= 'z';
+    if (digit) {
+      classes[c] = kDigitBit;
+    } else if (letter) {
+      classes[c] = lower <= 'f' ? kHexLetterBit : kLetterBit;
+    } else {
+      classes[c] = c >= 0x80 ? kLetterBit : kPunctuationBit;
+    }
+  }
+  for (const char c : {' ', '\t', '\v', '\f', '\r', '\n', ',', ';', '=', '(', ')', '[', ']', '{', '}', '"', '\'', '|', '<', '>'}) {
+    classes[static_cast<unsigned char>(c)] = kDelimiterBit;
+  }
+  classes['.'] = kDotBit;
+  classes['/'] = classes['@'] = kSlashOrAtBit;
+  classes['\\'] = kBackslashBit;
+  return classes;
+}
+constexpr std::array<uint8_t, 256> kByteClass = MakeByteClasses();
+
+uint8_t ClassOf(char c) { return kByteClass[static_cast<unsigned char>(c)]; }
+
+uint64_t Load64(const char* p) {
+  uint64_t v;
+  std::memcpy(&v, p, 8);
+  return v;
+}
+uint64_t Load32(const char* p) {
+  uint32_t v;
+  std::memcpy(&v, p, 4);
+  return v;
+}
+
+// Multiply-fold mixing as in wyhash (public domain, Wang Yi).
+uint64_t Mix(uint64_t a, uint64_t b) {
+  const auto product = static_cast<unsigned __int128>(a ^ 0xa0761d6478bd642fULL) * (b ^ 0xe7037ed1a0b428dbULL);
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+uint64_t MixBytes(uint64_t hash, const char* p, size_t size) {
+  hash ^= size << 56;
+  for (; size >= 8; p += 8, size -= 8) hash = Mix(hash, Load64(p));
+  if (size >= 4) return Mix(hash, Load32(p) | Load32(p + size - 4) << 32);
+  if (size > 0) {
+    const auto byte = [p](size_t i) { return static_cast<uint64_t>(static_cast<unsigned char>(p[i])); };
+    return Mix(hash, byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16);
+  }
+  return hash;
+}
+
+uint8_t ClassBits(std::string_view token) {
+  uint8_t bits = 0;
+  for (const char c : token) bits |= ClassOf(c);
+  return bits;
+}
+
+bool HasInnerAt(std::string_view token) {
+  const size_t at = token.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < token.size();
+}
+
+bool IsMasked(std::string_view token, uint8_t bits) {
+  if ((bits & kDigitBit) != 0) return true;
+  if ((bits & kSlashOrAtBit) == 0 || token.size() < 2) return false;
+  return token[0] == '/' || token.find("://") != std::string_view::npos || HasInnerAt(token);
+}
+
+// Length of a prefix of letters and '_' that stands right before a number, else 0.
+size_t WordPrefix(std::string_view token) {
+  size_t i = 0;
+  while (i < token.size() && (ClassOf(token[i]) & (kHexLetterBit | kLetterBit)) != 0) ++i;
+  if (i == 0 || i + 1 >= token.size() || token[i] != '_') return 0;
+  ++i;
+  const size_t number = token[i] == '-' ? i + 1 : i;
+  return number < token.size() && ClassOf(token[number]) == kDigitBit ? i : 0;
+}
+
+bool IsTrimmedTail(char c) { return c == '.' || c == ':' || c == '!' || c == '?'; }
+
+// The punctuation of a token of digits, in order: tells 10.0.0.1:80 from 2015-10-18.
+uint64_t PunctuationOrder(std::string_view token) {
+  uint64_t order = 0;
+  for (const char c : token.substr(0, 40)) {
+    if (ClassOf(c) != kDigitBit) order = order * 131 + static_cast<unsigned char>(c);
+  }
+  return order;
+}
+
+// Lengths at which an integer may be a date, a time or an epoch; only the head of a line is where that matters.
+constexpr size_t kHeadTokens = 4;
+bool IsTimeLength(size_t size) {
+  constexpr uint32_t kLengths = 1u << 6 | 1u << 8 | 1u << 10 | 1u << 13 | 1u << 14 | 1u << 16 | 1u << 19;
+  return size < 32 && (kLengths >> size & 1) != 0;
+}
+
+bool IsUuid(std::string_view t) {
+  return t.size() == 36 && t[8] == '-' && t[13] == '-' && t[18] == '-' && t[23] == '-';
+}
+
+// What the skeleton remembers of a masked token: everything an analysis may depend on.
+uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t index) {
+  uint64_t detail = 0;
+  switch (token_class) {
+    case TokenClass::kInteger:
+      detail = index < kHeadTokens && IsTimeLength(token.size()) ? token.size() : 0;
+      break;
+    case TokenClass::kDigitsPunct:
+      detail = PunctuationOrder(token);
+      break;
+    case TokenClass::kHex:
+      detail = token.size() == 16 || token.size() == 32 ? token.size() : 0;
+      break;
+    case TokenClass::kMixed:
+      detail = IsUuid(token) ? 1 : token.size() == 55 && token[2] == '-' && token[35] == '-' ? 2 : 0;
+      break;
+    default:
+      break;
+  }
+  return detail << 4 | static_cast<uint64_t>(token_class);
+}
+
+}  // namespace
+
+bool IsDelimiter(unsigned char byte) { return kByteClass[byte] == kDelimiterBit; }
+
+size_t DelimiterEnd(std::string_view line, size_t at) {
+  const uint8_t bits = ClassOf(line[at]);
+  if (bits == kDelimiterBit) return at + 1;
+  if (bits != kBackslashBit) return at;
+  // Runs of escapes: (\\+ [nrt]?)* then a quote.
+  size_t i = at;
+  while (i < line.size() && line[i] == '\\') {
+    while (i < line.size() && line[i] == '\\') ++i;
+    if (i == line.size()) return at;
+    if (line[i] == '"') return i + 1;
+    if (line[i] != 'n' && line[i] != 'r' && line[i] != 't') return at;
+    ++i;
+  }
+  return i < line.size() && line[i] == '"' ? i + 1 : at;
+}
+
+TokenClass ClassifyToken(std::string_view token) {
+  if (token.empty()) return TokenClass::kMixed;
+  const uint8_t bits = ClassBits(token);
+  if (bits == kDigitBit) return TokenClass::kInteger;
+  if (token[0] == '/' || ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos)) return TokenClass::kPath;
+  const std::string_view unsigned_part = token[0] == '-' || token[0] == '+' ? token.substr(1) : token;
+  const uint8_t unsigned_bits = unsigned_part.size() == token.size() ? bits : ClassBits(unsigned_part);
+  if (unsigned_bits == kDigitBit) return TokenClass::kInteger;
+  if (unsigned_bits == (kDigitBit | kDotBit)) {
+    const size_t dot = unsigned_part.find('.');
+    const bool one_inner_dot = dot == unsigned_part.rfind('.') && dot > 0 && dot + 1 < unsigned_part.size();
+    return one_inner_dot ? TokenClass::kDecimal : TokenClass::kDigitsPunct;
+  }
+  constexpr uint8_t kAnyLetter = kHexLetterBit | kLetterBit;
+  if ((bits & kDigitBit) != 0 && (bits & (kAnyLetter | kBackslashBit)) == 0) return TokenClass::kDigitsPunct;
+  if (bits == (kDigitBit | kHexLetterBit)) return TokenClass::kHex;
+  if (token.size() > 2 && token[0] == '0' && token[1] == 'x' &&
+      (ClassBits(token.substr(2)) & ~(kDigitBit | kHexLetterBit)) == 0) {
+    return TokenClass::kHex;
+  }
+  if ((bits & ~(kDigitBit | kAnyLetter)) == 0) return TokenClass::kAlnum;
+  return TokenClass::kMixed;
+}
+
+bool Tokenizer::Scan(std::string_view line) {
+  masked_.clear();
+  if (line.size() > kMaxScanBytes) return false;
+  const char* const text = line.data();
+  const size_t size = line.size();
+  uint64_t hash = 0x2545F4914F6CDD1DULL;
+  size_t constant_begin = 0;
+  size_t i = 0;
+  while (i < size) {
+    if (const uint8_t bits = ClassOf(text[i]); (bits & (kDelimiterBit | kBackslashBit)) != 0) {
+      const size_t end = bits == kDelimiterBit ? i + 1 : DelimiterEnd(line, i);
+      if (end > i) {
+        i = end;
+        continue;
+      }
+    }
+    const size_t begin = i;
+    uint8_t bits = 0;
+    for (; i < size; ++i) {
+      const uint8_t byte = ClassOf(text[i]);
+      if (byte == kDelimiterBit || (byte == kBackslashBit && DelimiterEnd(line, i) > i)) break;
+      bits |= byte;
+    }
+    std::string_view token(text + begin, i - begin);
+    if ((bits & (kDigitBit | kSlashOrAtBit)) == 0 || !IsMasked(token, bits)) continue;
+    while (token.size() > 1 && IsTrimmedTail(token.back())) token.remove_suffix(1);
+    if ((bits & kPunctuationBit) != 0) token.remove_prefix(WordPrefix(token));
+    const TokenClass token_class = ClassifyToken(token);
+    if (masked_.size() == kMaxMaskedTokens) return false;
+    const auto token_begin = static_cast<uint32_t>(token.data() - text);
+    hash = MixBytes(hash, text + constant_begin, token_begin - constant_begin);
+    hash = Mix(hash, SkeletonCode(token, token_class, masked_.size()));
+    constant_begin = token_begin + token.size();
+    masked_.push_back({token_begin, static_cast<uint32_t>(constant_begin), token_class});
+  }
+  hash_ = MixBytes(hash, text + constant_begin, size - constant_begin);
+  return true;
+}
+
+}  // namespace whittle
