@@ -16,7 +16,8 @@ struct Range {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsPunctuation(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte > ' ' && byte < 0x7f && !IsDigit(c) && (byte | 0x20) - 'a' >= 26u;
+  const bool letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+  return byte > ' ' && byte < 0x7f && !IsDigit(c) && !letter;
 }
 
 class Builder {
@@ -28,6 +29,7 @@ class Builder {
     recipe_->cacheable = analysis_.cacheable;
     CollectTimes();
     CollectBoundaries();
+    if (boundaries_.size() > kMaxPieces) return nullptr;
     MakePieces();
     MakeFields();
     shape_->body = RangeOf(Snap(analysis_.body_begin), Snap(analysis_.body_end));
@@ -187,20 +189,22 @@ class Builder {
   // A slot's edge. At a token's border the border itself describes it; `is_begin` picks the token that begins here over
   // one that ends here.
   Edge EdgeAt(uint32_t offset, bool is_begin) {
-    for (size_t t = 0; t < masked_.size(); ++t) {
-      const MaskedToken& token = masked_[t];
-      if (offset < token.begin || offset > token.end) continue;
-      const auto index = static_cast<uint16_t>(t);
-      if (offset == token.begin && is_begin) return {Edge::Base::kTokenBegin, 0, index, 0, 0};
-      if (offset == token.end) return {Edge::Base::kTokenEnd, 0, index, 0, 0};
-      if (offset > token.begin) return InnerEdge(offset, index);
+    auto token = std::lower_bound(masked_.begin(), masked_.end(), offset,
+                                  [](const MaskedToken& t, uint32_t value) { return t.end < value; });
+    if (token != masked_.end() && is_begin && token->end == offset && std::next(token) != masked_.end() &&
+        std::next(token)->begin == offset) {
+      ++token;  // two masked tokens touch: the slot begins with the second
     }
-    Edge edge;  // among constants: relative to the token before
-    edge.delta = static_cast<int32_t>(offset);
-    for (size_t t = 0; t < masked_.size() && masked_[t].end <= offset; ++t) {
-      edge = {Edge::Base::kTokenEnd, 0, static_cast<uint16_t>(t), 0, static_cast<int32_t>(offset - masked_[t].end)};
+    const auto index = static_cast<uint16_t>(token - masked_.begin());
+    if (token != masked_.end() && token->begin <= offset) {
+      if (offset == token->begin && is_begin) return {Edge::Base::kTokenBegin, 0, index, 0, 0};
+      if (offset == token->end) return {Edge::Base::kTokenEnd, 0, index, 0, 0};
+      if (offset > token->begin) return InnerEdge(offset, index);
     }
-    return edge;
+    if (index == 0) return {Edge::Base::kLineBegin, 0, 0, 0, static_cast<int32_t>(offset)};
+    // Among constants: relative to the token before.
+    return {Edge::Base::kTokenEnd, 0, static_cast<uint16_t>(index - 1), 0,
+            static_cast<int32_t>(offset - masked_[index - 1u].end)};
   }
 
   Edge InnerEdge(uint32_t offset, uint16_t index) {

@@ -15,7 +15,7 @@ namespace whittle {
 // `masked` is Tokenizer::masked() of the same line. Fields with a time layout become one slot, however many tokens they
 // span; other masked tokens are slots of their own, cut where a field begins or ends inside one. Fields that would cut
 // a timestamp are dropped. recipe.cacheable is false when the analysis says so or an edge has no description that
-// would hold for other lines.
+// would hold for other lines. Null when the line has more than kMaxPieces pieces: it belongs to the raw lane.
 std::shared_ptr<const Recipe> BuildRecipe(std::string_view line, const std::vector<MaskedToken>& masked,
                                           const LineAnalysis& analysis, bool continuation);
 

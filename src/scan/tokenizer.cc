@@ -55,9 +55,11 @@ uint64_t Load32(const char* p) {
   return v;
 }
 
+__extension__ using Uint128 = unsigned __int128;
+
 // Multiply-fold mixing as in wyhash (public domain, Wang Yi).
 uint64_t Mix(uint64_t a, uint64_t b) {
-  const auto product = static_cast<unsigned __int128>(a ^ 0xa0761d6478bd642fULL) * (b ^ 0xe7037ed1a0b428dbULL);
+  const auto product = static_cast<Uint128>(a ^ 0xa0761d6478bd642fULL) * (b ^ 0xe7037ed1a0b428dbULL);
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 

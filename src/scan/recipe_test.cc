@@ -1,0 +1,140 @@
+#include "scan/recipe.h"
+
+#include <gtest/gtest.h>
+
+#include "scan/shape_builder.h"
+
+namespace whittle {
+namespace {
+
+LineAnalysis WholeBody(std::string_view line) {
+  LineAnalysis analysis;
+  analysis.body_end = static_cast<uint32_t>(line.size());
+  return analysis;
+}
+
+std::shared_ptr<const Recipe> Build(std::string_view line, const LineAnalysis& analysis) {
+  Tokenizer tokenizer;
+  EXPECT_TRUE(tokenizer.Scan(line));
+  return BuildRecipe(line, tokenizer.masked(), analysis, false);
+}
+
+std::vector<std::string> Slots(const Recipe& recipe, std::string_view line) {
+  Tokenizer tokenizer;
+  EXPECT_TRUE(tokenizer.Scan(line));
+  std::vector<Span> spans(recipe.shape->slot_count);
+  RowTime time;
+  if (!recipe.Apply(line, tokenizer.masked(), spans.data(), &time)) return {"refused"};
+  std::vector<std::string> texts;
+  for (const Span& span : spans) texts.emplace_back(line.substr(span.begin, span.size));
+  return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(Tokenizer, MasksNumbersPathsAndAddresses) {
+  Tokenizer tokenizer;
+  const std::string_view line = "took 35ms from /10.0.0.1:80 to bob@example.com at http://a/b, blk_-160, done.";
+  ASSERT_TRUE(tokenizer.Scan(line));
+  Texts texts;
+  for (const MaskedToken& token : tokenizer.masked()) texts.emplace_back(line.substr(token.begin, token.end - token.begin));
+  EXPECT_EQ(texts, (Texts{"35ms", "/10.0.0.1:80", "bob@example.com", "http://a/b", "-160"}));
+}
+
+TEST(Tokenizer, SkeletonIgnoresValuesAndSeesConstants) {
+  Tokenizer tokenizer;
+  const auto hash = [&](std::string_view line) {
+    EXPECT_TRUE(tokenizer.Scan(line));
+    return tokenizer.skeleton_hash();
+  };
+  EXPECT_EQ(hash("took 35 ms"), hash("took 7 ms"));
+  EXPECT_NE(hash("took 35 ms"), hash("took 35 s"));
+  EXPECT_NE(hash("took 35 ms"), hash("took  35 ms"));
+  EXPECT_NE(hash("took 35 ms"), hash("took 3.5 ms"));
+  EXPECT_NE(hash("x 081109 y"), hash("x 08110 y"));
+  EXPECT_NE(hash("10.0.0.1 x"), hash("2015-10-18 x"));
+}
+
+TEST(Tokenizer, ClassesAreWhatTheySay) {
+  EXPECT_EQ(ClassifyToken("-42"), TokenClass::kInteger);
+  EXPECT_EQ(ClassifyToken("4.25"), TokenClass::kDecimal);
+  EXPECT_EQ(ClassifyToken("10.0.0.1:80"), TokenClass::kDigitsPunct);
+  EXPECT_EQ(ClassifyToken("dead10cc"), TokenClass::kHex);
+  EXPECT_EQ(ClassifyToken("0x7fed"), TokenClass::kHex);
+  EXPECT_EQ(ClassifyToken("abc123xyz"), TokenClass::kAlnum);
+  EXPECT_EQ(ClassifyToken("/var/log"), TokenClass::kPath);
+  EXPECT_EQ(ClassifyToken("a-1_b"), TokenClass::kMixed);
+}
+
+TEST(Tokenizer, EscapesBeforeAQuoteAreDelimiters) {
+  Tokenizer tokenizer;
+  const std::string_view line = R"({"log":"id \"a1\" b2\n","t":"x\\y3"})";
+  ASSERT_TRUE(tokenizer.Scan(line));
+  Texts texts;
+  for (const MaskedToken& token : tokenizer.masked()) texts.emplace_back(line.substr(token.begin, token.end - token.begin));
+  EXPECT_EQ(texts, (Texts{"a1", "b2", "x\\\\y3"}));
+}
+
+TEST(Tokenizer, RefusesWhatExceedsItsLimits) {
+  Tokenizer tokenizer;
+  EXPECT_FALSE(tokenizer.Scan(std::string(kMaxScanBytes + 1, 'a')));
+  std::string numbers;
+  for (size_t i = 0; i <= kMaxMaskedTokens; ++i) numbers += "1 ";
+  EXPECT_FALSE(tokenizer.Scan(numbers));
+}
+
+TEST(Recipe, ReplaysOnLinesOfTheSameForm) {
+  const std::string_view line = "Received block blk_-1608 of size 91178 from /10.250.10.6";
+  const auto recipe = Build(line, WholeBody(line));
+  EXPECT_EQ(Slots(*recipe, line), (Texts{"-1608", "91178", "/10.250.10.6"}));
+  EXPECT_EQ(Slots(*recipe, "Received block blk_77 of size 1 from /1.1.1.1"), (Texts{"77", "1", "/1.1.1.1"}));
+  EXPECT_EQ(Slots(*recipe, "Received chunk blk_77 of size 1 from /1.1.1.1"), (Texts{"refused"}));
+  EXPECT_EQ(Slots(*recipe, "Received block blk_77 of size 1 from /1.1.1.1 twice"), (Texts{"refused"}));
+}
+
+TEST(Recipe, CutsTokensWhereFieldsEnd) {
+  const std::string_view line = "peer 10.0.0.1:5000 after 35ms";
+  LineAnalysis analysis = WholeBody(line);
+  const auto field = [&](std::string_view text, const char* name) {
+    const auto begin = static_cast<uint32_t>(line.find(text));
+    FieldSpan span;
+    span.begin = begin;
+    span.end = begin + static_cast<uint32_t>(text.size());
+    span.name = name;
+    analysis.fields.push_back(span);
+  };
+  field("10.0.0.1", "client.address");
+  field("5000", "client.port");
+  field("35", "duration");
+  const auto recipe = Build(line, analysis);
+  EXPECT_TRUE(recipe->cacheable);
+  EXPECT_EQ(Slots(*recipe, line), (Texts{"10.0.0.1", "5000", "35", "ms"}));
+  EXPECT_EQ(Slots(*recipe, "peer 192.168.0.77:1 after 7ms"), (Texts{"192.168.0.77", "1", "7", "ms"}));
+  ASSERT_EQ(recipe->shape->fields.size(), 3u);
+  const std::string_view slots[] = {"192.168.0.77", "1", "7", "ms"};
+  std::string text;
+  RenderPieces(*recipe->shape, recipe->shape->fields[0].range, slots, &text);
+  EXPECT_EQ(text, "192.168.0.77");
+}
+
+TEST(Recipe, RenderingItsSpansGivesTheLineBack) {
+  const std::string_view line = "  a=1, b=[x-2; 'y'] \x01\xff 3.5% end.";
+  const auto recipe = Build(line, WholeBody(line));
+  const Texts texts = Slots(*recipe, line);
+  std::vector<std::string_view> slots(texts.begin(), texts.end());
+  std::string out;
+  RenderPieces(*recipe->shape, {0, static_cast<uint16_t>(recipe->shape->pieces.size())}, slots.data(), &out);
+  EXPECT_EQ(out, line);
+}
+
+TEST(RecipeCache, ForgetsWhenFull) {
+  RecipeCache cache;
+  const std::string_view line = "x 1";
+  const auto recipe = Build(line, WholeBody(line));
+  for (size_t i = 0; i <= RecipeCache::kMaxRecipes; ++i) cache.Insert(i, recipe);
+  EXPECT_LE(cache.size(), RecipeCache::kMaxRecipes);
+  EXPECT_NE(cache.Find(RecipeCache::kMaxRecipes), nullptr);
+}
+
+}  // namespace
+}  // namespace whittle
