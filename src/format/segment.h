@@ -49,7 +49,9 @@ struct SegmentSource {
 
 // A stream of integers, one per record (or per row), by number; absent streams read as their default. Reserved:
 enum class StreamId : uint16_t {
-  kTime = 1,             // per record: ns since the epoch, UTC; kNoTime when there is none
+  kTimeResidual = 1,     // per record: event time minus its base, both ns since the epoch; kNoTime when the event has no time.
+                         // The base is the shape's timestamp slot as ParseTime reads it or, without one, the time of the
+                         // record before in the segment (0 for the first): so the stream is nearly constant
   kTimeQuality = 2,      // per record: 0 exact, 1 zone or year filled in, 2 taken from the record before
   kSampleThreshold = 3,  // per record: T of the 56-bit coin, 0 = always kept
   kStratum = 4,          // per record: index into the strata section
