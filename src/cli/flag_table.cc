@@ -1,0 +1,296 @@
+#include "cli/flag_table.h"
+
+#include "cli/commands.h"
+
+namespace whittle {
+namespace {
+
+using enum ValueKind;
+
+constexpr FlagSpec kStoreFlags[] = {
+    {.name = "store",
+     .kind = kDirectory,
+     .argument = "DIR",
+     .default_value = "whittle.store",
+     .help = "the store",
+     .default_help = "$WHITTLE_STORE, else ./whittle.store"},
+};
+constexpr FlagSpec kTableFormatFlags[] = {
+    {.name = "format",
+     .kind = kChoice,
+     .argument = "FORMAT",
+     .default_value = "table",
+     .help = "how to print: a table for people or one JSON object per line",
+     .choices = "table|ndjson"},
+};
+
+// How lines are understood: the same for everything that reads raw text.
+constexpr FlagSpec kReadingFlags[] = {
+    {.name = "config", .kind = kFile, .argument = "FILE", .help = "configuration file; flags win over it"},
+    {.name = "patterns",
+     .kind = kDirectory,
+     .argument = "DIR",
+     .help = "load the patterns of DIR too, may be given more than once",
+     .repeatable = true},
+    {.name = "tz",
+     .kind = kText,
+     .argument = "ZONE",
+     .default_value = "UTC",
+     .help = "zone of timestamps that name none: Europe/Berlin, +02:00"},
+    {.name = "year",
+     .kind = kInteger,
+     .argument = "YEAR",
+     .help = "year of timestamps that name none",
+     .minimum = 1970,
+     .maximum = 2262,
+     .default_help = "from the file's date, going on at New Year"},
+    {.name = "path-fields",
+     .kind = kText,
+     .argument = "LAYOUT",
+     .help = "read fields from file paths: '{host.name}/{service.name}/%Y-%m-%d.gz'"},
+    {.name = "source-name",
+     .kind = kText,
+     .argument = "NAME",
+     .help = "name of standard input as a source",
+     .default_help = "a random run id"},
+    {.name = "no-recipe-cache", .help = "analyse every line from scratch", .hidden = true},
+};
+
+constexpr FlagSpec kConvertFlags[] = {
+    {.name = "to",
+     .kind = kChoice,
+     .argument = "FORMAT",
+     .default_value = "ndjson",
+     .help = "what to write: one JSON object per event",
+     .choices = "ndjson"},
+    {.name = "quiet", .help = "no messages but errors"},
+};
+constexpr FlagSpec kIngestFlags[] = {
+    {.name = "jobs",
+     .kind = kInteger,
+     .argument = "N",
+     .help = "worker threads; the result is the same for any number",
+     .minimum = 1,
+     .maximum = 1024,
+     .default_help = "the processors this process may use, cgroup limits included"},
+    {.name = "tee", .help = "copy the input to standard output, unchanged; the report goes to standard error"},
+    {.name = "fail-fast", .help = "stop at the first file that cannot be read"},
+    {.name = "retry-failed", .help = "read only the files that failed before"},
+    {.name = "memory",
+     .kind = kSize,
+     .argument = "SIZE",
+     .default_value = "512MiB",
+     .help = "ceiling for the memory of the whole process"},
+    {.name = "level",
+     .kind = kInteger,
+     .argument = "N",
+     .default_value = "3",
+     .help = "zstd level of the segments",
+     .minimum = 1,
+     .maximum = 19},
+    {.name = "quiet", .help = "no progress and no report, only errors"},
+};
+constexpr FlagSpec kCatFlags[] = {
+    {.name = "raw", .help = "the original bytes instead of events"},
+    {.name = "format",
+     .kind = kChoice,
+     .argument = "FORMAT",
+     .default_value = "ndjson",
+     .help = "how to print events",
+     .choices = "ndjson"},
+};
+constexpr FlagSpec kQueryFlags[] = {
+    {.name = "format",
+     .kind = kChoice,
+     .argument = "FORMAT",
+     .default_value = "table",
+     .help = "how to print the answer",
+     .choices = "table|ndjson|csv"},
+};
+constexpr FlagSpec kVerifyFlags[] = {
+    {.name = "against",
+     .kind = kFile,
+     .argument = "PATH",
+     .help = "read the originals at PATH again, compare, and list the files that are safe to delete; repeatable",
+     .repeatable = true},
+    {.name = "rebuild", .help = "make a lost or damaged catalog anew from the segments; says what cannot be restored"},
+    {.name = "quiet", .help = "print only what is broken"},
+};
+constexpr FlagSpec kExplainFlags[] = {
+    {.name = "source", .kind = kText, .argument = "NAME", .help = "explain a stored line of this source"},
+    {.name = "line",
+     .kind = kInteger,
+     .argument = "N",
+     .help = "number of the stored line, from 1",
+     .minimum = 1,
+     .maximum = 9'000'000'000'000'000},
+};
+constexpr FlagSpec kRestoreFlags[] = {
+    {.name = "to", .kind = kDirectory, .argument = "DIR", .help = "where to write; must not exist or be empty"},
+    {.name = "quiet", .help = "print only errors"},
+};
+constexpr FlagSpec kCompactFlags[] = {
+    {.name = "max", .help = "smallest store, however long it takes"},
+    {.name = "quiet", .help = "no progress and no report, only errors"},
+};
+
+constexpr std::span<const FlagSpec> kStore[] = {kStoreFlags};
+constexpr std::span<const FlagSpec> kStoreAndTable[] = {kStoreFlags, kTableFormatFlags};
+constexpr std::span<const FlagSpec> kTable[] = {kTableFormatFlags};
+constexpr std::span<const FlagSpec> kReading[] = {kReadingFlags};
+constexpr std::span<const FlagSpec> kStoreAndReading[] = {kStoreFlags, kReadingFlags};
+constexpr FlagSpec kPatternsFlags[] = {kReadingFlags[1]};
+
+constexpr PositionalSpec kInput = {
+    .name = "INPUT",
+    .maximum = kMany,
+    .kind = kFile,
+    .help = "files, directories or globs; - or nothing is standard input. gzip, zstd, xz and bzip2 are told by content"};
+constexpr PositionalSpec kFilter = {
+    .name = "FILTER", .maximum = 1, .help = "which events: 'severity>=ERROR and client.address=10.0.0.1'"};
+
+constexpr Example kConvertExamples[] = {
+    {"app 2>&1 | whittle convert", "events as JSON lines, as they come"},
+};
+constexpr Example kIngestExamples[] = {
+    {"app 2>&1 | whittle ingest --tee", "keep a program's output while still seeing it"},
+    {"whittle ingest archive/ --jobs 8", "read a directory of plain and compressed logs"},
+};
+constexpr Example kCatExamples[] = {
+    {"whittle cat --raw | sha256sum", "the original bytes"},
+    {"whittle cat 'severity>=ERROR'", "events that match, as JSON lines"},
+};
+constexpr Example kQueryExamples[] = {
+    {"whittle query 'severity>=WARN | count by template'", "the loudest complaints"},
+    {"whittle query 'http.response.status_code>=500 | count by url.path'", "where requests fail"},
+};
+constexpr Example kVerifyExamples[] = {
+    {"whittle verify --against archive/", "prove that the originals can go"},
+};
+constexpr Example kExplainExamples[] = {
+    {"whittle explain '2024-05-01 10:00:00 ERROR [main] took 35 ms'", "how a line is understood"},
+    {"whittle explain --source app.log --line 17", "the same for a stored line, and where it went"},
+};
+
+constexpr CommandSpec kCommands[] = {
+    {.name = "convert",
+     .summary = "turn raw logs into JSON events on standard output",
+     .description = "Reads logs and writes one JSON object per event as the lines come. Keeps nothing.",
+     .positional = kInput,
+     .flags = kConvertFlags,
+     .shared = kReading,
+     .examples = kConvertExamples,
+     .run = RunConvert},
+    {.name = "ingest",
+     .summary = "read logs into a store",
+     .description =
+         "Reads logs into a store and ends with a report. What was read before is not read twice: an unchanged file "
+         "does nothing, a grown one goes on where it was left, a rotated or compressed copy is known by its content.\n\n"
+         "Ctrl-C finishes and commits what was read. Standard input cannot be resumed: what is committed is safe. A file "
+         "that cannot be read never stops the others; it is listed at the end and the exit code is 1.",
+     .positional = kInput,
+     .flags = kIngestFlags,
+     .shared = kStoreAndReading,
+     .examples = kIngestExamples,
+     .run = RunIngest},
+    {.name = "cat",
+     .summary = "print what a store keeps, as events or as the original bytes",
+     .description = "Prints all kept events, or those that match, in order of source and position.",
+     .positional = kFilter,
+     .flags = kCatFlags,
+     .shared = kStore,
+     .examples = kCatExamples,
+     .run = RunCat},
+    {.name = "templates",
+     .summary = "list the message templates of a store",
+     .description = "Prints each template with its id, count, bytes, when it was first and last seen, and its fields.",
+     .shared = kStoreAndTable,
+     .run = RunTemplates},
+    {.name = "query",
+     .summary = "filter and count events",
+     .description = "Answers 'FILTER | count by FIELD'. A filter compares fields with = != < <= > >=, searches text with "
+                    "~, asks with exists(FIELD), and joins with and, or, not.",
+     .positional = {.name = "QUERY", .minimum = 1, .maximum = 1, .help = "FILTER, or FILTER | count by FIELD"},
+     .flags = kQueryFlags,
+     .shared = kStore,
+     .examples = kQueryExamples,
+     .run = RunQuery},
+    {.name = "stats",
+     .summary = "show the ledger: what came in and where it went",
+     .description = "Prints lines and bytes in, kept and elsewhere, per source, and what each part of the store weighs.",
+     .shared = kStoreAndTable,
+     .run = RunStats},
+    {.name = "verify",
+     .summary = "prove that a store is whole",
+     .description = "Checks every checksum, that the ledger adds up, that frontiers cover what was read, and that every "
+                    "line renders to its original bytes. Exits with 1 and says what is broken when something is.",
+     .flags = kVerifyFlags,
+     .shared = kStore,
+     .examples = kVerifyExamples,
+     .run = RunVerify},
+    {.name = "explain",
+     .summary = "show how a line is understood, and why",
+     .description = "Says which framing, envelope, header, pattern, template and fields a line gets. The line is given, "
+                    "read from standard input (-), or named by --source and --line in a store.",
+     .positional = {.name = "LINE", .maximum = 1, .help = "the line itself, or - for standard input"},
+     .flags = kExplainFlags,
+     .shared = kStoreAndReading,
+     .examples = kExplainExamples,
+     .run = RunExplain},
+    {.name = "restore",
+     .summary = "write every source back to a file, byte for byte",
+     .description = "Writes one file per source: its text. The bytes of a compressed container are not kept.",
+     .flags = kRestoreFlags,
+     .shared = kStore,
+     .run = RunRestore},
+    {.name = "compact",
+     .summary = "make a store smaller",
+     .description = "Merges small segments and compresses them harder. Reading goes on meanwhile.",
+     .flags = kCompactFlags,
+     .shared = kStore,
+     .run = RunCompact},
+    {.name = "patterns list",
+     .summary = "list the patterns in force",
+     .description = "Prints each pattern with what it recognises and where it comes from.",
+     .flags = kPatternsFlags,
+     .shared = kTable,
+     .run = RunPatternsList},
+    {.name = "patterns test",
+     .summary = "run the samples inside pattern files",
+     .description = "Runs the samples of the pattern files of DIR, or of all patterns in force. Exits with 1 when one fails.",
+     .positional = {.name = "DIR", .maximum = kMany, .kind = kDirectory, .help = "directories of pattern files"},
+     .run = RunPatternsTest},
+    {.name = "config check",
+     .summary = "check a configuration file",
+     .description = "Reads a configuration file and says what is wrong with it, by line and column. Exits with 2 then.",
+     .positional = {.name = "FILE", .minimum = 1, .maximum = 1, .kind = kFile, .help = "the configuration file"},
+     .run = RunConfigCheck},
+    {.name = "config example",
+     .summary = "print a configuration file with every option explained",
+     .description = "Prints a complete configuration file with the defaults.",
+     .run = RunConfigExample},
+    {.name = "version",
+     .summary = "print the version",
+     .description = "Prints the version, the segment format it writes, and the compiler.",
+     .run = RunVersion},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> Commands() { return kCommands; }
+
+const CommandSpec* FindCommand(std::string_view name) {
+  for (const CommandSpec& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+bool IsCommandGroup(std::string_view word) {
+  for (const CommandSpec& command : kCommands) {
+    if (command.name.size() > word.size() && command.name.starts_with(word) && command.name[word.size()] == ' ') return true;
+  }
+  return false;
+}
+
+}  // namespace whittle

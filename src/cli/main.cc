@@ -1,0 +1,16 @@
+// The process: streams, signals that concern every command, and nothing else.
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+
+int main(int argc, char** argv) {
+  // A reader that went away is noticed where it matters: by the stream that was written (streams.h), by sockets.
+  std::signal(SIGPIPE, SIG_IGN);
+  whittle::OutputStream out(1);
+  whittle::OutputStream err(2);
+  err.KeepGoingWhenClosed();
+  whittle::Streams streams{0, out, err};
+  return whittle::RunProgram({argv + 1, argv + argc}, streams);
+}
