@@ -70,4 +70,27 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
   return GapMatches(line, position, line.size(), gaps[slots.size()]);
 }
 
+RecipeCache::Entry* RecipeCache::Slot(uint64_t skeleton_hash) {
+  size_t i = skeleton_hash & (entries_.size() - 1);
+  while (entries_[i].recipe != nullptr && entries_[i].skeleton_hash != skeleton_hash) i = (i + 1) & (entries_.size() - 1);
+  return &entries_[i];
+}
+
+RecipeCache::Entry* RecipeCache::Insert(uint64_t skeleton_hash, std::shared_ptr<const Recipe> recipe) {
+  if (size_ >= kMaxRecipes) {
+    entries_.assign(kFirstCapacity, Entry());
+    size_ = 0;
+  } else if (size_ * 2 >= entries_.size()) {
+    std::vector<Entry> old(entries_.size() * 2);
+    old.swap(entries_);
+    for (Entry& entry : old) {
+      if (entry.recipe != nullptr) *Slot(entry.skeleton_hash) = std::move(entry);
+    }
+  }
+  Entry* entry = Slot(skeleton_hash);
+  if (entry->recipe == nullptr) ++size_;
+  *entry = Entry{skeleton_hash, std::move(recipe), UINT64_MAX, 0};
+  return entry;
+}
+
 }  // namespace whittle

@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "event/batch.h"
@@ -59,26 +58,38 @@ struct Recipe {
   bool Apply(std::string_view line, const std::vector<MaskedToken>& masked, Span* spans, RowTime* time) const;
 };
 
-// Skeleton hash → recipe. Bounded: when full it is emptied, which costs time and never changes an answer.
+// Skeleton hash → recipe, open addressing. Bounded: when full it is emptied, which costs time and never changes an answer.
 class RecipeCache {
  public:
   static constexpr size_t kMaxRecipes = 1 << 15;  // about 100 MB of shapes at the very worst, a few MB in practice
 
-  const Recipe* Find(uint64_t skeleton_hash) const {
-    const auto found = recipes_.find(skeleton_hash);
-    return found == recipes_.end() ? nullptr : found->second.get();
+  struct Entry {
+    uint64_t skeleton_hash = 0;
+    std::shared_ptr<const Recipe> recipe;  // null: the entry is free
+    // For the caller: the index of the shape in the batch with this sequence number, so that a hit costs no second
+    // look-up.
+    uint64_t batch = UINT64_MAX;
+    uint32_t batch_shape = 0;
+  };
+
+  RecipeCache() : entries_(kFirstCapacity) {}
+
+  // Valid until the next Insert. Null when the skeleton is not known.
+  Entry* Find(uint64_t skeleton_hash) {
+    for (size_t i = skeleton_hash & (entries_.size() - 1);; i = (i + 1) & (entries_.size() - 1)) {
+      Entry& entry = entries_[i];
+      if (entry.recipe == nullptr) return nullptr;
+      if (entry.skeleton_hash == skeleton_hash) return &entry;
+    }
   }
-  void Insert(uint64_t skeleton_hash, std::shared_ptr<const Recipe> recipe) {
-    if (recipes_.size() >= kMaxRecipes) recipes_.clear();
-    recipes_.insert_or_assign(skeleton_hash, std::move(recipe));
-  }
-  size_t size() const { return recipes_.size(); }
+  Entry* Insert(uint64_t skeleton_hash, std::shared_ptr<const Recipe> recipe);
+  size_t size() const { return size_; }
 
  private:
-  struct Identity {
-    size_t operator()(uint64_t hash) const { return hash; }
-  };
-  std::unordered_map<uint64_t, std::shared_ptr<const Recipe>, Identity> recipes_;
+  static constexpr size_t kFirstCapacity = 1024;  // powers of two
+  Entry* Slot(uint64_t skeleton_hash);
+  std::vector<Entry> entries_;
+  size_t size_ = 0;
 };
 
 }  // namespace whittle

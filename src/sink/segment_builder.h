@@ -1,0 +1,92 @@
+// SegmentBuilder: collects parsed batches in order and turns them into the bytes of one segment, proven byte-exact.
+//
+// Not thread-safe. Add keeps the batches (and so their text) alive until the builder goes; Close may run on another
+// thread than Add, and may use many through EncodeOptions::parallel_for. After Close the builder is spent.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "event/batch.h"
+#include "format/segment.h"
+#include "format/segment_writer.h"
+#include "sink/shape_folder.h"
+#include "templates/consolidate.h"
+
+namespace whittle {
+
+// When one record happened: UTC ns since the epoch or kNoTime, and how sure that is (StreamId::kTimeQuality).
+struct RecordTime {
+  int64_t time_ns = kNoTime;
+  uint8_t quality = 0;
+};
+
+struct SegmentBuilderOptions {
+  EncodeOptions encode;
+  // Shapes of its own a segment may have; the rows of further ones go to the raw lane. Which are admitted is decided by
+  // hash, so the order of lines does not matter.
+  size_t max_shapes = 16384;
+};
+
+struct BuiltSegment {
+  std::string bytes;
+  std::vector<SourceRun> runs;
+  std::vector<SegmentSource> sources;
+  uint64_t rows = 0;
+  uint64_t records = 0;
+  uint64_t raw_bytes = 0;       // of the source text, terminators included
+  uint64_t raw_lane_rows = 0;   // kept whole because they could not be understood or did not render back
+  uint64_t guessed_times = 0;
+  int64_t min_time_ns = kNoTime;
+  int64_t max_time_ns = kNoTime;
+  std::vector<uint64_t> run_records;  // per run
+};
+
+class SegmentBuilder {
+ public:
+  explicit SegmentBuilder(SegmentBuilderOptions options) : options_(std::move(options)) {}
+
+  // `times` has one entry per record start of the batch. Batches of one source come in order.
+  void Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source);
+
+  uint64_t raw_bytes() const { return raw_bytes_; }
+  uint64_t rows() const { return rows_; }
+  bool empty() const { return rows_ == 0; }
+
+  // `consolidator` holds the shapes of the whole store so far and takes this segment's.
+  Result<BuiltSegment> Close(const std::vector<Section>& sections, Consolidator* consolidator);
+
+ private:
+  struct Part {
+    EventBatch batch;
+    std::vector<uint32_t> shape_of;  // batch shape → index into uses_
+    std::vector<RecordTime> times;
+  };
+
+  uint32_t UseIndex(const std::shared_ptr<const Shape>& shape);
+  void AdmitShapes();
+  void FindSingleValues();
+  FoldResult Fold(Consolidator* consolidator);
+  void FillRows(FoldResult fold, SegmentInput* input);
+  void FillTimes(SegmentInput* input, BuiltSegment* built);
+  Result<size_t> FirstRowThatDiffers(const std::string& bytes) const;
+  Result<BuiltSegment> Encode(const std::vector<Section>& sections, Consolidator* consolidator);
+
+  SegmentBuilderOptions options_;
+  std::vector<Part> parts_;
+  std::vector<ShapeUse> uses_;
+  std::unordered_map<Hash128, uint32_t, Hash128Hasher> use_index_;
+  std::vector<SegmentSource> sources_;
+  std::vector<SourceRun> runs_;
+  std::vector<uint64_t> run_records_;
+  std::vector<bool> force_raw_;  // per row, after a row did not render back
+  uint64_t raw_bytes_ = 0;
+  uint64_t rows_ = 0;
+};
+
+}  // namespace whittle
