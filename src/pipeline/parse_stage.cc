@@ -1,0 +1,75 @@
+#include "pipeline/parse_stage.h"
+
+namespace whittle {
+namespace {
+
+// Batches under way per thread: one being parsed, one waiting, so that no thread runs dry while the reader reads.
+constexpr size_t kBatchesPerThread = 2;
+
+}  // namespace
+
+ParseStage::ParseStage(WorkerPool* pool, const LineAnalyzer* analyzer, bool use_recipe_cache)
+    : pool_(pool), analyzer_(analyzer), use_recipe_cache_(use_recipe_cache), room_(kBatchesPerThread * pool->threads() + 1) {}
+
+ParseStage::~ParseStage() {
+  while (Take().has_value()) {
+  }
+}
+
+void ParseStage::Submit(LineBatch lines) {
+  auto job = std::make_unique<Job>();
+  job->lines = std::move(lines);
+  Job* const raw = job.get();
+  in_flight_.push_back(std::move(job));
+  pool_->Submit([this, raw] { Run(raw); });
+}
+
+void ParseStage::Run(Job* job) {
+  std::unique_ptr<LineParser> parser;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_parsers_.empty()) {
+      parser = std::move(idle_parsers_.back());
+      idle_parsers_.pop_back();
+    }
+  }
+  if (parser == nullptr) parser = std::make_unique<LineParser>(analyzer_, use_recipe_cache_);
+  const LineParserStats before = parser->stats();
+  EventBatch events = parser->Parse(job->lines);
+  const LineParserStats& after = parser->stats();
+  const std::lock_guard lock(mutex_);
+  stats_.lines += after.lines - before.lines;
+  stats_.recipe_hits += after.recipe_hits - before.recipe_hits;
+  stats_.analysed += after.analysed - before.analysed;
+  stats_.raw_lines += after.raw_lines - before.raw_lines;
+  job->events = std::move(events);
+  job->done = true;
+  idle_parsers_.push_back(std::move(parser));
+  finished_.notify_all();
+}
+
+std::optional<EventBatch> ParseStage::Take() {
+  if (in_flight_.empty()) return std::nullopt;
+  {
+    std::unique_lock lock(mutex_);
+    finished_.wait(lock, [this] { return in_flight_.front()->done; });
+  }
+  EventBatch events = std::move(in_flight_.front()->events);
+  in_flight_.pop_front();
+  return events;
+}
+
+std::optional<EventBatch> ParseStage::TryTake() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (in_flight_.empty() || !in_flight_.front()->done) return std::nullopt;
+  }
+  return Take();
+}
+
+LineParserStats ParseStage::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+}  // namespace whittle

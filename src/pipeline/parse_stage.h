@@ -1,0 +1,58 @@
+// ParseStage: many threads parse, the results come out in the order the lines went in.
+//
+// Submit and Take are for one thread (the one that reads); parsing happens on the pool. Bounded by its user, who submits
+// no more than `room` batches ahead of Take.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "event/batch.h"
+#include "pipeline/line_parser.h"
+#include "pipeline/worker_pool.h"
+
+namespace whittle {
+
+class ParseStage {
+ public:
+  // `pool` and `analyzer` must outlive the stage.
+  ParseStage(WorkerPool* pool, const LineAnalyzer* analyzer, bool use_recipe_cache);
+  ~ParseStage();  // waits for what is under way
+  ParseStage(const ParseStage&) = delete;
+  ParseStage& operator=(const ParseStage&) = delete;
+
+  void Submit(LineBatch lines);
+  size_t in_flight() const { return in_flight_.size(); }
+  bool has_room() const { return in_flight_.size() < room_; }
+
+  // The oldest batch under way; waits for it. Nothing when none is under way.
+  std::optional<EventBatch> Take();
+  // The same, but nothing when it is not finished yet.
+  std::optional<EventBatch> TryTake();
+
+  LineParserStats stats() const;  // of the batches that are finished
+
+ private:
+  struct Job {
+    LineBatch lines;
+    EventBatch events;
+    bool done = false;
+  };
+  void Run(Job* job);
+
+  WorkerPool* pool_;
+  const LineAnalyzer* analyzer_;
+  bool use_recipe_cache_;
+  size_t room_;
+  std::deque<std::unique_ptr<Job>> in_flight_;
+  mutable std::mutex mutex_;
+  std::condition_variable finished_;
+  std::vector<std::unique_ptr<LineParser>> idle_parsers_;
+  LineParserStats stats_;
+};
+
+}  // namespace whittle
