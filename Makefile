@@ -24,7 +24,7 @@ demo: build
 	@scripts/demo.sh $(WHITTLE)
 
 test: build
-	@ctest --preset release -j$$(nproc)
+	@ctest --preset release -LE corpora --no-tests=error -j$$(nproc)
 
 test-long: build
 	@scripts/test-long.sh
