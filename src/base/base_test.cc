@@ -40,6 +40,14 @@ TEST(Hash, HexIsFixedWidthLowerCase) {
   EXPECT_EQ(ToHex(Hash128{1, 2}), "00000000000000010000000000000002");
 }
 
+TEST(Hash, StreamingEqualsAtOnce) {
+  StreamHash128 hash;
+  hash.Update("ab");
+  hash.Update("");
+  hash.Update("c");
+  EXPECT_EQ(hash.Digest(), HashBytes128("abc"));
+}
+
 TEST(Hash, IsTheFormatsHash) {
   // XXH3 of the empty input with seed 0, from the xxHash reference.
   EXPECT_EQ(ToHex(Hash64("")), "2d06800538d394c2");

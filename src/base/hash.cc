@@ -11,6 +11,14 @@ Hash128 HashBytes128(std::string_view bytes, uint64_t seed) {
   return {h.high64, h.low64};
 }
 
+StreamHash128::StreamHash128() : state_(XXH3_createState()) { XXH3_128bits_reset(state_); }
+StreamHash128::~StreamHash128() { XXH3_freeState(state_); }
+void StreamHash128::Update(std::string_view bytes) { XXH3_128bits_update(state_, bytes.data(), bytes.size()); }
+Hash128 StreamHash128::Digest() const {
+  const XXH128_hash_t h = XXH3_128bits_digest(state_);
+  return {h.high64, h.low64};
+}
+
 std::string ToHex(uint64_t value) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out(16, '0');
