@@ -60,7 +60,7 @@ bool LineParser::TryCache(std::string_view text, uint64_t key, EventBatch* batch
 bool LineParser::Analyse(std::string_view text, bool continuation, uint64_t key, EventBatch* batch, Row* row) {
   ++stats_.analysed;
   const LineAnalysis analysis = analyzer_->Analyze(text, continuation);
-  std::shared_ptr<const Recipe> recipe = BuildRecipe(text, tokenizer_.masked(), analysis, continuation);
+  std::shared_ptr<const Recipe> recipe = BuildRecipe(text, tokenizer_, analysis, continuation);
   if (recipe == nullptr || !Emit(*recipe, text, batch, row)) return false;
   row->shape = ShapeIndex(recipe->shape, batch);
   if (use_cache_ && recipe->cacheable) cache_.Insert(key, std::move(recipe));

@@ -16,7 +16,7 @@ LineAnalysis WholeBody(std::string_view line) {
 std::shared_ptr<const Recipe> Build(std::string_view line, const LineAnalysis& analysis) {
   Tokenizer tokenizer;
   EXPECT_TRUE(tokenizer.Scan(line));
-  return BuildRecipe(line, tokenizer.masked(), analysis, false);
+  return BuildRecipe(line, tokenizer, analysis, false);
 }
 
 std::vector<std::string> Slots(const Recipe& recipe, std::string_view line) {

@@ -22,8 +22,8 @@ bool IsPunctuation(char c) {
 
 class Builder {
  public:
-  Builder(std::string_view line, const std::vector<MaskedToken>& masked, const LineAnalysis& analysis)
-      : line_(line), masked_(masked), analysis_(analysis), shape_(std::make_shared<Shape>()), recipe_(std::make_shared<Recipe>()) {}
+  Builder(std::string_view line, const Tokenizer& tokens, const LineAnalysis& analysis)
+      : line_(line), masks_(tokens.masks()), masked_(tokens.masked()), analysis_(analysis), shape_(std::make_shared<Shape>()), recipe_(std::make_shared<Recipe>()) {}
 
   std::shared_ptr<const Recipe> Build(bool continuation) {
     recipe_->cacheable = analysis_.cacheable;
@@ -106,16 +106,11 @@ class Builder {
 
   // Where runs of delimiters and words meet, outside masked tokens.
   void AddWordBoundaries() {
-    size_t i = 0;
-    while (i < line_.size()) {
-      const size_t begin = i;
-      for (size_t end; i < line_.size() && (end = DelimiterEnd(line_, i)) > i; i = end) {
-      }
-      if (i > begin) {
-        AddBoundary(static_cast<uint32_t>(begin));
-        AddBoundary(static_cast<uint32_t>(i));
-      }
-      while (i < line_.size() && DelimiterEnd(line_, i) == i) ++i;
+    for (size_t i = 0; i < line_.size();) {
+      const size_t begin = masks_.NextNonDelimiter(i);
+      i = masks_.NextDelimiter(begin);
+      AddBoundary(static_cast<uint32_t>(begin));
+      AddBoundary(static_cast<uint32_t>(i));
     }
   }
 
@@ -180,7 +175,7 @@ class Builder {
   void AddConstant(uint32_t begin, uint32_t end) {
     Piece piece;
     const std::string_view text = line_.substr(begin, end - begin);
-    const bool delimiter = DelimiterEnd(line_, begin) > begin || std::all_of(text.begin(), text.end(), IsPunctuation);
+    const bool delimiter = masks_.IsDelimiter(begin) || std::all_of(text.begin(), text.end(), IsPunctuation);
     piece.kind = delimiter ? Piece::Kind::kDelimiter : Piece::Kind::kWord;
     piece.text = std::string(text);
     shape_->pieces.push_back(std::move(piece));
@@ -250,6 +245,7 @@ class Builder {
   }
 
   std::string_view line_;
+  const ByteMasks& masks_;
   const std::vector<MaskedToken>& masked_;
   const LineAnalysis& analysis_;
   std::shared_ptr<Shape> shape_;
@@ -261,9 +257,9 @@ class Builder {
 
 }  // namespace
 
-std::shared_ptr<const Recipe> BuildRecipe(std::string_view line, const std::vector<MaskedToken>& masked,
-                                          const LineAnalysis& analysis, bool continuation) {
-  return Builder(line, masked, analysis).Build(continuation);
+std::shared_ptr<const Recipe> BuildRecipe(std::string_view line, const Tokenizer& tokens, const LineAnalysis& analysis,
+                                          bool continuation) {
+  return Builder(line, tokens, analysis).Build(continuation);
 }
 
 std::shared_ptr<const Shape> RawShape() {

@@ -149,22 +149,6 @@ uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t ind
 
 bool IsDelimiter(unsigned char byte) { return kByteClass[byte] == kDelimiterBit; }
 
-size_t DelimiterEnd(std::string_view line, size_t at) {
-  const uint8_t bits = ClassOf(line[at]);
-  if (bits == kDelimiterBit) return at + 1;
-  if (bits != kBackslashBit) return at;
-  // Runs of escapes: (\\+ [nrt]?)* then a quote.
-  size_t i = at;
-  while (i < line.size() && line[i] == '\\') {
-    while (i < line.size() && line[i] == '\\') ++i;
-    if (i == line.size()) return at;
-    if (line[i] == '"') return i + 1;
-    if (line[i] != 'n' && line[i] != 'r' && line[i] != 't') return at;
-    ++i;
-  }
-  return i < line.size() && line[i] == '"' ? i + 1 : at;
-}
-
 TokenClass ClassifyToken(std::string_view token) {
   if (token.empty()) return TokenClass::kMixed;
   const uint8_t bits = ClassBits(token);
@@ -192,28 +176,18 @@ TokenClass ClassifyToken(std::string_view token) {
 bool Tokenizer::Scan(std::string_view line) {
   masked_.clear();
   if (line.size() > kMaxScanBytes) return false;
+  masks_.Build(line);
   const char* const text = line.data();
   const size_t size = line.size();
   uint64_t hash = 0x2545F4914F6CDD1DULL;
   size_t constant_begin = 0;
-  size_t i = 0;
-  while (i < size) {
-    if (const uint8_t bits = ClassOf(text[i]); (bits & (kDelimiterBit | kBackslashBit)) != 0) {
-      const size_t end = bits == kDelimiterBit ? i + 1 : DelimiterEnd(line, i);
-      if (end > i) {
-        i = end;
-        continue;
-      }
-    }
-    const size_t begin = i;
-    uint8_t bits = 0;
-    for (; i < size; ++i) {
-      const uint8_t byte = ClassOf(text[i]);
-      if (byte == kDelimiterBit || (byte == kBackslashBit && DelimiterEnd(line, i) > i)) break;
-      bits |= byte;
-    }
-    std::string_view token(text + begin, i - begin);
-    if ((bits & (kDigitBit | kSlashOrAtBit)) == 0 || !IsMasked(token, bits)) continue;
+  size_t end = 0;
+  for (size_t begin; (begin = masks_.NextNonDelimiter(end)) < size;) {
+    end = masks_.NextDelimiter(begin);
+    if (!masks_.HasCandidate(begin, end)) continue;
+    std::string_view token(text + begin, end - begin);
+    const uint8_t bits = ClassBits(token);
+    if (!IsMasked(token, bits)) continue;
     while (token.size() > 1 && IsTrimmedTail(token.back())) token.remove_suffix(1);
     if ((bits & kPunctuationBit) != 0) token.remove_prefix(WordPrefix(token));
     const TokenClass token_class = ClassifyToken(token);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "event/shape.h"
+#include "scan/byte_masks.h"
 
 namespace whittle {
 
@@ -37,17 +38,16 @@ class Tokenizer {
 
   const std::vector<MaskedToken>& masked() const { return masked_; }
   uint64_t skeleton_hash() const { return hash_; }
+  // Which bytes of the line are delimiters.
+  const ByteMasks& masks() const { return masks_; }
 
  private:
+  ByteMasks masks_;
   std::vector<MaskedToken> masked_;
   uint64_t hash_ = 0;
 };
 
 // The class of a masked token's text.
 TokenClass ClassifyToken(std::string_view token);
-
-// Where the delimiter that begins at line[at] ends, or `at` when line[at] does not begin one: one byte for an ordinary
-// delimiter, the whole run for escapes before a quote.
-size_t DelimiterEnd(std::string_view line, size_t at);
 
 }  // namespace whittle

@@ -1,0 +1,60 @@
+#include "scan/byte_masks.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "scan/tokenizer.h"
+
+namespace whittle {
+namespace {
+
+void ExpectSame(const std::string& line) {
+  ByteMasks fast, slow;
+  fast.Build(line);
+  slow.Build(line, ByteMasks::Engine::kScalar);
+  for (size_t i = 0; i < line.size(); ++i) {
+    ASSERT_EQ(fast.IsDelimiter(i), slow.IsDelimiter(i)) << "byte " << i;
+    ASSERT_EQ(fast.HasCandidate(i, i + 1), slow.HasCandidate(i, i + 1)) << "byte " << i;
+    ASSERT_EQ(fast.NextDelimiter(i), slow.NextDelimiter(i));
+    ASSERT_EQ(fast.NextNonDelimiter(i), slow.NextNonDelimiter(i));
+  }
+}
+
+TEST(ByteMasks, FastEqualsScalarOnEveryByteAtEveryPlace) {
+  for (int c = 0; c < 256; ++c) {
+    for (const size_t at : {0, 31, 32, 63, 64, 99}) {
+      std::string line(100, 'x');
+      line[at] = static_cast<char>(c);
+      ExpectSame(line);
+      ByteMasks masks;
+      masks.Build(line);
+      EXPECT_EQ(masks.IsDelimiter(at), IsDelimiter(static_cast<unsigned char>(c))) << c;
+    }
+  }
+}
+
+TEST(ByteMasks, FastEqualsScalarOnRandomLines) {
+  std::mt19937 random(11);
+  SCOPED_TRACE("seed 11");
+  for (int round = 0; round < 2000; ++round) {
+    std::string line(random() % 300, ' ');
+    for (char& c : line) c = random() % 4 == 0 ? "\\\"nrt/@ 0"[random() % 9] : static_cast<char>(random());
+    ExpectSame(line);
+  }
+}
+
+TEST(ByteMasks, LongRunsOfEscapesAreLinear) {
+  std::string line;
+  for (size_t i = 0; i < kMaxScanBytes / 2; ++i) line += "\\n";
+  ByteMasks masks;
+  for (int round = 0; round < 100; ++round) masks.Build(line);  // quadratic work would take minutes
+  EXPECT_FALSE(masks.IsDelimiter(0));
+  line.back() = '"';
+  masks.Build(line);
+  EXPECT_TRUE(masks.IsDelimiter(0));
+}
+
+}  // namespace
+}  // namespace whittle
