@@ -1,0 +1,227 @@
+#include <charconv>
+#include <optional>
+
+#include "event/value.h"
+#include "expr/parser.h"
+#include "expr/suggest.h"
+#include "expr/token_stream.h"
+
+namespace whittle {
+namespace {
+
+struct NamedFunction {
+  std::string_view name;
+  AggregateFunction function;
+};
+
+constexpr NamedFunction kFunctions[] = {
+    {"count", AggregateFunction::kCount}, {"sum", AggregateFunction::kSum},           {"avg", AggregateFunction::kAvg},
+    {"min", AggregateFunction::kMin},     {"max", AggregateFunction::kMax},           {"p50", AggregateFunction::kQuantile},
+    {"p90", AggregateFunction::kQuantile}, {"p95", AggregateFunction::kQuantile},     {"p99", AggregateFunction::kQuantile},
+    {"distinct", AggregateFunction::kDistinct},
+};
+
+constexpr std::string_view kStageNames[] = {"sort", "top", "limit", "select"};
+
+// "p99" → 0.99, "p999" → 0.999; two digits or more, so that p5 is not mistaken for the median.
+std::optional<double> ParseQuantileName(std::string_view name) {
+  if (name.size() < 3 || name.size() > 6 || (name[0] != 'p' && name[0] != 'P')) return std::nullopt;
+  double value = 0, scale = 1;
+  for (const char c : name.substr(1)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+    scale *= 10;
+  }
+  return value / scale;
+}
+
+std::optional<AggregateFunction> FindFunction(std::string_view name) {
+  for (const auto& known : kFunctions) {
+    if (EqualsKeyword(name, known.name)) return known.function;
+  }
+  if (ParseQuantileName(name)) return AggregateFunction::kQuantile;
+  return std::nullopt;
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+class StageParser {
+ public:
+  explicit StageParser(TokenStream* in) : in_(*in) {}
+
+  Result<Stage> Parse() {
+    Stage stage;
+    stage.column = in_.Peek().column();
+    if (!in_.At(TokenKind::kWord)) {
+      return QueryError(stage.column, "expected a stage after '|' (count, sum, sort, top, limit, select …), found " + in_.Describe());
+    }
+    Status status;
+    if (in_.TakeKeyword("sort")) {
+      status = Sort(&stage);
+    } else if (in_.TakeKeyword("top")) {
+      status = Top(&stage);
+    } else if (in_.TakeKeyword("limit")) {
+      stage.kind = Stage::Kind::kLimit;
+      status = Count("limit", &stage.count);
+    } else if (in_.TakeKeyword("select")) {
+      stage.kind = Stage::Kind::kSelect;
+      status = Names("select", &stage.fields);
+    } else if (FindFunction(in_.Peek().text)) {
+      status = Aggregate(&stage);
+    } else {
+      status = UnknownStage();
+    }
+    if (!status.ok()) return status;
+    return stage;
+  }
+
+ private:
+  Status UnknownStage() {
+    std::vector<std::string_view> names(std::begin(kStageNames), std::end(kStageNames));
+    for (const auto& known : kFunctions) names.push_back(known.name);
+    return QueryError(in_.Peek().column(), "unknown stage or function " + in_.Describe() + DidYouMean(in_.Peek().text, names));
+  }
+
+  Status Aggregate(Stage* stage) {
+    stage->kind = Stage::Kind::kAggregate;
+    do {
+      AggregateCall call;
+      WHITTLE_RETURN_IF_ERROR(Call(&call));
+      if (stage->calls.size() == kMaxStageColumns) return TooManyColumns(call.column);
+      stage->calls.push_back(std::move(call));
+    } while (in_.Take(TokenKind::kComma));
+    if (in_.TakeKeyword("by")) WHITTLE_RETURN_IF_ERROR(Names("by", &stage->by));
+    if (in_.TakeKeyword("every")) {
+      const Value width = ParseValue(ValueType::kDuration, in_.Peek().text);
+      if (width.type != ValueType::kDuration || width.integer <= 0) {
+        return QueryError(in_.Peek().column(), "expected a duration such as 1m after 'every', found " + in_.Describe());
+      }
+      in_.Next();
+      stage->every_ns = width.integer;
+    }
+    return Status::Ok();
+  }
+
+  Status Call(AggregateCall* call) {
+    const Token& token = in_.Peek();
+    call->column = token.column();
+    const auto function = token.kind == TokenKind::kWord ? FindFunction(token.text) : std::nullopt;
+    if (!function) return UnknownFunction();
+    call->function = *function;
+    if (const auto quantile = ParseQuantileName(token.text)) call->quantile = *quantile;
+    call->name = LowerCase(token.text);
+    in_.Next();
+    if (in_.Take(TokenKind::kLeftParen)) {
+      if (!in_.At(TokenKind::kRightParen)) {
+        WHITTLE_ASSIGN_OR_RETURN(call->field, in_.TakeName("in the parentheses"));
+        call->name += "(" + call->field.text + ")";
+      }
+      if (!in_.Take(TokenKind::kRightParen)) {
+        return QueryError(in_.Peek().column(), "expected ')', found " + in_.Describe());
+      }
+    }
+    if (call->function != AggregateFunction::kCount && call->field.text.empty()) {
+      return QueryError(call->column, call->name + " needs a field: " + call->name + "(duration)");
+    }
+    if (in_.TakeKeyword("as")) {
+      WHITTLE_ASSIGN_OR_RETURN(const FieldName name, in_.TakeName("after 'as'"));
+      call->name = name.text;
+    }
+    return Status::Ok();
+  }
+
+  Status UnknownFunction() {
+    std::vector<std::string_view> names;
+    for (const auto& known : kFunctions) names.push_back(known.name);
+    return QueryError(in_.Peek().column(), "expected a function (count, sum, avg, min, max, p99 …), found " + in_.Describe() +
+                                               DidYouMean(in_.Peek().text, names));
+  }
+
+  Status Sort(Stage* stage) {
+    stage->kind = Stage::Kind::kSort;
+    in_.TakeKeyword("by");
+    do {
+      SortKey key;
+      WHITTLE_RETURN_IF_ERROR(ResultColumn("after 'sort'", &key.field));
+      if (in_.TakeKeyword("desc")) {
+        key.descending = true;
+      } else {
+        in_.TakeKeyword("asc");
+      }
+      if (stage->keys.size() == kMaxStageColumns) return TooManyColumns(key.field.column);
+      stage->keys.push_back(std::move(key));
+    } while (in_.Take(TokenKind::kComma));
+    return Status::Ok();
+  }
+
+  Status Top(Stage* stage) {
+    stage->kind = Stage::Kind::kTop;
+    WHITTLE_RETURN_IF_ERROR(Count("top", &stage->count));
+    if (!in_.TakeKeyword("by")) return Status::Ok();
+    SortKey key;
+    key.descending = true;
+    WHITTLE_RETURN_IF_ERROR(ResultColumn("after 'by'", &key.field));
+    stage->keys.push_back(std::move(key));
+    return Status::Ok();
+  }
+
+  // A column of a result: a name, or a call as it was written: avg(duration).
+  Status ResultColumn(const std::string& what, FieldName* column) {
+    WHITTLE_ASSIGN_OR_RETURN(*column, in_.TakeName(what));
+    if (!FindFunction(column->text) || !in_.Take(TokenKind::kLeftParen)) return Status::Ok();
+    column->text = LowerCase(column->text);
+    if (!in_.At(TokenKind::kRightParen)) {
+      WHITTLE_ASSIGN_OR_RETURN(const FieldName field, in_.TakeName("in the parentheses"));
+      column->text += "(" + field.text + ")";
+    }
+    if (!in_.Take(TokenKind::kRightParen)) return QueryError(in_.Peek().column(), "expected ')', found " + in_.Describe());
+    return Status::Ok();
+  }
+
+  Status Names(const std::string& after, std::vector<FieldName>* names) {
+    do {
+      WHITTLE_ASSIGN_OR_RETURN(FieldName name, in_.TakeName("after '" + after + "'"));
+      if (names->size() == kMaxStageColumns) return TooManyColumns(name.column);
+      names->push_back(std::move(name));
+    } while (in_.Take(TokenKind::kComma));
+    return Status::Ok();
+  }
+
+  Status Count(const std::string& after, uint64_t* count) {
+    const Token& token = in_.Peek();
+    const char* end = token.text.data() + token.text.size();
+    const auto [stop, error] = std::from_chars(token.text.data(), end, *count);
+    if (token.kind != TokenKind::kWord || error != std::errc() || stop != end) {
+      return QueryError(token.column(), "expected a number after '" + after + "', found " + in_.Describe());
+    }
+    in_.Next();
+    return Status::Ok();
+  }
+
+  static Status TooManyColumns(size_t column) {
+    return QueryError(column, "a stage has more than " + std::to_string(kMaxStageColumns) + " columns");
+  }
+
+  TokenStream& in_;
+};
+
+}  // namespace
+
+Status ParseStageTokens(TokenStream* in, std::vector<Stage>* stages) {
+  while (in->Take(TokenKind::kPipe)) {
+    if (stages->size() == kMaxStages) {
+      return QueryError(in->Peek().column(), "the query has more than " + std::to_string(kMaxStages) + " stages");
+    }
+    WHITTLE_ASSIGN_OR_RETURN(Stage stage, StageParser(in).Parse());
+    stages->push_back(std::move(stage));
+  }
+  return Status::Ok();
+}
+
+}  // namespace whittle
