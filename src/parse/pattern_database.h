@@ -1,0 +1,58 @@
+// PatternDatabase: all expressions as one Hyperscan database, which names the few that may match a text. It captures
+// nothing; whoever asks confirms with the real expression. Immutable and shared by threads; each thread brings its own
+// PatternScratch, which must not outlive the database it was last used with.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <whittle/status.h>
+
+struct hs_database;
+struct hs_scratch;
+
+namespace whittle {
+
+class FileSystem;
+
+// Working memory of one thread.
+class PatternScratch {
+ public:
+  PatternScratch() = default;
+  ~PatternScratch();
+  PatternScratch(PatternScratch&&) noexcept;
+  PatternScratch& operator=(PatternScratch&&) noexcept;
+
+ private:
+  friend class PatternDatabase;
+  friend class PatternSet;
+  hs_scratch* scratch_ = nullptr;
+  const void* owner_ = nullptr;
+  std::vector<uint32_t> candidates_;
+};
+
+class PatternDatabase {
+ public:
+  // Expression i is reported as candidate i. With `cache_dir` (and `files`) the compiled form is read from there when it
+  // is the same expressions, library version and processor, and written there otherwise; a cache that cannot be read or
+  // written only costs time.
+  static Result<std::unique_ptr<PatternDatabase>> Build(const std::vector<std::string>& expressions,
+                                                        const std::string& cache_dir, FileSystem* files);
+  ~PatternDatabase();
+
+  // The numbers of the expressions that may match `text`, ascending. Valid until the scratch is used again.
+  const std::vector<uint32_t>& Candidates(std::string_view text, PatternScratch* scratch) const;
+
+  bool from_cache() const { return from_cache_; }
+
+ private:
+  PatternDatabase() = default;
+  hs_database* database_ = nullptr;
+  bool from_cache_ = false;
+  uint32_t count_ = 0;
+};
+
+}  // namespace whittle
