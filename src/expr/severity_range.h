@@ -6,7 +6,7 @@
 
 namespace whittle {
 
-// OpenTelemetry SeverityNumbers [first, last]: "error" is 17..20, "error2", "critical" and "18" are one number.
+// OpenTelemetry SeverityNumbers [first, last]: "error" is 17..20, while "error2" and "18" are one number.
 struct SeverityRange {
   int first = 0;
   int last = 0;
