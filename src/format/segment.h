@@ -86,6 +86,9 @@ struct SegmentInput {
   std::vector<ColumnInput> columns;
   std::vector<IntStream> streams;
   std::vector<Section> sections;
+  // Earliest and latest event time, UTC ns, for the footer; kNoTime when no record has a time.
+  int64_t min_time_ns = kNoTime;
+  int64_t max_time_ns = kNoTime;
 };
 
 }  // namespace whittle

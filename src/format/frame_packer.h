@@ -1,0 +1,39 @@
+// FramePacker: blobs in, compressed frames out. All blobs of a kind form one stream in the order they were added; the
+// stream is cut into frames between blobs. Owned and used by one encoding run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "format/compressor.h"
+#include "format/footer.h"
+#include "format/node.h"
+
+namespace whittle {
+
+using ParallelFor = std::function<void(size_t count, const std::function<void(size_t)>& body)>;
+
+class FramePacker {
+ public:
+  void Add(BlobKind kind, std::string_view bytes);
+  // Compresses everything, appends the frames to `file` and their descriptions to `frames`.
+  // `level` 0: each frame gets what its size allows at an even cost per segment.
+  Status Finish(int level, bool max_effort, const ParallelFor& parallel_for, std::string* file,
+                std::vector<FrameInfo>* frames);
+
+ private:
+  struct Frame {
+    uint8_t kind = 0;
+    std::string raw;
+    std::string stored;
+    uint8_t method = 0;
+    Status status;
+  };
+  std::vector<Frame> streams_[kBlobKindCount];
+};
+
+}  // namespace whittle

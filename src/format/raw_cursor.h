@@ -1,0 +1,53 @@
+// RawCursor: the original bytes of a segment's rows, in row order, as fast as they can be put together. It decodes all
+// columns when opened and keeps them; the reader may be closed before it. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "format/segment_reader.h"
+
+namespace whittle {
+
+class RawCursor {
+ public:
+  // kCorrupt when anything does not decode or columns and rows do not add up.
+  static Result<RawCursor> Open(const SegmentReader& reader);
+
+  size_t row_count() const { return rows_.row_shape.size(); }
+  size_t next_row() const { return next_row_; }
+  bool done() const { return next_row_ == rows_.row_shape.size(); }
+  // Appends the next row, terminator included. Call only when not done.
+  void AppendRow(std::string* out);
+  // Appends whole rows until at least `bytes` were appended or no row is left.
+  void AppendRows(size_t bytes, std::string* out);
+
+ private:
+  // What a shape's rows are made of: literal text, then the next value of a column, and so on.
+  struct Part {
+    uint32_t literal_begin = 0;
+    uint32_t literal_size = 0;
+    int64_t column = -1;  // -1: no value after the literal
+  };
+  struct Recipe {
+    uint32_t first_part = 0;
+    uint32_t part_count = 0;
+  };
+  RawCursor() = default;
+  Status Compile(const std::vector<StoredShape>& shapes);
+
+  LoadedRows rows_;
+  std::vector<LoadedColumn> columns_;
+  std::vector<const std::string_view*> next_value_;
+  std::vector<Recipe> recipes_;
+  std::vector<Part> parts_;
+  std::string literals_;
+  size_t next_row_ = 0;
+};
+
+}  // namespace whittle

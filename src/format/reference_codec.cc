@@ -1,0 +1,148 @@
+#include "format/reference_codec.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "format/integer_codec.h"
+
+namespace whittle {
+namespace {
+
+// Part of the format.
+enum class ReferenceOp : uint8_t { kIntegers = 0, kRanks = 1 };
+constexpr size_t kRankCount = 254;
+constexpr uint8_t kFar = 254;
+constexpr uint8_t kNew = 255;
+
+// The most recent distinct numbers, latest first.
+class RecentNumbers {
+ public:
+  // The rank of `number`, or kFar.
+  uint8_t Find(uint32_t number) const {
+    for (size_t i = 0; i < size_; ++i) {
+      if (numbers_[i] == number) return static_cast<uint8_t>(i);
+    }
+    return kFar;
+  }
+  bool At(size_t rank, uint32_t* number) const {
+    if (rank >= size_) return false;
+    *number = numbers_[rank];
+    return true;
+  }
+  // Moves the entry at `rank` to the front; kFar and kNew bring in a number from outside.
+  void Touch(size_t rank, uint32_t number) {
+    if (rank >= kRankCount) {
+      size_ = std::min(size_ + 1, kRankCount);
+      rank = size_ - 1;
+    }
+    std::memmove(numbers_ + 1, numbers_, rank * sizeof(uint32_t));
+    numbers_[0] = number;
+  }
+
+ private:
+  uint32_t numbers_[kRankCount] = {};
+  size_t size_ = 0;
+};
+
+void EncodeRanks(std::span<const uint32_t> numbers, Compressor* compressor, NodeSink* out) {
+  std::string ranks(numbers.size(), '\0');
+  std::vector<int64_t> far;
+  RecentNumbers recent;
+  uint32_t next = numbers.empty() ? 0 : *std::min_element(numbers.begin(), numbers.end());
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const uint32_t number = numbers[i];
+    uint8_t rank;
+    if (number >= next) {
+      rank = kNew;
+      next = number + 1;
+    } else {
+      rank = recent.Find(number);
+      if (rank == kFar) far.push_back(static_cast<int64_t>(next) - number);
+    }
+    recent.Touch(rank, number);
+    ranks[i] = static_cast<char>(rank);
+  }
+  out->U8(static_cast<uint8_t>(ReferenceOp::kRanks));
+  out->AddBlob(BlobKind::kRanks, std::move(ranks));
+  out->Varint(far.size());
+  EncodeIntegers(far, compressor, out);
+}
+
+void EncodePlain(std::span<const uint32_t> numbers, Compressor* compressor, NodeSink* out) {
+  out->U8(static_cast<uint8_t>(ReferenceOp::kIntegers));
+  const std::vector<int64_t> wide(numbers.begin(), numbers.end());
+  EncodeIntegers(wide, compressor, out);
+}
+
+}  // namespace
+
+void EncodeReferences(std::span<const uint32_t> numbers, uint32_t dictionary_size, Compressor* compressor,
+                      NodeSink* out) {
+  constexpr size_t kSample = 4096;
+  constexpr size_t kFewNumbers = 64;  // too few to tell, or a dictionary that fits a byte anyway
+  if (numbers.size() < kFewNumbers || dictionary_size < 4) return EncodePlain(numbers, compressor, out);
+  std::span<const uint32_t> sample = numbers;
+  if (sample.size() > kSample && !compressor->max_effort()) sample = sample.subspan(sample.size() / 2, kSample);
+  // A sample from the middle does not begin at number 0; EncodeRanks takes its smallest as the first new one, which is
+  // near enough for an estimate.
+  NodeSink plain;
+  EncodePlain(sample, compressor, &plain);
+  NodeSink ranks;
+  EncodeRanks(sample, compressor, &ranks);
+  if (compressor->Estimate(plain) <= compressor->Estimate(ranks)) {
+    EncodePlain(numbers, compressor, out);
+  } else {
+    EncodeRanks(numbers, compressor, out);
+  }
+}
+
+namespace {
+
+bool DecodeRanks(NodeSource* in, size_t count, uint32_t dictionary_size, std::vector<uint32_t>* out) {
+  std::string_view ranks;
+  if (!in->blobs->Next(&ranks) || ranks.size() != count) return false;
+  const uint64_t far_count = in->descriptor.Varint();
+  if (!in->descriptor.ok() || far_count > count) return false;
+  std::vector<int64_t> far;
+  if (!DecodeIntegers(in, far_count, &far)) return false;
+  RecentNumbers recent;
+  uint32_t next = 0;
+  size_t next_far = 0;
+  out->resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    const auto rank = static_cast<uint8_t>(ranks[i]);
+    uint32_t number = 0;
+    if (rank == kNew) {
+      number = next++;
+      if (number >= dictionary_size) return false;
+    } else if (rank == kFar) {
+      if (next_far == far_count) return false;
+      const int64_t distance = far[next_far++];
+      if (distance <= 0 || distance > next) return false;
+      number = next - static_cast<uint32_t>(distance);
+    } else if (!recent.At(rank, &number)) {
+      return false;
+    }
+    recent.Touch(rank, number);
+    (*out)[i] = number;
+  }
+  return next_far == far_count;
+}
+
+}  // namespace
+
+bool DecodeReferences(NodeSource* in, size_t count, uint32_t dictionary_size, std::vector<uint32_t>* out) {
+  const auto op = static_cast<ReferenceOp>(in->descriptor.U8());
+  if (!in->descriptor.ok()) return false;
+  if (op == ReferenceOp::kRanks) return DecodeRanks(in, count, dictionary_size, out);
+  std::vector<int64_t> wide;
+  if (op != ReferenceOp::kIntegers || !DecodeIntegers(in, count, &wide)) return false;
+  out->resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (wide[i] < 0 || wide[i] >= static_cast<int64_t>(dictionary_size)) return false;
+    (*out)[i] = static_cast<uint32_t>(wide[i]);
+  }
+  return true;
+}
+
+}  // namespace whittle

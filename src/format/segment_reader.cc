@@ -1,0 +1,244 @@
+#include "format/segment_reader.h"
+
+#include "base/hash.h"
+#include "format/column_codec.h"
+#include "format/compressor.h"
+#include "format/integer_codec.h"
+#include "format/limits.h"
+#include "format/row_codec.h"
+
+namespace whittle {
+namespace {
+Status Corrupt(std::string what) { return Status(StatusCode::kCorrupt, "segment: " + std::move(what)); }
+}  // namespace
+
+// Hands the blobs of one node to a decoder and keeps their frames alive.
+class SegmentReader::BlobCursor : public BlobReader {
+ public:
+  BlobCursor(const SegmentReader* reader, const Directory& directory, const DirectoryNode& node)
+      : reader_(reader), directory_(directory), next_(node.first_blob), end_(node.first_blob + node.blob_count) {}
+
+  bool Next(std::string_view* bytes) override {
+    if (next_ == end_) return false;
+    const BlobEntry& blob = directory_.blobs[next_++];
+    *bytes = {};
+    if (blob.size == 0) return true;
+    if (frame_ == nullptr || frame_index_ != blob.frame) {
+      Result<std::shared_ptr<const std::string>> frame = reader_->Frame(blob.frame);
+      if (!frame.ok()) {
+        status_ = frame.status();
+        return false;
+      }
+      frame_ = std::move(*frame);
+      frame_index_ = blob.frame;
+      owners_.push_back(frame_);
+    }
+    *bytes = std::string_view(*frame_).substr(blob.offset, blob.size);
+    return true;
+  }
+  bool finished() const { return next_ == end_; }
+  const Status& status() const { return status_; }
+  void KeepAlive(TextArena* arena) {
+    for (auto& owner : owners_) arena->KeepAlive(std::move(owner));
+  }
+
+ private:
+  const SegmentReader* reader_;
+  const Directory& directory_;
+  uint64_t next_, end_;
+  std::shared_ptr<const std::string> frame_;
+  uint32_t frame_index_ = 0;
+  std::vector<std::shared_ptr<const std::string>> owners_;
+  Status status_;
+};
+
+Status SegmentReader::Damaged(const char* what, const BlobCursor& blobs) const {
+  return blobs.status().ok() ? Corrupt(std::string(what) + " does not decode") : blobs.status().WithContext(what);
+}
+
+Result<std::unique_ptr<SegmentReader>> SegmentReader::Open(std::shared_ptr<const ByteSource> source) {
+  std::unique_ptr<SegmentReader> reader(new SegmentReader(std::move(source)));
+  WHITTLE_ASSIGN_OR_RETURN(reader->footer_, ReadFooter(*reader->source_));
+  reader->frames_.resize(reader->footer_.frames.size());
+  return reader;
+}
+
+Result<std::shared_ptr<const std::string>> SegmentReader::Frame(size_t index) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (frames_[index] != nullptr) return frames_[index];
+  }
+  const FrameInfo& info = footer_.frames[index];
+  WHITTLE_ASSIGN_OR_RETURN(std::string bytes, source_->Read(info.offset, info.stored_size));
+  if (Hash64(bytes) != info.checksum) return Corrupt("checksum of frame " + std::to_string(index));
+  const uint64_t read = bytes.size();
+  if (info.method == 1) {
+    WHITTLE_ASSIGN_OR_RETURN(bytes, Decompress(bytes, info.raw_size));
+  }
+  auto frame = std::make_shared<const std::string>(std::move(bytes));
+  const std::lock_guard lock(mutex_);
+  bytes_read_ += read;
+  if (frames_[index] == nullptr) frames_[index] = std::move(frame);
+  return frames_[index];
+}
+
+Result<std::string> SegmentReader::OnlyFrame(BlobKind kind) const {
+  std::string all;
+  for (size_t i = 0; i < footer_.frames.size(); ++i) {
+    if (footer_.frames[i].kind != static_cast<uint8_t>(kind)) continue;
+    WHITTLE_ASSIGN_OR_RETURN(const auto frame, Frame(i));
+    all += *frame;
+  }
+  return all;
+}
+
+Status SegmentReader::LoadDirectory() const {
+  const std::lock_guard lock(directory_mutex_);
+  if (directory_ != nullptr) return Status::Ok();
+  WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, OnlyFrame(BlobKind::kDirectory));
+  WHITTLE_ASSIGN_OR_RETURN(Directory directory, DecodeDirectory(bytes, footer_));
+  std::vector<size_t> columns;
+  for (size_t i = 0; i < directory.nodes.size(); ++i) {
+    if (directory.nodes[i].kind == NodeKind::kColumn) columns.push_back(i);
+  }
+  const bool rows_first = directory.nodes.size() >= 2 && directory.nodes[0].kind == NodeKind::kRowShape &&
+                          directory.nodes[1].kind == NodeKind::kRowFlags &&
+                          directory.nodes[0].count == footer_.rows && directory.nodes[1].count == footer_.rows;
+  if (!rows_first || columns.size() != footer_.column_count) return Corrupt("directory");
+  column_nodes_ = std::move(columns);
+  directory_ = std::make_unique<const Directory>(std::move(directory));
+  return Status::Ok();
+}
+
+Result<const std::vector<StoredShape>*> SegmentReader::Shapes() const {
+  {
+    const std::lock_guard lock(directory_mutex_);
+    if (shapes_ != nullptr) return shapes_.get();
+  }
+  WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, OnlyFrame(BlobKind::kShapes));
+  ByteReader in(bytes);
+  if (footer_.shape_count > in.remaining()) return Corrupt("shapes");
+  auto shapes = std::make_unique<std::vector<StoredShape>>(footer_.shape_count);
+  for (StoredShape& stored : *shapes) {
+    auto shape = std::make_shared<Shape>();
+    if (!DecodeShape(&in, shape.get())) return Corrupt("shapes");
+    if (shape->slot_count > in.remaining()) return Corrupt("shapes");
+    stored.columns.resize(shape->slot_count);
+    for (uint32_t& column : stored.columns) {
+      const uint64_t number = in.Varint();
+      if (!in.ok() || number >= footer_.column_count) return Corrupt("shapes");
+      column = static_cast<uint32_t>(number);
+    }
+    stored.shape = std::move(shape);
+  }
+  if (!in.ok() || in.remaining() != 0) return Corrupt("shapes");
+  const std::lock_guard lock(directory_mutex_);
+  if (shapes_ == nullptr) shapes_ = std::move(shapes);
+  return shapes_.get();
+}
+
+Result<LoadedRows> SegmentReader::LoadRows() const {
+  WHITTLE_RETURN_IF_ERROR(LoadDirectory());
+  LoadedRows rows;
+  const DirectoryNode& shape_node = directory_->nodes[0];
+  BlobCursor shape_blobs(this, *directory_, shape_node);
+  NodeSource shape_source{ByteReader(shape_node.descriptor), &shape_blobs};
+  if (!DecodeRowShapes(&shape_source, footer_.rows, footer_.shape_count, &rows.row_shape)) {
+    return Damaged("row shapes", shape_blobs);
+  }
+  const DirectoryNode& flag_node = directory_->nodes[1];
+  BlobCursor flag_blobs(this, *directory_, flag_node);
+  NodeSource flag_source{ByteReader(flag_node.descriptor), &flag_blobs};
+  if (!DecodeRowFlags(&flag_source, rows.row_shape, footer_.shape_count, &rows.row_flags)) {
+    return Damaged("row flags", flag_blobs);
+  }
+  return rows;
+}
+
+size_t SegmentReader::ColumnValueCount(uint32_t column) const {
+  if (!LoadDirectory().ok() || column >= column_nodes_.size()) return 0;
+  return directory_->nodes[column_nodes_[column]].count;
+}
+
+Result<LoadedColumn> SegmentReader::LoadColumn(uint32_t column) const {
+  WHITTLE_RETURN_IF_ERROR(LoadDirectory());
+  if (column >= column_nodes_.size()) return Status(StatusCode::kUsage, "no such column");
+  const DirectoryNode& node = directory_->nodes[column_nodes_[column]];
+  BlobCursor blobs(this, *directory_, node);
+  NodeSource source{ByteReader(node.descriptor), &blobs};
+  LoadedColumn loaded;
+  // Chunks of the arena are not filled to the end: a little more than the text.
+  loaded.arena = TextArena(footer_.text_bytes * 2 + (uint64_t{1} << 22));
+  if (!DecodeText(&source, node.count, 0, &loaded.arena, &loaded.values)) return Damaged("column", blobs);
+  blobs.KeepAlive(&loaded.arena);
+  return loaded;
+}
+
+bool SegmentReader::HasStream(StreamId id) const {
+  if (!LoadDirectory().ok()) return false;
+  for (const DirectoryNode& node : directory_->nodes) {
+    if (node.kind == NodeKind::kStream && node.id == static_cast<uint16_t>(id)) return true;
+  }
+  return false;
+}
+
+Result<std::vector<int64_t>> SegmentReader::LoadStream(StreamId id) const {
+  WHITTLE_RETURN_IF_ERROR(LoadDirectory());
+  for (const DirectoryNode& node : directory_->nodes) {
+    if (node.kind != NodeKind::kStream || node.id != static_cast<uint16_t>(id)) continue;
+    BlobCursor blobs(this, *directory_, node);
+    NodeSource source{ByteReader(node.descriptor), &blobs};
+    std::vector<int64_t> values;
+    if (!DecodeIntegers(&source, node.count, &values)) return Damaged("stream", blobs);
+    return values;
+  }
+  return Status(StatusCode::kNotFound, "no such stream");
+}
+
+Result<std::string> SegmentReader::LoadSection(uint16_t id) const {
+  uint64_t offset = 0;
+  for (const SectionInfo& section : footer_.sections) {
+    if (section.id != id) {
+      offset += section.size;
+      continue;
+    }
+    WHITTLE_ASSIGN_OR_RETURN(const std::string all, OnlyFrame(BlobKind::kSections));
+    if (offset > all.size() || section.size > all.size() - offset) return Corrupt("sections");
+    return all.substr(offset, section.size);
+  }
+  return Status(StatusCode::kNotFound, "no such section");
+}
+
+std::vector<std::string> SegmentReader::VerifyChecksums() const {
+  std::vector<std::string> broken;
+  if (Result<SegmentFooter> footer = ReadFooter(*source_); !footer.ok()) broken.push_back(footer.status().message());
+  for (size_t i = 0; i < footer_.frames.size(); ++i) {
+    const FrameInfo& info = footer_.frames[i];
+    Result<std::string> bytes = source_->Read(info.offset, info.stored_size);
+    if (!bytes.ok()) {
+      broken.push_back("frame " + std::to_string(i) + ": " + bytes.status().message());
+    } else if (Hash64(*bytes) != info.checksum) {
+      broken.push_back("frame " + std::to_string(i) + " (kind " + std::to_string(info.kind) + ") at byte " +
+                       std::to_string(info.offset) + ": checksum");
+    }
+  }
+  return broken;
+}
+
+void SegmentReader::ReleaseFrames() const {
+  const std::lock_guard lock(mutex_);
+  for (auto& frame : frames_) frame.reset();
+}
+
+uint64_t SegmentReader::bytes_read() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_read_;
+}
+
+std::vector<std::string> VerifyChecksums(std::shared_ptr<const ByteSource> source) {
+  Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::Open(std::move(source));
+  if (!reader.ok()) return {reader.status().message()};
+  return (*reader)->VerifyChecksums();
+}
+
+}  // namespace whittle

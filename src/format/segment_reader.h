@@ -1,0 +1,79 @@
+// SegmentReader: reads a segment, lazily. Open reads header, trailer and footer only; everything else is read, checked and
+// decompressed when asked for. All const methods are safe to call from several threads at once. What they return owns its
+// memory (or shares it) and outlives the reader. Frames that were read stay decompressed until ReleaseFrames.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "format/byte_source.h"
+#include "format/directory.h"
+#include "format/footer.h"
+#include "format/segment.h"
+#include "format/text_arena.h"
+
+namespace whittle {
+
+// One decoded column. Views die with it; moving it keeps them.
+struct LoadedColumn {
+  std::vector<std::string_view> values;  // in row order
+  TextArena arena{0};
+};
+
+struct LoadedRows {
+  std::vector<uint32_t> row_shape;  // index into the shapes
+  std::vector<uint8_t> row_flags;   // bit 0 record start, bits 1-2 LineEnd
+};
+
+class SegmentReader {
+ public:
+  static Result<std::unique_ptr<SegmentReader>> Open(std::shared_ptr<const ByteSource> source);
+
+  const SegmentFooter& footer() const { return footer_; }
+
+  // The shapes with their column binding. The pointer is valid as long as the reader.
+  Result<const std::vector<StoredShape>*> Shapes() const;
+  Result<LoadedRows> LoadRows() const;
+  // Values of one column in row order; only the frames it lies in are read. kUsage when there is no such column.
+  Result<LoadedColumn> LoadColumn(uint32_t column) const;
+  size_t ColumnValueCount(uint32_t column) const;  // 0 before the directory was loaded by any other call
+  bool HasStream(StreamId id) const;
+  // kNotFound when the segment has no such stream: its values are the default.
+  Result<std::vector<int64_t>> LoadStream(StreamId id) const;
+  // kNotFound when there is no such section. The first one, when there are several.
+  Result<std::string> LoadSection(uint16_t id) const;
+
+  // Every byte of the file is covered: header, frames, footer and trailer. Returns what is broken, empty when nothing is.
+  std::vector<std::string> VerifyChecksums() const;
+  void ReleaseFrames() const;
+  uint64_t bytes_read() const;  // from the source so far
+
+ private:
+  class BlobCursor;
+  explicit SegmentReader(std::shared_ptr<const ByteSource> source) : source_(std::move(source)) {}
+  Status LoadDirectory() const;
+  Result<std::shared_ptr<const std::string>> Frame(size_t index) const;
+  Result<std::string> OnlyFrame(BlobKind kind) const;  // all frames of a kind, joined
+  Status Damaged(const char* what, const BlobCursor& blobs) const;
+
+  std::shared_ptr<const ByteSource> source_;
+  SegmentFooter footer_;
+  mutable std::mutex mutex_;  // guards everything below
+  mutable std::vector<std::shared_ptr<const std::string>> frames_;
+  mutable uint64_t bytes_read_ = 0;
+  mutable std::mutex directory_mutex_;
+  mutable std::unique_ptr<const Directory> directory_;
+  mutable std::vector<size_t> column_nodes_;
+  mutable std::unique_ptr<const std::vector<StoredShape>> shapes_;
+};
+
+// All of a segment in memory, checked: what is broken, by part. Also for bytes that do not open. Empty: nothing is.
+std::vector<std::string> VerifyChecksums(std::shared_ptr<const ByteSource> source);
+
+}  // namespace whittle

@@ -1,0 +1,194 @@
+#include "format/segment_writer.h"
+
+#include <algorithm>
+
+#include "format/column_codec.h"
+#include "format/compressor.h"
+#include "format/directory.h"
+#include "format/footer.h"
+#include "format/frame_packer.h"
+#include "format/integer_codec.h"
+#include "format/limits.h"
+#include "format/row_codec.h"
+
+namespace whittle {
+namespace {
+
+constexpr uint8_t kRecordStartBit = 1;
+// Terminator bytes by LineEnd.
+constexpr uint8_t kLineEndSize[4] = {0, 1, 2, 0};
+
+Status Contradiction(std::string what) { return Status(StatusCode::kData, "segment input: " + std::move(what)); }
+
+Status CheckLimits(const SegmentInput& input) {
+  const auto over = [](const char* what) { return Status(StatusCode::kLimit, std::string("segment: too many ") + what); };
+  if (input.row_shape.size() > kMaxSegmentRows) return over("rows");
+  if (input.columns.size() > kMaxColumns) return over("columns");
+  if (input.shapes.size() > kMaxShapes) return over("shapes");
+  if (input.sources.size() > kMaxSources) return over("sources");
+  if (input.runs.size() > kMaxRuns) return over("runs");
+  if (input.sections.size() > kMaxSections) return over("sections");
+  if (input.streams.size() > kMaxStreams) return over("streams");
+  return Status::Ok();
+}
+
+// Every row's slots are in the columns and nothing else is; counts what the footer says.
+Status CheckRows(const SegmentInput& input, SegmentFooter* footer) {
+  const size_t rows = input.row_shape.size();
+  if (input.row_flags.size() != rows) return Contradiction("row_flags and row_shape differ in size");
+  std::vector<uint64_t> shape_rows(input.shapes.size());
+  uint64_t line_ends = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    if (input.row_shape[i] >= input.shapes.size()) return Contradiction("row of an unknown shape");
+    if (input.row_flags[i] > 5) return Contradiction("unknown row flags");
+    ++shape_rows[input.row_shape[i]];
+    footer->records += input.row_flags[i] & kRecordStartBit;
+    line_ends += kLineEndSize[input.row_flags[i] >> 1 & 3];
+  }
+  std::vector<uint64_t> expected(input.columns.size());
+  footer->text_bytes = line_ends;
+  for (size_t s = 0; s < input.shapes.size(); ++s) {
+    const StoredShape& stored = input.shapes[s];
+    if (stored.shape == nullptr || stored.columns.size() != stored.shape->slot_count) {
+      return Contradiction("shape and columns differ in slots");
+    }
+    for (const uint32_t column : stored.columns) {
+      if (column >= input.columns.size()) return Contradiction("slot of an unknown column");
+      expected[column] += shape_rows[s];
+    }
+    uint64_t constant = 0;
+    for (const Piece& piece : stored.shape->pieces) {
+      if (piece.kind != Piece::Kind::kSlot) constant += piece.text.size();
+    }
+    footer->text_bytes += constant * shape_rows[s];
+  }
+  for (size_t c = 0; c < input.columns.size(); ++c) {
+    if (input.columns[c].values.size() != expected[c]) return Contradiction("column " + std::to_string(c) + " has a wrong size");
+    if (expected[c] > kMaxColumnValues) return Status(StatusCode::kLimit, "segment: too many values in a column");
+    for (const std::string_view value : input.columns[c].values) footer->text_bytes += value.size();
+  }
+  if (footer->text_bytes > kMaxSegmentText) return Status(StatusCode::kLimit, "segment: too much text");
+  uint64_t run_rows = 0;
+  for (const SourceRun& run : input.runs) {
+    if (run.source >= input.sources.size() || run.end_offset < run.first_offset) return Contradiction("run");
+    run_rows += run.row_count;
+  }
+  return run_rows == rows ? Status::Ok() : Contradiction("rows of runs do not add up");
+}
+
+std::string EncodeShapes(const SegmentInput& input) {
+  std::string out;
+  ByteWriter writer(&out);
+  for (const StoredShape& stored : input.shapes) {
+    EncodeShape(*stored.shape, &out);
+    for (const uint32_t column : stored.columns) writer.Varint(column);
+  }
+  return out;
+}
+
+class SegmentEncoder {
+ public:
+  SegmentEncoder(const SegmentInput& input, const EncodeOptions& options) : input_(input), options_(options) {}
+  Result<std::string> Run();
+
+ private:
+  void For(size_t count, const std::function<void(size_t)>& body) const {
+    if (options_.parallel_for) return options_.parallel_for(count, body);
+    for (size_t i = 0; i < count; ++i) body(i);
+  }
+  void EncodeNodes();
+  void EncodeNode(size_t index, Compressor* compressor);
+
+  const SegmentInput& input_;
+  const EncodeOptions& options_;
+  Directory directory_;
+  std::vector<NodeSink> sinks_;
+};
+
+// Nodes: row shapes, row flags, columns, streams.
+void SegmentEncoder::EncodeNode(size_t index, Compressor* compressor) {
+  DirectoryNode& node = directory_.nodes[index];
+  NodeSink& sink = sinks_[index];
+  if (index == 0) {
+    node.kind = NodeKind::kRowShape;
+    node.count = input_.row_shape.size();
+    EncodeRowShapes(input_.row_shape, input_.shapes.size(), compressor, &sink);
+  } else if (index == 1) {
+    node.kind = NodeKind::kRowFlags;
+    node.count = input_.row_flags.size();
+    EncodeRowFlags(input_.row_flags, input_.row_shape, input_.shapes.size(), compressor, &sink);
+  } else if (index < 2 + input_.columns.size()) {
+    const ColumnInput& column = input_.columns[index - 2];
+    node.kind = NodeKind::kColumn;
+    node.count = column.values.size();
+    EncodeText(column.values, {column.time_layout}, 0, compressor, &sink);
+  } else {
+    const IntStream& stream = input_.streams[index - 2 - input_.columns.size()];
+    node.kind = NodeKind::kStream;
+    node.required = false;
+    node.id = static_cast<uint16_t>(stream.id);
+    node.count = stream.values.size();
+    EncodeIntegers(stream.values, compressor, &sink);
+  }
+  node.descriptor = std::move(sink.descriptor);
+  node.blob_count = sink.blobs.size();
+}
+
+void SegmentEncoder::EncodeNodes() {
+  const size_t count = 2 + input_.columns.size() + input_.streams.size();
+  directory_.nodes.resize(count);
+  sinks_.resize(count);
+  // Tasks of about equal size; a compressor is costly to make, so one per task.
+  const size_t tasks = options_.parallel_for ? std::min<size_t>(count, 16) : 1;
+  For(tasks, [&](size_t task) {
+    Compressor compressor(options_.max_effort);
+    for (size_t i = task; i < count; i += tasks) EncodeNode(i, &compressor);
+  });
+}
+
+Result<std::string> SegmentEncoder::Run() {
+  SegmentFooter footer;
+  WHITTLE_RETURN_IF_ERROR(CheckLimits(input_));
+  footer.rows = input_.row_shape.size();
+  WHITTLE_RETURN_IF_ERROR(CheckRows(input_, &footer));
+  footer.writer = options_.writer;
+  footer.shape_count = input_.shapes.size();
+  footer.column_count = input_.columns.size();
+  footer.sources = input_.sources;
+  footer.runs = input_.runs;
+  footer.row_groups.push_back({footer.rows, input_.min_time_ns, input_.max_time_ns});
+
+  EncodeNodes();
+  FramePacker packer;
+  for (NodeSink& sink : sinks_) {
+    for (Blob& blob : sink.blobs) {
+      directory_.blobs.push_back({static_cast<uint8_t>(blob.kind), blob.bytes.size()});
+      packer.Add(blob.kind, blob.bytes);
+      blob.bytes = {};
+    }
+  }
+  packer.Add(BlobKind::kDirectory, EncodeDirectory(directory_));
+  packer.Add(BlobKind::kShapes, EncodeShapes(input_));
+  std::string sections;
+  for (const Section& section : input_.sections) {
+    footer.sections.push_back({section.id, section.required, section.bytes.size()});
+    sections += section.bytes;
+  }
+  if (sections.size() > kMaxFrameSize) return Status(StatusCode::kLimit, "segment: sections too large");
+  packer.Add(BlobKind::kSections, sections);
+
+  std::string file = EncodeSegmentHeader();
+  WHITTLE_RETURN_IF_ERROR(
+      packer.Finish(options_.zstd_level, options_.max_effort, options_.parallel_for, &file, &footer.frames));
+  WHITTLE_ASSIGN_OR_RETURN(const std::string tail, EncodeFooter(footer, file.size()));
+  file += tail;
+  return file;
+}
+
+}  // namespace
+
+Result<std::string> EncodeSegment(const SegmentInput& input, const EncodeOptions& options) {
+  return SegmentEncoder(input, options).Run();
+}
+
+}  // namespace whittle

@@ -1,0 +1,46 @@
+#include "format/value_dictionary.h"
+
+#include <bit>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace whittle {
+namespace {
+constexpr size_t kMaxProbes = 32;  // after these a text is listed again; random texts probe twice on average
+}
+
+ValueDictionary::ValueDictionary(size_t expected) : slots_(std::bit_ceil(expected < 16 ? 32 : expected * 2)) {}
+
+uint32_t ValueDictionary::Add(std::string_view text) {
+  if (texts_.size() * 2 >= slots_.size()) Grow();
+  const uint64_t hash = XXH3_64bits(text.data(), text.size());
+  const auto tag = static_cast<uint32_t>(hash >> 32);
+  const size_t mask = slots_.size() - 1;
+  size_t at = hash & mask;
+  for (size_t probe = 0; probe < kMaxProbes; ++probe, at = (at + 1) & mask) {
+    Slot& slot = slots_[at];
+    if (slot.number_plus_one == 0) {
+      slot = {tag, static_cast<uint32_t>(texts_.size() + 1)};
+      break;
+    }
+    if (slot.tag == tag && texts_[slot.number_plus_one - 1] == text) return slot.number_plus_one - 1;
+  }
+  texts_.push_back(text);
+  return static_cast<uint32_t>(texts_.size() - 1);
+}
+
+void ValueDictionary::Grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  const size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.number_plus_one == 0) continue;
+    const std::string_view text = texts_[slot.number_plus_one - 1];
+    size_t at = XXH3_64bits(text.data(), text.size()) & mask;
+    for (size_t probe = 0; probe < kMaxProbes && slots_[at].number_plus_one != 0; ++probe) at = (at + 1) & mask;
+    if (slots_[at].number_plus_one == 0) slots_[at] = slot;
+  }
+}
+
+}  // namespace whittle
