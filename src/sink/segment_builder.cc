@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
+#include "base/varint.h"
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
 #include "scan/shape_builder.h"
@@ -12,6 +14,21 @@ namespace {
 constexpr uint32_t kNotAdmitted = UINT32_MAX;
 
 uint32_t TerminatorSize(LineEnd end) { return end == LineEnd::kCrLf ? 2 : end == LineEnd::kLf ? 1 : 0; }
+
+class BorrowedSource : public ByteSource {
+ public:
+  explicit BorrowedSource(std::string_view bytes) : bytes_(bytes) {}
+  uint64_t size() const override { return bytes_.size(); }
+  Result<std::string> Read(uint64_t offset, uint64_t size) const override {
+    if (offset > bytes_.size() || size > bytes_.size() - offset) {
+      return Status(StatusCode::kCorrupt, "read past the end of the segment");
+    }
+    return std::string(bytes_.substr(offset, size));
+  }
+
+ private:
+  std::string_view bytes_;
+};
 
 uint32_t Resolve(const FoldEdge& edge, const Row& row, const Span* slots) {
   if (edge.slot < 0) return row.begin + edge.delta;
@@ -128,9 +145,9 @@ FoldResult SegmentBuilder::Fold(Consolidator* consolidator) {
   return FoldShapes(uses_, fixed, consolidation.templates, bindings);
 }
 
-void SegmentBuilder::FillRows(FoldResult fold, SegmentInput* input) {
-  input->shapes = std::move(fold.shapes);
-  input->columns = std::move(fold.columns);
+void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
+  input->shapes = fold.shapes;
+  input->columns = fold.columns;
   input->row_shape.reserve(rows_);
   input->row_flags.reserve(rows_);
   const FoldPlan& raw_plan = fold.plans[0];
@@ -188,15 +205,26 @@ void SegmentBuilder::FillTimes(SegmentInput* input, BuiltSegment* built) {
   input->streams.push_back(std::move(quality));
 }
 
-Result<BuiltSegment> SegmentBuilder::Encode(const std::vector<Section>& sections, Consolidator* consolidator) {
+Section SegmentBuilder::ContentHash() const {
+  StreamHash128 hash;
+  for (const Part& part : parts_) {
+    // Rows are contiguous in the text of their batch.
+    const Row& first = part.batch.rows.front();
+    const Row& last = part.batch.rows.back();
+    hash.Update(part.batch.Text({first.begin, last.begin + last.size + TerminatorSize(last.end) - first.begin}));
+  }
+  Section section{kContentHashSection, false, {}};
+  ByteWriter out(&section.bytes);
+  out.U64(hash.Digest().low);
+  out.U64(hash.Digest().high);
+  return section;
+}
+
+Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, const FoldResult& fold) {
   SegmentInput input;
   BuiltSegment built;
-  FillRows(Fold(consolidator), &input);
+  FillRows(fold, &input);
   FillTimes(&input, &built);
-  input.sources = sources_;
-  input.runs = runs_;
-  input.sections = sections;
-  WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(input, options_.encode));
   built.rows = rows_;
   built.raw_bytes = raw_bytes_;
   built.sources = sources_;
@@ -205,32 +233,42 @@ Result<BuiltSegment> SegmentBuilder::Encode(const std::vector<Section>& sections
   built.raw_lane_rows = static_cast<uint64_t>(std::count_if(input.row_shape.begin(), input.row_shape.end(), [&](uint32_t shape) {
     return input.shapes[shape].shape->body_format == "raw";
   }));
+  input.sources = sources_;
+  input.runs = runs_;
+  input.sections = make_sections(built);
+  input.sections.push_back(ContentHash());
+  WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(input, options_.encode));
   return built;
 }
 
 Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) const {
-  WHITTLE_ASSIGN_OR_RETURN(const auto reader, SegmentReader::Open(MemoryByteSource(bytes)));
+  // The source borrows the bytes for the length of this function.
+  WHITTLE_ASSIGN_OR_RETURN(const auto reader, SegmentReader::Open(std::make_shared<BorrowedSource>(bytes)));
   WHITTLE_ASSIGN_OR_RETURN(RawCursor cursor, RawCursor::Open(*reader));
   size_t row_index = 0;
+  std::string rendered;
   for (const Part& part : parts_) {
     for (const Row& row : part.batch.rows) {
       const std::string_view expected(part.batch.text->data() + row.begin, row.size + TerminatorSize(row.end));
-      std::string_view rendered;
-      if (!cursor.Next(&rendered) || rendered != expected) return row_index;
+      if (cursor.done()) return row_index;
+      rendered.clear();
+      cursor.AppendRow(&rendered);
+      if (rendered != expected) return row_index;
       ++row_index;
     }
   }
   return rows_;
 }
 
-Result<BuiltSegment> SegmentBuilder::Close(const std::vector<Section>& sections, Consolidator* consolidator) {
+Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Consolidator* consolidator) {
   AdmitShapes();
   FindSingleValues();
+  const FoldResult fold = Fold(consolidator);
   // The proof: what does not render back to its source goes to the raw lane. One such row is our bug, so a few rounds
   // are enough; after them everything goes there.
   constexpr int kRounds = 4;
   for (int round = 0; round <= kRounds; ++round) {
-    WHITTLE_ASSIGN_OR_RETURN(BuiltSegment built, Encode(sections, consolidator));
+    WHITTLE_ASSIGN_OR_RETURN(BuiltSegment built, Encode(make_sections, fold));
     WHITTLE_ASSIGN_OR_RETURN(const size_t different, FirstRowThatDiffers(built.bytes));
     if (different == rows_) return built;
     force_raw_.resize(rows_, false);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -33,6 +34,10 @@ struct SegmentBuilderOptions {
   size_t max_shapes = 16384;
 };
 
+// The footer section with the 128-bit XXH3 hash (16 bytes, little-endian, low half first) of all rows as they render, in
+// row order: with it anyone can prove byte-exactness again without the source.
+inline constexpr uint16_t kContentHashSection = 17;
+
 struct BuiltSegment {
   std::string bytes;
   std::vector<SourceRun> runs;
@@ -58,8 +63,11 @@ class SegmentBuilder {
   uint64_t rows() const { return rows_; }
   bool empty() const { return rows_ == 0; }
 
+  // Makes the footer sections of a segment; everything but `bytes` is known then.
+  using MakeSections = std::function<std::vector<Section>(const BuiltSegment&)>;
+
   // `consolidator` holds the shapes of the whole store so far and takes this segment's.
-  Result<BuiltSegment> Close(const std::vector<Section>& sections, Consolidator* consolidator);
+  Result<BuiltSegment> Close(const MakeSections& make_sections, Consolidator* consolidator);
 
  private:
   struct Part {
@@ -72,10 +80,11 @@ class SegmentBuilder {
   void AdmitShapes();
   void FindSingleValues();
   FoldResult Fold(Consolidator* consolidator);
-  void FillRows(FoldResult fold, SegmentInput* input);
+  void FillRows(const FoldResult& fold, SegmentInput* input);
   void FillTimes(SegmentInput* input, BuiltSegment* built);
   Result<size_t> FirstRowThatDiffers(const std::string& bytes) const;
-  Result<BuiltSegment> Encode(const std::vector<Section>& sections, Consolidator* consolidator);
+  Result<BuiltSegment> Encode(const MakeSections& make_sections, const FoldResult& fold);
+  Section ContentHash() const;
 
   SegmentBuilderOptions options_;
   std::vector<Part> parts_;
