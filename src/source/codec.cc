@@ -7,6 +7,7 @@
 #include <zstd_errors.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <climits>
 #include <string>
@@ -84,49 +85,72 @@ class GzipCodec final : public Codec {
   uint64_t member_count_ = 0;
 };
 
+// libbz2 forgets what a call wrote when that call meets a damaged block. So each call gets too few bytes to write parts of
+// two blocks, and room that depends on nothing but how much was written before: then the same bytes come out before the
+// error however the input and the caller's buffers are cut, and no good block is lost.
 class Bzip2Codec final : public Codec {
  public:
   ~Bzip2Codec() override { End(); }
 
   Status Decode(CodecBuffers* b) override {
-    while (b->in_size > 0 || open_) {
-      if (!open_) {
-        if (*b->in != 'B') return Corrupt("what follows the last bzip2 stream is not bzip2 data");
-        stream_ = {};
-        if (BZ2_bzDecompressInit(&stream_, /*verbosity=*/0, /*small=*/0) != BZ_OK) return OutOfMemory();
-        open_ = true;
-      }
-      stream_.next_in = const_cast<char*>(b->in);
-      stream_.avail_in = Narrow(b->in_size);
-      stream_.next_out = b->out;
-      stream_.avail_out = Narrow(b->out_size);
-      const unsigned in_before = stream_.avail_in, out_before = stream_.avail_out;
-      const int code = BZ2_bzDecompress(&stream_);
-      b->in += in_before - stream_.avail_in;
-      b->in_size -= in_before - stream_.avail_in;
-      b->out += out_before - stream_.avail_out;
-      b->out_size -= out_before - stream_.avail_out;
-      if (code == BZ_STREAM_END) {
-        End();
-        continue;
-      }
-      if (code == BZ_MEM_ERROR) return OutOfMemory();
-      if (code == BZ_DATA_ERROR) return Corrupt("block checksum mismatch or invalid block");
-      if (code != BZ_OK) return Corrupt("invalid bzip2 header");
-      if (b->in_size == 0 || b->out_size == 0) return Status::Ok();
+    while (true) {
+      const size_t size = std::min(b->out_size, staged_end_ - staged_begin_);
+      b->out = std::copy_n(staged_.data() + staged_begin_, size, b->out);
+      b->out_size -= size;
+      staged_begin_ += size;
+      if (staged_begin_ == kStagedBytes) staged_begin_ = staged_end_ = 0;
+      if (b->out_size == 0) return Status::Ok();
+      if (!failure_.ok() || (b->in_size == 0 && !full_)) return failure_;
+      failure_ = Step(b);
     }
-    return Status::Ok();
   }
 
   bool AtBoundary() const override { return !open_; }
 
  private:
+  // Less than any block takes (its magic, checksum, pointer and tables), so that a call ends before a second block does.
+  static constexpr size_t kStepBytes = 16;
+  static constexpr size_t kStagedBytes = 4096;
+
+  Status Step(CodecBuffers* b) {
+    if (!open_) {
+      if (*b->in != 'B') return Corrupt("what follows the last bzip2 stream is not bzip2 data");
+      stream_ = {};
+      if (BZ2_bzDecompressInit(&stream_, /*verbosity=*/0, /*small=*/0) != BZ_OK) return OutOfMemory();
+      open_ = true;
+    }
+    const size_t step = std::min(b->in_size, kStepBytes);
+    stream_.next_in = const_cast<char*>(b->in);
+    stream_.avail_in = static_cast<unsigned>(step);
+    stream_.next_out = staged_.data() + staged_end_;
+    stream_.avail_out = static_cast<unsigned>(kStagedBytes - staged_end_);
+    const int code = BZ2_bzDecompress(&stream_);
+    b->in += step - stream_.avail_in;
+    b->in_size -= step - stream_.avail_in;
+    full_ = stream_.avail_out == 0;
+    staged_end_ = kStagedBytes - stream_.avail_out;
+    switch (code) {
+      case BZ_OK: return Status::Ok();
+      case BZ_STREAM_END: End(); return Status::Ok();
+      case BZ_MEM_ERROR: return OutOfMemory();
+      case BZ_DATA_ERROR: return Corrupt("block checksum mismatch or invalid block");
+      default: return Corrupt("invalid bzip2 header");
+    }
+  }
+
   void End() {
     if (open_) BZ2_bzDecompressEnd(&stream_);
     open_ = false;
+    full_ = false;
   }
+
   bz_stream stream_{};
   bool open_ = false;
+  bool full_ = false;  // the last call filled the room it had: there may be more without more input
+  Status failure_;  // waits until what was written before it is delivered
+  std::array<char, kStagedBytes> staged_;
+  size_t staged_begin_ = 0;
+  size_t staged_end_ = 0;
 };
 
 class XzCodec final : public Codec {
