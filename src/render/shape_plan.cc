@@ -1,0 +1,135 @@
+#include "render/shape_plan.h"
+
+#include <algorithm>
+
+#include "scan/time_layout.h"
+
+namespace whittle {
+namespace {
+
+PlannedField Plan(const Field& field, std::string name) {
+  return {std::move(name), field.type, field.unescape, field.time_layout, field.range};
+}
+
+bool Contains(const PieceRange& outer, const PieceRange& inner) {
+  return outer.begin <= inner.begin && inner.end <= outer.end;
+}
+
+// A field that is the whole message (a JSON "msg") says nothing about the slots inside it.
+bool IsParsedAlready(const PieceRange& slot, const Shape& shape) {
+  return std::any_of(shape.fields.begin(), shape.fields.end(), [&](const Field& field) {
+    return Contains(field.range, slot) && !(Contains(field.range, shape.body) && !(slot == shape.body));
+  });
+}
+
+void AddField(PlannedField field, std::vector<PlannedField>* fields) {
+  const auto taken = [&](const std::string& name) {
+    return std::any_of(fields->begin(), fields->end(), [&](const PlannedField& other) { return other.name == name; });
+  };
+  const std::string name = field.name;
+  for (int n = 2; taken(field.name); ++n) field.name = name + "_" + std::to_string(n);
+  fields->push_back(std::move(field));
+}
+
+void AddShapeFields(const Shape& shape, ShapePlan* plan) {
+  for (const Field& field : shape.fields) {
+    switch (field.role) {
+      case FieldRole::kAttribute:
+        if (!field.name.empty()) AddField(Plan(field, field.name), &plan->attributes);
+        break;
+      case FieldRole::kResource:
+        if (!field.name.empty()) AddField(Plan(field, field.name), &plan->resource);
+        break;
+      case FieldRole::kTimestamp: break;  // resolved by whoever knows year and zone
+      case FieldRole::kObservedTimestamp: AddField(Plan(field, "observed_timestamp"), &plan->attributes); break;
+      case FieldRole::kSeverity:
+        if (!plan->severity) plan->severity = Plan(field, "severity_text");
+        break;
+      case FieldRole::kTraceId:
+        if (!plan->trace_id) plan->trace_id = Plan(field, field.name.empty() ? "trace_id" : field.name);
+        break;
+      case FieldRole::kSpanId:
+        if (!plan->span_id) plan->span_id = Plan(field, field.name.empty() ? "span_id" : field.name);
+        break;
+      case FieldRole::kParentSpanId:
+        if (!plan->parent_span_id) plan->parent_span_id = Plan(field, field.name.empty() ? "parent_span_id" : field.name);
+        break;
+      case FieldRole::kTraceFlags: AddField(Plan(field, "trace_flags"), &plan->attributes); break;
+    }
+  }
+}
+
+void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateBinding& binding, ShapePlan* plan) {
+  const size_t count = std::min(mined.slots.size(), binding.slots.size());
+  for (size_t i = 0; i < count; ++i) {
+    const PieceRange& range = binding.slots[i];
+    if (range.empty() || range.end > shape.pieces.size() || mined.slots[i].name.empty()) continue;
+    if (IsParsedAlready(range, shape)) continue;
+    const uint16_t layout = range.end - range.begin == 1 ? shape.pieces[range.begin].time_layout : uint16_t{0};
+    AddField({mined.slots[i].name, mined.slots[i].type, shape.body_unescape, layout, range}, &plan->attributes);
+  }
+}
+
+Value ParseTimeValue(const PlannedField& field, std::string text) {
+  ParsedTime time;
+  if (field.time_layout == 0 || !ParseTime(field.time_layout, text, &time) || !time.has_date || !time.has_year || !time.has_zone) {
+    return field.time_layout == 0 ? ParseValue(ValueType::kTimestamp, text) : Value::String(text);
+  }
+  Value value;
+  value.type = ValueType::kTimestamp;
+  value.integer = time.nanos;
+  value.text = std::move(text);
+  return value;
+}
+
+}  // namespace
+
+std::shared_ptr<const ShapePlan> PlanShape(std::shared_ptr<const Shape> shape, const Template* mined,
+                                           const TemplateBinding* binding) {
+  auto plan = std::make_shared<ShapePlan>();
+  AddShapeFields(*shape, plan.get());
+  if (mined != nullptr && binding != nullptr) {
+    plan->template_id = mined->id;
+    plan->template_text = mined->text;
+    AddTemplateSlots(*shape, *mined, *binding, plan.get());
+  }
+  plan->shape = std::move(shape);
+  return plan;
+}
+
+void AppendFieldText(const Shape& shape, const PlannedField& field, const std::string_view* slots, std::string* out) {
+  if (field.unescape == 0) {
+    RenderPieces(shape, field.range, slots, out);
+    return;
+  }
+  std::string escaped;
+  RenderPieces(shape, field.range, slots, &escaped);
+  out->append(Unescape(escaped, field.unescape));
+}
+
+Value FieldValue(const Shape& shape, const PlannedField& field, const std::string_view* slots) {
+  std::string text;
+  AppendFieldText(shape, field, slots, &text);
+  if (field.type == ValueType::kTimestamp) return ParseTimeValue(field, std::move(text));
+  return ParseValue(field.type, text);
+}
+
+void AppendBody(const Shape& shape, const std::string_view* slots, std::string* out) {
+  const PieceRange whole{0, static_cast<uint16_t>(shape.pieces.size())};
+  const PieceRange range = shape.continuation && shape.body.empty() ? whole : shape.body;
+  if (shape.body_unescape == 0) {
+    RenderPieces(shape, range, slots, out);
+    return;
+  }
+  std::string escaped;
+  RenderPieces(shape, range, slots, &escaped);
+  std::string body = Unescape(escaped, shape.body_unescape);
+  // A line that a transport wrapped in JSON carries its own line end inside: {"log":"text\n", …}.
+  if (!shape.envelope.empty() && body.ends_with('\n')) {
+    body.pop_back();
+    if (body.ends_with('\r')) body.pop_back();
+  }
+  out->append(body);
+}
+
+}  // namespace whittle
