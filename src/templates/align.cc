@@ -1,0 +1,230 @@
+#include "templates/align.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace whittle {
+namespace {
+
+using Kind = BodyUnit::Kind;
+
+bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool IsBlank(std::string_view text) { return std::all_of(text.begin(), text.end(), IsSpace); }
+
+// Alignment does not care how white space is written.
+bool SameDelimiter(std::string_view a, std::string_view b) { return a == b || (IsBlank(a) && IsBlank(b)); }
+
+bool Alignable(const BodyUnit& a, const BodyUnit& b) {
+  if ((a.kind == Kind::kDelimiter) != (b.kind == Kind::kDelimiter)) return false;
+  return a.kind != Kind::kDelimiter || SameDelimiter(a.text, b.text);
+}
+
+// Which of the words are anchors, for one form of the group.
+class Anchors {
+ public:
+  explicit Anchors(std::span<const Form* const> forms) : first_(*forms[0]) {
+    shortest_ = first_.words.size();
+    for (const Form* form : forms) {
+      same_length_ = same_length_ && form->words.size() == first_.words.size();
+      shortest_ = std::min(shortest_, form->words.size());
+    }
+    same_length_ ? CompareAll(forms) : CompareEnds(forms);
+  }
+
+  bool IsAnchor(const Form& form, size_t word) const {
+    if (same_length_) return agree_[word];
+    return word < head_ || word >= form.words.size() - tail_;
+  }
+
+ private:
+  void CompareAll(std::span<const Form* const> forms) {
+    agree_.assign(first_.words.size(), true);
+    for (const Form* form : forms) {
+      for (size_t i = 0; i < agree_.size(); ++i) {
+        if (form->words[i] != first_.words[i]) agree_[i] = false;
+      }
+    }
+  }
+
+  void CompareEnds(std::span<const Form* const> forms) {
+    head_ = shortest_;
+    for (const Form* form : forms) {
+      const auto [a, b] = std::mismatch(first_.words.begin(), first_.words.begin() + static_cast<std::ptrdiff_t>(head_), form->words.begin());
+      head_ = static_cast<size_t>(a - first_.words.begin());
+    }
+    tail_ = shortest_ - head_;
+    for (const Form* form : forms) {
+      const auto [a, b] = std::mismatch(first_.words.rbegin(), first_.words.rbegin() + static_cast<std::ptrdiff_t>(tail_), form->words.rbegin());
+      tail_ = static_cast<size_t>(a - first_.words.rbegin());
+    }
+  }
+
+  const Form& first_;
+  bool same_length_ = true;
+  size_t shortest_ = 0;
+  std::vector<bool> agree_;
+  size_t head_ = 0, tail_ = 0;
+};
+
+class Aligner {
+ public:
+  explicit Aligner(std::span<const Form* const> forms) : forms_(forms) {
+    const Anchors anchors(forms);
+    cuts_.reserve(forms.size());
+    for (const Form* form : forms) cuts_.push_back(AnchorUnits(*form, anchors));
+    group_.ranges.resize(forms.size());
+  }
+
+  AlignedGroup Align() {
+    const size_t gaps = cuts_[0].size();
+    for (size_t gap = 0; gap < gaps; ++gap) {
+      AlignGap(gap);
+      if (gap + 1 < gaps) AppendConstant(forms_[0]->units[cuts_[0][gap]].text);
+    }
+    if (!group_.text.empty() && group_.text.back() == ' ') group_.text.pop_back();
+    size_t marks = 0;
+    for (size_t at = 0; (at = group_.text.find("<*>", at)) != std::string::npos; at += 3) ++marks;
+    group_.ambiguous = marks != group_.slots.size();
+    for (SlotProfile& slot : group_.slots) {
+      if (!slot.typed) slot.type = ValueType::kString;
+    }
+    return std::move(group_);
+  }
+
+ private:
+  // Indexes of the anchor units, then the number of units: gap g ends at cut g.
+  static std::vector<uint32_t> AnchorUnits(const Form& form, const Anchors& anchors) {
+    std::vector<uint32_t> cuts;
+    size_t word = 0;
+    for (uint32_t i = 0; i < form.units.size(); ++i) {
+      if (form.units[i].kind != Kind::kWord) continue;
+      if (anchors.IsAnchor(form, word++)) cuts.push_back(i);
+    }
+    cuts.push_back(static_cast<uint32_t>(form.units.size()));
+    return cuts;
+  }
+
+  uint32_t GapBegin(size_t form, size_t gap) const { return gap == 0 ? 0 : cuts_[form][gap - 1] + 1; }
+  uint32_t GapEnd(size_t form, size_t gap) const { return cuts_[form][gap]; }
+  const BodyUnit& Unit(size_t form, uint32_t unit) const { return forms_[form]->units[unit]; }
+
+  void AlignGap(size_t gap) {
+    uint32_t shortest = UINT32_MAX;
+    uint32_t longest = 0;
+    for (size_t f = 0; f < forms_.size(); ++f) {
+      const uint32_t size = GapEnd(f, gap) - GapBegin(f, gap);
+      shortest = std::min(shortest, size);
+      longest = std::max(longest, size);
+    }
+    uint32_t prefix = 0;
+    while (prefix < shortest && AllAlignable([&](size_t f) { return GapBegin(f, gap) + prefix; })) ++prefix;
+    const bool whole = prefix == shortest && prefix == longest;
+    uint32_t suffix = 0;
+    if (!whole) {
+      while (suffix < shortest - prefix && AllAlignable([&](size_t f) { return GapEnd(f, gap) - 1 - suffix; })) ++suffix;
+    }
+    for (uint32_t i = 0; i < prefix; ++i) EmitColumn([&](size_t f) { return GapBegin(f, gap) + i; });
+    if (!whole) EmitMiddle(gap, prefix, suffix);
+    for (uint32_t i = suffix; i > 0; --i) EmitColumn([&](size_t f) { return GapEnd(f, gap) - i; });
+  }
+
+  template <typename UnitOf>
+  bool AllAlignable(const UnitOf& unit_of) const {
+    const BodyUnit& first = Unit(0, unit_of(0));
+    for (size_t f = 1; f < forms_.size(); ++f) {
+      if (!Alignable(first, Unit(f, unit_of(f)))) return false;
+    }
+    return true;
+  }
+
+  // The same unit of every form: a delimiter, a value that never varied, or a slot.
+  template <typename UnitOf>
+  void EmitColumn(const UnitOf& unit_of) {
+    const BodyUnit& first = Unit(0, unit_of(0));
+    bool constant = true;
+    for (size_t f = 0; f < forms_.size() && constant; ++f) {
+      const BodyUnit& unit = Unit(f, unit_of(f));
+      constant = unit.kind == Kind::kDelimiter || (unit.has_text && unit.text == first.text && (unit.kind == Kind::kWord || unit.constant_when_fixed));
+    }
+    if (constant) {
+      AppendConstant(first.text);
+      return;
+    }
+    OpenSlot();
+    for (size_t f = 0; f < forms_.size(); ++f) Extend(f, unit_of(f), unit_of(f) + 1);
+  }
+
+  // What neither prefix nor suffix explains: one slot, empty where a form has nothing there. When the forms differ in
+  // white space only, there is nothing to name.
+  void EmitMiddle(size_t gap, uint32_t prefix, uint32_t suffix) {
+    bool blank = true;
+    for (size_t f = 0; f < forms_.size() && blank; ++f) {
+      for (uint32_t i = GapBegin(f, gap) + prefix; i < GapEnd(f, gap) - suffix && blank; ++i) {
+        blank = Unit(f, i).kind == Kind::kDelimiter && IsBlank(Unit(f, i).text);
+      }
+    }
+    if (blank) {
+      AppendConstant(" ");
+      return;
+    }
+    OpenSlot();
+    for (size_t f = 0; f < forms_.size(); ++f) Extend(f, GapBegin(f, gap) + prefix, GapEnd(f, gap) - suffix);
+  }
+
+  // A slot right after a slot is the same slot.
+  void OpenSlot() {
+    if (slot_open_) {
+      group_.slots.back().composite = true;
+      return;
+    }
+    slot_open_ = true;
+    group_.text += "<*>";
+    group_.slots.push_back({});
+    group_.slots.back().typed = true;
+    fresh_slot_ = true;
+    for (std::vector<UnitRange>& ranges : group_.ranges) ranges.push_back({UINT32_MAX, 0});
+  }
+
+  void Extend(size_t form, uint32_t begin, uint32_t end) {
+    UnitRange& range = group_.ranges[form].back();
+    range.begin = std::min(range.begin, begin);
+    range.end = std::max(range.end, end);
+    SlotProfile& slot = group_.slots.back();
+    size_t values = 0;
+    for (uint32_t i = begin; i < end; ++i) {
+      const BodyUnit& unit = Unit(form, i);
+      if (unit.kind == Kind::kDelimiter) continue;
+      ++values;
+      slot.token_classes = static_cast<uint8_t>(slot.token_classes | 1u << static_cast<unsigned>(unit.token_class));
+      const ValueType type = unit.kind == Kind::kValue ? unit.type : ValueType::kString;
+      slot.typed = slot.typed && type != ValueType::kString && (fresh_slot_ || slot.type == type);
+      slot.type = type;
+      fresh_slot_ = false;
+    }
+    slot.composite = slot.composite || values != 1 || end - begin != 1;
+  }
+
+  void AppendConstant(std::string_view constant) {
+    if (constant.empty()) return;
+    slot_open_ = false;
+    for (const char c : constant) {
+      if (!IsSpace(c)) {
+        group_.text.push_back(c);
+      } else if (!group_.text.empty() && group_.text.back() != ' ') {
+        group_.text.push_back(' ');
+      }
+    }
+  }
+
+  std::span<const Form* const> forms_;
+  std::vector<std::vector<uint32_t>> cuts_;
+  AlignedGroup group_;
+  bool slot_open_ = false;
+  bool fresh_slot_ = false;
+};
+
+}  // namespace
+
+AlignedGroup AlignForms(std::span<const Form* const> forms) { return Aligner(forms).Align(); }
+
+}  // namespace whittle

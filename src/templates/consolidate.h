@@ -1,0 +1,30 @@
+// Templates of a set of shapes. Consolidate is a pure, monotone, order-free function: neither order nor counts matter, and
+// more shapes only ever merge templates, never split them (a template id handed out early stays valid as an alias).
+//
+// Everything outside the slots of a binding is constant text that all shapes of the template share, white-space runs aside.
+// Shapes whose `continuation` differs never influence each other.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "event/shape.h"
+#include "event/template.h"
+#include "templates/overrides.h"
+
+namespace whittle {
+
+// Distinct body forms that are mined; more are hostile or not log lines. Those with the smallest hashes are admitted, the
+// rest become one slot, "<*>", and are counted.
+inline constexpr size_t kMaxForms = 200'000;
+
+struct Consolidation {
+  std::vector<Template> templates;        // sorted by text
+  std::vector<TemplateBinding> bindings;  // one per shape, in the order given
+  uint64_t overflowed_shapes = 0;         // shapes beyond `max_forms`
+};
+
+Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides, size_t max_forms = kMaxForms);
+
+}  // namespace whittle

@@ -1,0 +1,94 @@
+#include "templates/lexicon.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace whittle {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsAlpha(char c) { return IsUpper(c) || IsLower(c); }
+bool IsAlnum(char c) { return IsAlpha(c) || IsDigit(c); }
+
+std::string Lower(std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower) {
+    if (IsUpper(c)) c = static_cast<char>(c | 0x20);
+  }
+  return lower;
+}
+
+template <size_t N>
+bool Contains(const std::array<std::string_view, N>& sorted, std::string_view word) {
+  return std::binary_search(sorted.begin(), sorted.end(), word);
+}
+
+constexpr std::array<std::string_view, 5> kLiterals = {"false", "nil", "none", "null", "true"};
+constexpr std::array<std::string_view, 24> kMonths = {
+    "Apr", "April", "Aug", "August", "Dec",   "December", "Feb", "February", "Jan", "January", "Jul",      "July",
+    "Jun", "June",  "Mar", "March",  "May",   "Nov",      "November", "Oct", "October", "Sep", "Sept", "September"};
+constexpr std::array<std::string_view, 14> kWeekdays = {"Fri", "Friday",  "Mon", "Monday",   "Sat", "Saturday", "Sun",
+                                                        "Sunday", "Thu", "Thursday", "Tue", "Tuesday", "Wed", "Wednesday"};
+constexpr std::array<std::string_view, 16> kZones = {"BST", "CDT", "CEST", "CET", "CST", "EDT", "EEST", "EET",
+                                                     "EST", "GMT", "IST",  "JST", "MDT", "MST", "PDT",  "PST"};
+constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host",     "hostname", "login",
+                                                           "node",    "user", "userid",   "username"};
+
+}  // namespace
+
+bool IsLiteralWord(std::string_view word) { return word.size() <= 5 && Contains(kLiterals, Lower(word)); }
+bool IsMonthName(std::string_view word) { return Contains(kMonths, word); }
+bool IsWeekdayName(std::string_view word) { return Contains(kWeekdays, word); }
+bool IsZoneName(std::string_view word) { return word == "UTC" || Contains(kZones, word); }
+
+bool IsQualifiedName(std::string_view word) {
+  if (word.ends_with("Exception") || word.ends_with("Error")) return false;
+  size_t parts = 0;
+  size_t part = 0;
+  for (size_t i = 0; i <= word.size(); ++i) {
+    if (i == word.size() || word[i] == '.' || word[i] == '/') {
+      if (part > 0) ++parts;
+      if (part == 0 && i > 0 && i < word.size() && word[i] == '.' && word[i - 1] == '.') return false;
+      part = 0;
+    } else if (IsAlnum(word[i]) || word[i] == '_' || word[i] == '$' || word[i] == '-' || word[i] == '*') {
+      ++part;
+    } else {
+      return false;
+    }
+  }
+  return parts >= 3;
+}
+
+bool IsIdentifierLike(std::string_view word) {
+  for (size_t i = 1; i < word.size(); ++i) {
+    if (IsLower(word[i - 1]) && IsUpper(word[i])) return true;
+    const char c = word[i];
+    const bool joint = c == '.' || c == '_' || c == '$' || c == '/' || c == '-';
+    if (joint && i + 1 < word.size() && IsAlnum(word[i - 1]) && IsAlnum(word[i + 1])) return true;
+  }
+  return false;
+}
+
+bool IsStateName(std::string_view word) {
+  return word.size() >= 3 && IsUpper(word.front()) && IsUpper(word.back()) &&
+         std::all_of(word.begin(), word.end(), [](char c) { return IsUpper(c) || c == '_'; });
+}
+
+bool IsContextNoun(std::string_view word) {
+  while (!word.empty() && word.back() == ':') word.remove_suffix(1);
+  return word.size() <= 8 && Contains(kContextNouns, Lower(word));
+}
+
+bool IsConstantLooking(TokenClass token_class, std::string_view text) {
+  if (token_class != TokenClass::kAlnum && token_class != TokenClass::kMixed) return false;
+  if (text.empty() || !IsAlpha(text[0])) return false;
+  const auto digits = std::count_if(text.begin(), text.end(), IsDigit);
+  const auto letters = std::count_if(text.begin(), text.end(), IsAlpha);
+  // Up to two digits: "ssh2", "L3", "tty1", "sha256" has three and is rare; ids have more.
+  return digits <= 2 && letters >= digits;
+}
+
+}  // namespace whittle

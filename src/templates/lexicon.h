@@ -1,0 +1,36 @@
+// What a word is by its looks alone: true/false, a weekday, a qualified name, a noun that announces a name. Nothing here
+// knows any log; it is the vocabulary all logs share. Pure functions, safe from any thread.
+#pragma once
+
+#include <string_view>
+
+#include "event/shape.h"
+
+namespace whittle {
+
+// true, false, null, nil, none in any case: values wherever they stand.
+bool IsLiteralWord(std::string_view word);
+
+// English month and weekday names ("Jan", "January", "Mon", "Monday") and usual zone abbreviations.
+bool IsMonthName(std::string_view word);
+bool IsWeekdayName(std::string_view word);
+bool IsZoneName(std::string_view word);
+
+// Three or more parts joined by '.' or '/': com.example.Service, sub/dir/file. These name things and so are values, except
+// names of exceptions and errors, which say what happened.
+bool IsQualifiedName(std::string_view word);
+
+// Looks made up rather than English: inner . _ $ / - or a lower-case letter followed by an upper-case one.
+bool IsIdentifierLike(std::string_view word);
+
+// Three or more capitals, with '_' between: RUNNING, FAIL_TASK_CLEANUP. The way programs write states.
+bool IsStateName(std::string_view word);
+
+// Nouns after which a name stands: user, host, ... A trailing ':' does not count.
+bool IsContextNoun(std::string_view word);
+
+// Whether a masked token that had one value everywhere reads better as a constant: "ssh2", "IPv4", "jk2_init", but not
+// numbers, addresses and ids, which vary as soon as one looks longer.
+bool IsConstantLooking(TokenClass token_class, std::string_view text);
+
+}  // namespace whittle

@@ -1,0 +1,54 @@
+// Which signatures are one template. A signature is the sequence of a body's words (not its values, delimiters or how
+// many of them); words that turn out to be values are found by statistics over the *set* of signatures:
+//
+//   position   signatures equal but for one word, with many different fillers there, are one template
+//   pair       the same for two words at once when both are written like states (RUNNING -> KILLED)
+//   vocabulary two fillers known to share a slot elsewhere are enough
+//   tail       after a common head, endings made of such known fillers only are one template
+//
+// The rules only ever add evidence (a pattern, once accepted, stays a member and counts as a filler itself), so the result
+// is the least fixpoint: independent of order, and more signatures can only join groups, never part them. Cost is
+// O(words log words) per round and the rounds are bounded by kMaxBlanks. docs/templates.md has the reasons.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "templates/word_table.h"
+
+namespace whittle {
+
+struct Signature {
+  std::vector<WordTable::Id> words;
+  uint64_t after_context_noun = 0;  // bit i: words[i] directly follows a context noun in some form (i < 64)
+};
+
+// Distinct words that must have been seen at a position before it is a value. Two templates that differ in one word are
+// usually two templates; from about six fillers on they are nearly always one, and results hardly change from 4 to 8.
+inline constexpr size_t kMinFillers = 6;
+// The first word names the event or the component more often than not.
+inline constexpr size_t kMinFirstFillers = 14;
+// Names programs make up (job.tracker, onStartup) are values sooner than English words.
+inline constexpr size_t kMinIdentifierFillers = 3;
+// After "user", "host", ... a name stands.
+inline constexpr size_t kMinContextFillers = 2;
+inline constexpr size_t kMinVocabularyFillers = 2;
+inline constexpr size_t kMinTails = 3;
+inline constexpr size_t kMinTailHead = 3;   // words before a tail
+inline constexpr size_t kMaxTail = 8;       // words in a tail
+// Transitions: this many distinct pairs with this many different words on either side, at most kMaxPairDistance apart.
+inline constexpr size_t kMinPairs = 10;
+inline constexpr size_t kMinPairSide = 5;
+inline constexpr size_t kMaxPairDistance = 4;
+// A template that says less than this would swallow everything.
+inline constexpr size_t kMinConstants = 2;
+// Words found to be values in one signature; bounds the rounds.
+inline constexpr size_t kMaxBlanks = 4;
+// Positions that are looked at; longer signatures merge only when all later words agree.
+inline constexpr size_t kMaxPositions = 64;
+
+// A group number per signature; equal numbers are one template. Signatures must be distinct and not empty.
+std::vector<uint32_t> GroupSignatures(const WordTable& words, std::span<const Signature> signatures);
+
+}  // namespace whittle
