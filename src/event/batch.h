@@ -14,6 +14,11 @@ namespace whittle {
 
 enum class LineEnd : uint8_t { kNone = 0, kLf = 1, kCrLf = 2 };
 
+inline constexpr uint32_t TerminatorSize(LineEnd end) { return static_cast<uint32_t>(end); }
+inline constexpr std::string_view TerminatorText(LineEnd end) {
+  return end == LineEnd::kCrLf ? "\r\n" : end == LineEnd::kLf ? "\n" : "";
+}
+
 // A line as framing finds it. begin/size exclude the terminator.
 struct Line {
   uint32_t begin = 0;

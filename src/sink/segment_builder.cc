@@ -13,8 +13,6 @@ namespace {
 
 constexpr uint32_t kNotAdmitted = UINT32_MAX;
 
-uint32_t TerminatorSize(LineEnd end) { return end == LineEnd::kCrLf ? 2 : end == LineEnd::kLf ? 1 : 0; }
-
 class BorrowedSource : public ByteSource {
  public:
   explicit BorrowedSource(std::string_view bytes) : bytes_(bytes) {}

@@ -1,0 +1,271 @@
+#include "pipeline/ingest.h"
+
+#include <algorithm>
+
+#include "source/decompressor.h"
+#include "pipeline/source_feed.h"
+
+namespace whittle {
+namespace {
+
+// How long to wait on a silent pipe before looking at the clock and the stop flag again.
+constexpr int kPipeWaitMs = 200;
+
+// Decompressed bytes [offset, offset + size) of a file, read from its start if need be.
+Result<std::string> ReadContent(FileSystem* files, const std::string& path, uint64_t offset, size_t size) {
+  WHITTLE_ASSIGN_OR_RETURN(const auto stream, OpenDecompressed(files, path));
+  if (offset > 0) {
+    if (!stream->Skip(offset).ok()) return std::string();  // shorter than that
+  }
+  std::string content(size, '\0');
+  size_t filled = 0;
+  while (filled < size) {
+    const Result<size_t> read = stream->Read(content.data() + filled, size - filled);
+    if (!read.ok() || *read == 0) break;
+    filled += *read;
+  }
+  content.resize(filled);
+  return content;
+}
+
+class Run {
+ public:
+  Run(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer, const IngestOptions& options, const IngestHooks& hooks)
+      : env_(env), catalog_(catalog), options_(options), hooks_(hooks), pool_(static_cast<size_t>(std::max(1, options.jobs))),
+        parse_(&pool_, analyzer, options.use_recipe_cache), committer_(env, catalog, &pool_, options.committer) {}
+
+  Result<IngestReport> Execute(const std::vector<Input>& inputs) {
+    report_.inputs = progress_.inputs_total = inputs.size();
+    for (const Input& input : inputs) progress_.stored_total += input.kind == InputKind::kFile ? input.info.size : 0;
+    for (const Input& input : inputs) {
+      if (Stopped()) break;
+      WHITTLE_RETURN_IF_ERROR(ReadInput(input));
+      ++progress_.inputs_done;
+      if (options_.fail_fast && !report_.failures.empty()) break;
+    }
+    WHITTLE_RETURN_IF_ERROR(AssembleAll());
+    WHITTLE_RETURN_IF_ERROR(committer_.Flush());
+    const CommitTotals totals = committer_.totals();
+    report_.lines = totals.rows;
+    report_.records = totals.records;
+    report_.text_bytes = totals.text_bytes;
+    report_.segments = totals.segments;
+    report_.guessed_times = totals.guessed_times;
+    report_.raw_lane_rows = totals.raw_lane_rows;
+    report_.parser = parse_.stats();
+    report_.stopped = Stopped();
+    return report_;
+  }
+
+ private:
+  struct Source {
+    std::shared_ptr<SourceContext> context;
+    std::unique_ptr<TimeResolver> times;
+  };
+
+  bool Stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+
+  void Fail(const Input& input, const Status& status) { report_.failures.push_back({input.path, status}); }
+
+  // Errors of the input are noted in the report; an error returned is one of the store.
+  Status ReadInput(const Input& input) {
+    if (input.kind != InputKind::kFile) return ReadStream(input);
+    const SourceFile file{input.info.device, input.info.inode, input.info.size, input.info.modified_ns};
+    if (const auto known = catalog_->sources()->FindUnchanged(file)) {
+      if (known->identity.failure.empty()) {
+        ++report_.unchanged;
+        progress_.stored_bytes += file.size;
+        return Status::Ok();
+      }
+      if (!options_.retry_failed) {
+        Fail(input, Status(StatusCode::kData, known->identity.failure + " (failed before; --retry-failed reads it again)"));
+        return Status::Ok();
+      }
+    }
+    return ReadFile(input, file);
+  }
+
+  Status ReadFile(const Input& input, const SourceFile& file) {
+    Result<SourceMatch> match = LookUp(input, file);
+    if (match.ok() && match->verdict == SourceVerdict::kWait) {
+      // A copy of something that is still being read: once that is committed it can be compared.
+      WHITTLE_RETURN_IF_ERROR(AssembleAll());
+      WHITTLE_RETURN_IF_ERROR(committer_.Flush());
+      match = LookUp(input, file);
+    }
+    if (!match.ok()) {
+      Fail(input, match.status());
+      return Status::Ok();
+    }
+    if (match->verdict == SourceVerdict::kUnchanged) {
+      ++report_.unchanged;
+      progress_.stored_bytes += file.size;
+      return catalog_->Update({match->identity}, {}, std::nullopt);
+    }
+    const uint64_t frontier = match->frontier();
+    if (frontier > 0) ++report_.continued;
+    auto stream = OpenDecompressed(env_->files, input.path);
+    Status opened = stream.status();
+    if (opened.ok() && frontier > 0) opened = (*stream)->Skip(frontier);
+    if (!opened.ok()) {
+      Fail(input, opened);
+      catalog_->sources()->Release(match->identity.id);
+      return Status::Ok();
+    }
+    return ReadSource(input, std::move(*match), std::move(*stream));
+  }
+
+  Result<SourceMatch> LookUp(const Input& input, const SourceFile& file) {
+    WHITTLE_ASSIGN_OR_RETURN(const std::string head, ReadHead(input.path));
+    SourceProbe probe;
+    probe.path = input.path;
+    probe.file = file;
+    probe.head = head;
+    WHITTLE_ASSIGN_OR_RETURN(const auto stream, OpenDecompressed(env_->files, input.path));
+    WHITTLE_ASSIGN_OR_RETURN(const Compression compression, stream->compression());
+    if (compression == Compression::kNone) probe.content_size = file.size;
+    probe.read = [&](uint64_t offset, size_t size) { return ReadContent(env_->files, input.path, offset, size); };
+    return catalog_->sources()->Lookup(probe);
+  }
+
+  Result<std::string> ReadHead(const std::string& path) { return ReadContent(env_->files, path, 0, kFingerprintBytes); }
+
+  Status ReadStream(const Input& input) {
+    std::unique_ptr<ByteStream> stored;
+    if (input.kind == InputKind::kStdin) {
+      stored = hooks_.open_stdin();
+    } else {
+      auto pipe = env_->files->OpenSequential(input.path);
+      if (!pipe.ok()) {
+        Fail(input, pipe.status());
+        return Status::Ok();
+      }
+      stored = NewPipeStream(std::move(*pipe));
+    }
+    const std::string name = input.kind == InputKind::kStdin ? options_.source_name : input.path;
+    WHITTLE_ASSIGN_OR_RETURN(SourceMatch match, catalog_->sources()->NewStream("", name));
+    DecompressOptions decompress;
+    decompress.name = input.kind == InputKind::kStdin ? "standard input" : input.path;
+    return ReadSource(input, std::move(match), std::make_unique<Decompressor>(std::move(stored), decompress));
+  }
+
+  Status ReadSource(const Input& input, SourceMatch match, std::unique_ptr<ByteStream> stream) {
+    FramingOptions framing = options_.framing;
+    framing.source = static_cast<uint32_t>(sources_.size());
+    framing.first_offset = match.frontier();
+    framing.first_line = match.lines.CoveredPrefix() + 1;
+    WHITTLE_ASSIGN_OR_RETURN(const auto feed, SourceFeed::Open(std::move(stream), framing, hooks_.tee));
+
+    Source source;
+    source.context = std::make_shared<SourceContext>();
+    source.context->identity = std::move(match.identity);
+    source.context->identity.failure.clear();
+    source.context->segment_source = {source.context->identity.id, input.name, input.resource};
+    source.times = std::make_unique<TimeResolver>(TimeOptionsFor(input));
+    const auto context = source.context;
+    sources_.push_back(std::move(source));
+
+    const uint64_t progress_before = progress_.stored_bytes;
+    WHITTLE_RETURN_IF_ERROR(Pump(input, feed.get(), progress_before));
+    WHITTLE_RETURN_IF_ERROR(AssembleAll());
+    if (input.kind == InputKind::kFile) progress_.stored_bytes = progress_before + input.info.size;
+    if (!feed->damage().ok()) {
+      context->identity.failure = feed->damage().message();
+      Fail(input, feed->damage());
+    }
+    context->tail = std::string();
+    sources_.back().times.reset();
+    if (Stopped()) return Status::Ok();
+    context->finished = true;
+    if (feed->bytes_read() > 0) return Status::Ok();
+    // Nothing new was in it, so no segment will carry the news.
+    context->identity.finished = true;
+    catalog_->sources()->Release(context->identity.id);
+    return catalog_->Update({context->identity}, {}, std::nullopt);
+  }
+
+  TimeOptions TimeOptionsFor(const Input& input) const {
+    TimeOptions time = options_.time;
+    if (time.file_time_s == 0) time.file_time_s = input.date_s.value_or(input.info.modified_ns / 1'000'000'000);
+    return time;
+  }
+
+  Status Pump(const Input& input, SourceFeed* feed, uint64_t progress_before) {
+    std::vector<LineBatch> batches;
+    for (bool more = true; more;) {
+      const bool readable = feed->WaitReadable(kPipeWaitMs);
+      if (readable && !Stopped()) {
+        more = feed->Pump(&batches);
+      } else {
+        feed->Drain(&batches);
+        more = !Stopped();
+      }
+      WHITTLE_RETURN_IF_ERROR(Submit(&batches));
+      if (!readable || Stopped()) {
+        WHITTLE_RETURN_IF_ERROR(AssembleAll());
+      }
+      if (input.kind != InputKind::kFile && committer_.pending_bytes() > 0 &&
+          env_->clock->SteadyNs() - committer_.pending_since_ns() > options_.close_after_ns) {
+        feed->Drain(&batches);
+        WHITTLE_RETURN_IF_ERROR(Submit(&batches));
+        WHITTLE_RETURN_IF_ERROR(AssembleAll());
+        WHITTLE_RETURN_IF_ERROR(committer_.StartClose());
+      }
+      progress_.text_bytes = text_bytes_before_ + feed->bytes_read();
+      progress_.stored_bytes = progress_before + feed->progress().stored_bytes;
+      if (hooks_.progress) hooks_.progress(progress_);
+    }
+    text_bytes_before_ += feed->bytes_read();
+    return Status::Ok();
+  }
+
+  Status Submit(std::vector<LineBatch>* batches) {
+    for (LineBatch& batch : *batches) {
+      while (!parse_.has_room()) WHITTLE_RETURN_IF_ERROR(Assemble(*parse_.Take()));
+      batch.sequence = next_sequence_++;
+      parse_.Submit(std::move(batch));
+    }
+    batches->clear();
+    while (auto events = parse_.TryTake()) WHITTLE_RETURN_IF_ERROR(Assemble(std::move(*events)));
+    return Status::Ok();
+  }
+
+  Status AssembleAll() {
+    while (auto events = parse_.Take()) WHITTLE_RETURN_IF_ERROR(Assemble(std::move(*events)));
+    return Status::Ok();
+  }
+
+  Status Assemble(EventBatch batch) {
+    if (batch.rows.empty()) return Status::Ok();
+    // A segment never begins in the middle of a record, nor does a source's first line.
+    if (committer_.pending_bytes() == 0 || batch.first_offset == 0) batch.rows.front().flags |= Row::kRecordStart;
+    Source& source = sources_[batch.source];
+    std::vector<RecordTime> times;
+    for (const Row& row : batch.rows) {
+      if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
+    }
+    return committer_.Add(std::move(batch), std::move(times), source.context);
+  }
+
+  const Env* env_;
+  Catalog* catalog_;
+  const IngestOptions& options_;
+  const IngestHooks& hooks_;
+  WorkerPool pool_;
+  ParseStage parse_;
+  SegmentCommitter committer_;
+  std::vector<Source> sources_;
+  uint64_t next_sequence_ = 0;
+  uint64_t text_bytes_before_ = 0;
+  IngestProgress progress_;
+  IngestReport report_;
+};
+
+}  // namespace
+
+Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer,
+                               const std::vector<Input>& inputs, const IngestOptions& options, const IngestHooks& hooks) {
+  return Run(env, catalog, analyzer, options, hooks).Execute(inputs);
+}
+
+}  // namespace whittle

@@ -1,0 +1,82 @@
+// Ingest: from inputs to committed segments. Opens sources in order, finds out what of them is new, frames them, parses
+// on many threads and commits. The one place where the stages are wired for batch work.
+//
+// Ingest::Run is called once, on one thread, which reads; the work happens on `jobs` others. The callbacks run on the
+// calling thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "catalog/catalog.h"
+#include "parse/framing.h"
+#include "parse/line_analyzer.h"
+#include "parse/time_resolver.h"
+#include "pipeline/parse_stage.h"
+#include "pipeline/segment_committer.h"
+#include "source/input_set.h"
+
+namespace whittle {
+
+struct IngestOptions {
+  int jobs = 1;
+  bool use_recipe_cache = true;
+  bool fail_fast = false;        // stop at the first input that fails
+  bool retry_failed = false;     // read inputs again that failed before, unchanged as they are
+  std::string source_name;       // of standard input; empty: a random id for each run
+  FramingOptions framing;        // multiline rules; positions are filled in per source
+  TimeOptions time;
+  CommitterOptions committer;
+  int64_t close_after_ns = 10'000'000'000;  // a pipe's open segment is committed after this long
+};
+
+// Counted as it goes; all exact.
+struct IngestProgress {
+  uint64_t text_bytes = 0;     // read, decompressed
+  uint64_t stored_bytes = 0;   // of the input files, as they are stored
+  uint64_t stored_total = 0;   // 0 when not known (a pipe)
+  size_t inputs_done = 0;
+  size_t inputs_total = 0;
+};
+
+struct InputFailure {
+  std::string name;
+  Status status;
+};
+
+struct IngestReport {
+  uint64_t lines = 0;            // new ones, committed
+  uint64_t records = 0;
+  uint64_t text_bytes = 0;
+  size_t inputs = 0;
+  size_t unchanged = 0;          // nothing new in them
+  size_t continued = 0;          // known, and grown
+  uint64_t guessed_times = 0;
+  uint64_t raw_lane_rows = 0;
+  uint64_t segments = 0;
+  bool stopped = false;          // the stop flag was raised: the rest was not read
+  LineParserStats parser;
+  std::vector<InputFailure> failures;
+};
+
+struct IngestHooks {
+  std::function<void(const IngestProgress&)> progress;   // called often
+  std::function<void(std::string_view)> tee;             // sees all text read, in order
+  std::function<std::unique_ptr<ByteStream>()> open_stdin;  // for InputKind::kStdin
+  const std::atomic<bool>* stop = nullptr;               // raised by a signal: finish, commit, return
+};
+
+// `env`, `catalog` and `analyzer` must live through the call. An error is one of the store; what is wrong with single
+// inputs stands in the report.
+Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer,
+                               const std::vector<Input>& inputs, const IngestOptions& options, const IngestHooks& hooks);
+
+}  // namespace whittle

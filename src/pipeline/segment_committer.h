@@ -1,0 +1,88 @@
+// SegmentCommitter: where parsed batches become committed segments. Collects batches, closes a segment when it is large
+// enough, and encodes, proves and commits it on the worker pool while the next one is being collected.
+//
+// For one thread (the one that reads); at most one segment is being closed at a time, so segments are committed in the
+// order of the input, and memory holds at most two.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "catalog/catalog.h"
+#include "pipeline/worker_pool.h"
+#include "sink/segment_builder.h"
+
+namespace whittle {
+
+// What the pipeline knows of one source while it is read.
+struct SourceContext {
+  SourceIdentity identity;  // `tails` are added by the committer
+  SegmentSource segment_source;
+  std::string tail;         // the last kFingerprintBytes assembled
+  bool finished = false;    // read to its end, all of it handed to Add
+};
+
+struct CommitTotals {
+  uint64_t segments = 0;
+  uint64_t segment_bytes = 0;
+  uint64_t rows = 0;
+  uint64_t records = 0;
+  uint64_t text_bytes = 0;
+  uint64_t raw_lane_rows = 0;
+  uint64_t guessed_times = 0;
+};
+
+struct CommitterOptions {
+  uint64_t close_bytes = uint64_t{64} << 20;  // of source text
+  SegmentBuilderOptions builder;
+};
+
+class SegmentCommitter {
+ public:
+  // `catalog`, `env` and `pool` must outlive it.
+  SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool* pool, CommitterOptions options);
+  ~SegmentCommitter();  // waits for the segment under way; what was not closed is forgotten (and not covered)
+
+  // Not ok: the store has a problem and nothing more can be committed.
+  Status Add(EventBatch batch, std::vector<RecordTime> times, const std::shared_ptr<SourceContext>& source);
+
+  // Starts closing what was collected, after waiting for the segment before it.
+  Status StartClose();
+  // Closes and waits until everything is committed, marks and releases finished sources.
+  Status Flush();
+
+  uint64_t pending_bytes() const { return builder_ == nullptr ? 0 : builder_->raw_bytes(); }
+  int64_t pending_since_ns() const { return pending_since_ns_; }  // steady clock; when the open segment got its first row
+  CommitTotals totals() const;
+
+ private:
+  Status WaitForClosing();
+  SegmentMeta MakeMeta(const BuiltSegment& built) const;
+  Status CloseNow(SegmentBuilder* builder, std::vector<SourceIdentity> identities);
+
+  const Env* env_;
+  Catalog* catalog_;
+  WorkerPool* pool_;
+  CommitterOptions options_;
+  Consolidator consolidator_;  // touched only by the segment being closed
+  std::unique_ptr<SegmentBuilder> builder_;
+  std::map<std::string, std::shared_ptr<SourceContext>> in_builder_;  // sources of the open segment, by id
+  std::map<std::string, std::shared_ptr<SourceContext>> unreleased_;  // every source seen and not yet released
+  int64_t pending_since_ns_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable closed_;
+  bool closing_ = false;
+  Status status_;  // of the segments closed so far: the first problem
+  CommitTotals totals_;
+};
+
+}  // namespace whittle
