@@ -40,8 +40,8 @@ TALKING = re.compile(
 )
 # The outside world is reached through src/env/ alone, so that tests can stand in for it.
 OUTSIDE = re.compile(
-    r"(?<![\w.>:])(?:::|std::)?(fopen|fdopen|open|openat|creat|fsync|fdatasync|rename|unlink|mkdir|opendir|getenv|time|"
-    r"gettimeofday|clock_gettime|getrandom|rand|srand)\s*\("
+    r"(?<![\w.>:])(?:::|std::)?(fopen|fdopen|open|openat|creat|fsync|fdatasync|rename|unlink|mkdir|opendir|getenv|"
+    r"gettimeofday|clock_gettime|getrandom|rand|srand)\s*\(|\btime\((?:nullptr|NULL|0|&)"
     r"|\b(std::[io]?fstream|std::filesystem|std::random_device|(?:system|steady|high_resolution)_clock::now)\b"
 )
 OUTSIDE_ALLOWED = {

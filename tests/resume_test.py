@@ -1,0 +1,169 @@
+"""Reading again: unchanged, grown, rotated and compressed files; bad archives; what the report says about it."""
+
+import os
+import re
+
+import whittle_cli
+from whittle_cli import CliTest, compress, examples, synthetic_log, whittle
+
+
+class ResumeTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.data = synthetic_log(self.random, 4000)
+
+    def lines(self, store=None):
+        return self.ndjson("stats", "--store", store or self.store, "--format", "ndjson")
+
+    def test_second_time_does_nothing_and_says_so(self):
+        path = self.write("app.log", self.data)
+        self.ingest(path)
+        segments = whittle_cli.segments(self.store)
+        ledger = self.lines()
+        again = self.ingest(path)
+        self.assertRegex((again.text + again.err_text).lower(), r"nothing|already|unchanged|up to date", str(again))
+        self.assertEqual(segments, whittle_cli.segments(self.store))
+        self.assertEqual(ledger, self.lines())
+        self.assert_same_bytes(self.data, self.cat_raw())
+
+    def test_grown_file_goes_on(self):
+        cuts = sorted(self.random.sample(range(len(self.data)), 6))  # in the middle of lines, as a reader meets them
+        path = self.dir / "app.log"
+        for cut in cuts + [len(self.data)]:
+            path.write_bytes(self.data[:cut])
+            self.ingest(path)
+            self.assert_same_bytes(self.data[:cut], self.cat_raw(), f"grown to {cut}")
+        self.verify()
+        self.assertEqual(1, len(self.restored()))
+
+    def test_grown_by_nothing_but_the_last_newline(self):
+        path = self.write("app.log", b"one\ntwo")
+        self.ingest(path)
+        path.write_bytes(b"one\ntwo\nthree\n")
+        self.ingest(path)
+        self.assert_same_bytes(b"one\ntwo\nthree\n", self.cat_raw())
+
+    def test_compressed_copy_is_known(self):
+        self.ingest(self.write("app.log", self.data))
+        for number, kind in enumerate(("gz", "bz2", "xz", "zst"), 1):
+            with self.subTest(kind):
+                self.ingest(self.write(f"app.log.{number}.{kind}", compress(self.data, kind)))
+                self.assertEqual(len(self.data), len(self.cat_raw()), "read twice")
+        self.verify()
+
+    def test_plain_copy_of_a_compressed_file_is_known(self):
+        self.ingest(self.write("app.log.gz", compress(self.data, "gz")))
+        self.ingest(self.write("app.log", self.data))
+        self.assert_same_bytes(self.data, self.cat_raw())
+
+    def test_rotation(self):
+        path = self.write("app.log", self.data)
+        self.ingest(path)
+        for turn in range(3):
+            os.rename(path, self.dir / f"app.log.{turn + 1}")
+            fresh = synthetic_log(self.random, 500 + turn)
+            path.write_bytes(fresh)
+            self.ingest(self.dir, flags=["--quiet"], store=self.dir.parent / (self.dir.name + "-store"))
+        store = self.dir.parent / (self.dir.name + "-store")
+        self.addCleanup(whittle_cli.shutil.rmtree, store, ignore_errors=True)
+        total = sum(p.stat().st_size for p in self.dir.glob("app.log*"))
+        self.assertEqual(total, len(self.cat_raw(store)))
+        self.verify(store)
+
+    def test_grown_then_compressed(self):
+        path = self.write("app.log", self.data[:50_000])
+        self.ingest(path)
+        path.unlink()
+        self.ingest(self.write("app.log.1.gz", compress(self.data, "gz")))
+        self.assert_same_bytes(self.data, self.cat_raw(), "the frontier did not carry over")
+
+    def test_files_that_begin_alike_are_not_one(self):
+        head = self.data[:200_000]
+        files = [self.write(f"{name}.log", head + name.encode() * 2000 + b"\n") for name in ("a", "b")]
+        self.ingest(*files)
+        self.assertEqual(sum(f.stat().st_size for f in files), len(self.cat_raw()))
+        self.assertEqual(sorted(f.read_bytes() for f in files), sorted(self.restored().values()))
+
+    def test_two_files_with_one_name_in_two_folders(self):
+        one, two = synthetic_log(self.random, 300), synthetic_log(self.random, 400)
+        self.ingest(self.write("x/app.log", one), self.write("y/app.log", two))
+        self.assertEqual(sorted([one, two]), sorted(self.restored().values()))
+
+    def test_truncated_gzip_keeps_what_came_before(self):
+        packed = compress(self.data, "gz")
+        path = self.write("app.log.gz", packed[: len(packed) // 2])
+        run = self.ingest(path, code=1)
+        kept = self.cat_raw()
+        self.assertTrue(self.data.startswith(kept), "bytes that never were")
+        self.assertGreater(len(kept), len(self.data) // 3)
+        message = run.err_text + run.text
+        self.assertIn("app.log.gz", message)
+        self.assertTrue(any(len(packed) // 2 * 0.9 <= int(n) <= len(self.data) for n in re.findall(r"\d{3,}", message)),
+                        f"does not say at which byte it broke\n{run}")
+        self.verify()
+
+    def test_truncated_archive_that_was_repaired_goes_on(self):
+        packed = compress(self.data, "gz")
+        path = self.write("app.log.gz", packed[: len(packed) * 2 // 3])
+        self.ingest(path, code=1)
+        path.write_bytes(packed)
+        self.ingest(path, flags=["--retry-failed"])
+        self.assert_same_bytes(self.data, self.cat_raw())
+
+    def test_bad_files_do_not_stop_the_good(self):
+        expected = []
+        for number, path in enumerate(examples()[:5]):
+            self.write(f"in/{number}-{path.name}", path.read_bytes())
+            expected.append(path.read_bytes())
+        self.write("in/2-bad.gz", b"\x1f\x8b\x08\x00" + self.random.randbytes(500))
+        self.write("in/3-bad.xz", b"\xfd7zXZ\x00" + self.random.randbytes(500))
+        self.write("in/4-bad.zst", b"\x28\xb5\x2f\xfd" + self.random.randbytes(500))
+        run = self.ingest(self.dir / "in", code=1)
+        for name in ("2-bad.gz", "3-bad.xz", "4-bad.zst"):
+            self.assertIn(name, run.err_text)
+        restored = list(self.restored().values())
+        for data in expected:
+            self.assertIn(data, restored)
+        self.verify()
+        self.ingest(self.dir / "in", code=1, flags=["--fail-fast"], store=self.dir / "fast")
+
+    def test_missing_file_is_named(self):
+        good = self.write("good.log", self.data)
+        run = self.ingest(self.dir / "missing.log", good, code=(1, 2))
+        self.assertIn("missing.log", run.err_text)
+
+    def run_ok(self, *args, code=0, **kwargs):
+        if not isinstance(code, tuple):
+            return super().run_ok(*args, code=code, **kwargs)
+        run = whittle(*args, **kwargs)
+        self.assertIn(run.code, code, str(run))
+        return run
+
+    def test_verify_against_originals(self):
+        path = self.write("app.log", self.data)
+        other = self.write("other.log", b"never ingested 1\n")
+        self.ingest(path)
+        run = whittle("verify", "--store", self.store, "--against", path)
+        self.assertEqual(0, run.code, str(run))
+        self.assertIn("app.log", run.text)
+        path.write_bytes(self.data.replace(b"10.", b"11.", 1))
+        run = whittle("verify", "--store", self.store, "--against", path)
+        self.assertEqual(1, run.code, str(run))
+        run = whittle("verify", "--store", self.store, "--against", other)
+        self.assertEqual(1, run.code, str(run))
+
+    def test_lost_catalog_is_rebuilt(self):
+        self.ingest(self.write("app.log", self.data))
+        whittle_cli.shutil.rmtree(self.store / "catalog")
+        self.verify(code=1)
+        self.run_ok("verify", "--store", self.store, "--rebuild")
+        self.verify()
+        self.assert_same_bytes(self.data, self.cat_raw())
+        self.ingest(self.dir / "app.log")
+        self.assert_same_bytes(self.data, self.cat_raw(), "the frontier was not rebuilt")
+
+
+
+
+if __name__ == "__main__":
+    whittle_cli.main()
