@@ -25,6 +25,7 @@ enum class TextOp : uint8_t {
   kDictionary = 7,  // distinct values, and a reference per row
   kPartition = 8,   // a class per row, and a column per class
   kConcat = 9,      // literals and columns in turn
+  kGroup = 10,      // values stand in a group (column_groups.h); only as a whole column, resolved by the reader
 };
 
 struct ColumnHint {

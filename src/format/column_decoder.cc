@@ -231,6 +231,7 @@ bool TextDecoder::Decode(size_t count, int depth, Views* out) {
     case TextOp::kDictionary: return DecodeDictionary(count, depth, out);
     case TextOp::kPartition: return DecodePartition(count, depth, out);
     case TextOp::kConcat: return DecodeConcat(count, depth, out);
+    case TextOp::kGroup: return false;
   }
   return false;
 }

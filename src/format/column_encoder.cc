@@ -112,7 +112,11 @@ size_t FractionDigits(std::string_view text) {
   return dot == std::string_view::npos ? 0 : text.size() - dot - 1;
 }
 
+bool LooksNumeric(std::string_view text) { return !text.empty() && (IsDigit(text[0]) || text[0] == '-'); }
+
 bool TextEncoder::TryNumbers(Texts values, int depth) {
+  // Most columns that hold no numbers say so in their first, middle and last value.
+  if (!LooksNumeric(values[0]) && !LooksNumeric(values[values.size() / 2]) && !LooksNumeric(values.back())) return false;
   const std::vector<std::string_view> sample = Sample(values);
   size_t integers = 0, digits = 0;
   size_t decimals[kMaxDigits + 1] = {};

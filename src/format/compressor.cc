@@ -45,12 +45,6 @@ size_t Compressor::Estimate(std::string_view bytes) {
   return ZSTD_isError(size) ? bytes.size() : (size > 9 ? size - 9 : 1);
 }
 
-size_t Compressor::Estimate(const NodeSink& node) {
-  size_t total = node.descriptor.size();
-  for (const Blob& blob : node.blobs) total += Estimate(blob.bytes);
-  return total;
-}
-
 Result<std::string> Decompress(std::string_view stored, size_t size) {
   std::string out(size, '\0');
   ZSTD_DCtx* context = ZSTD_createDCtx();

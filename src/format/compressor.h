@@ -9,8 +9,6 @@
 
 #include <whittle/status.h>
 
-#include "format/node.h"
-
 namespace whittle {
 
 class Compressor {
@@ -25,12 +23,14 @@ class Compressor {
   Result<std::string> Compress(std::string_view bytes, int level);
   // What `bytes` would take, roughly; for choosing between encodings of a sample.
   size_t Estimate(std::string_view bytes);
-  size_t Estimate(const NodeSink& node);
+  // A buffer for the bytes to estimate, kept between uses.
+  std::string& scratch() { return scratch_; }
 
  private:
   struct Context;
   std::unique_ptr<Context> context_;
   bool max_effort_;
+  std::string scratch_;
 };
 
 // Exactly `size` bytes, or kCorrupt. The caller has bounded `size`.

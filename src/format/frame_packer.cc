@@ -15,9 +15,9 @@ constexpr size_t kFrameTarget = size_t{2} << 20;
 // more per byte. Measured on one core: level 4 about 150 MB/s, 9 about 60, 12 about 25.
 int LevelFor(size_t total) {
   if (total < (size_t{1} << 20)) return 12;
-  if (total < (size_t{6} << 20)) return 9;
+  if (total < (size_t{8} << 20)) return 7;
   if (total < (size_t{16} << 20)) return 6;
-  return 3;
+  return 4;
 }
 
 }  // namespace

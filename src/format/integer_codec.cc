@@ -10,7 +10,11 @@ namespace {
 enum class IntegerOp : uint8_t { kConst = 0, kPlanes = 1, kVarint = 2, kDictionary = 3 };
 
 constexpr size_t kMaxSmallDictionary = 256;
-constexpr size_t kSampleValues = 4096;   // values looked at to choose a layout
+// Values looked at to choose a layout: enough to tell, few enough to be a small share of the work.
+constexpr size_t kSmallSample = 768;
+constexpr size_t kLargeSample = 2048;
+constexpr size_t kManyValues = 32768;    // from so many on, the large sample
+constexpr size_t kMaxSample = 65536;     // with max_effort
 constexpr size_t kTinyCount = 48;        // below this only varints are tried: planes would not pay for their descriptor
 
 struct Residuals {
@@ -140,37 +144,43 @@ struct Choice {
   Layout layout = Layout::kPlanes;
 };
 
+// Estimates by compressing a sample: the number of differences first, then the layout for that number.
 Choice Choose(std::span<const int64_t> values, Compressor* compressor) {
   std::span<const int64_t> sample = values;
-  if (sample.size() > kSampleValues && !compressor->max_effort()) {
-    sample = sample.subspan((sample.size() - kSampleValues) / 2, kSampleValues);
-  }
+  const size_t wanted = compressor->max_effort() ? kMaxSample : values.size() >= kManyValues ? kLargeSample : kSmallSample;
+  if (sample.size() > wanted) sample = sample.subspan((sample.size() - wanted) / 2, wanted);
   Choice best;
+  Residuals best_residuals;
   size_t best_size = SIZE_MAX;
-  const auto consider = [&](int order, Layout layout, const NodeSink& node) {
-    const size_t size = compressor->Estimate(node);
+  std::string& bytes = compressor->scratch();
+  for (int order = 0; order < 3; ++order) {
+    Residuals r = Residualise(sample, order);
+    bytes.clear();
+    for (int k = 0; k < r.width; ++k) {
+      for (const uint64_t v : r.values) bytes.push_back(static_cast<char>(v >> (8 * k)));
+    }
+    const size_t size = compressor->Estimate(bytes);
     if (size < best_size) {
       best_size = size;
-      best = {order, layout};
-    }
-  };
-  for (int order = 0; order < 3; ++order) {
-    const Residuals r = Residualise(sample, order);
-    NodeSink planes;
-    WritePlanes(r, &planes);
-    consider(order, Layout::kPlanes, planes);
-    if (r.width > 1) {
-      NodeSink varints;
-      WriteVarints(r, &varints);
-      consider(order, Layout::kVarints, varints);
+      best.order = order;
+      best_residuals = std::move(r);
     }
   }
-  std::vector<uint8_t> ids;
-  if (std::vector<int64_t> dictionary = SmallDictionary(sample, &ids); !dictionary.empty()) {
-    NodeSink node;
-    node.descriptor.assign(dictionary.size(), '\0');
-    node.AddBlob(BlobKind::kIds, std::string(ids.begin(), ids.end()));
-    consider(0, Layout::kDictionary, node);
+  if (best_residuals.width > 1) {
+    bytes.clear();
+    for (const uint64_t v : best_residuals.values) PutVarint(&bytes, v);
+    const size_t size = compressor->Estimate(bytes);
+    if (size < best_size) {
+      best_size = size;
+      best.layout = Layout::kVarints;
+    }
+  }
+  if (best_residuals.width > 1 || best.order != 0) {
+    std::vector<uint8_t> ids;
+    if (const std::vector<int64_t> dictionary = SmallDictionary(sample, &ids); !dictionary.empty()) {
+      bytes.assign(ids.begin(), ids.end());
+      if (compressor->Estimate(bytes) + 2 * dictionary.size() < best_size) best = {0, Layout::kDictionary};
+    }
   }
   return best;
 }

@@ -44,11 +44,10 @@ class RecentNumbers {
   size_t size_ = 0;
 };
 
-void EncodeRanks(std::span<const uint32_t> numbers, Compressor* compressor, NodeSink* out) {
-  std::string ranks(numbers.size(), '\0');
-  std::vector<int64_t> far;
+// Fills one rank byte per number, and the distances of those out of the ranks' reach.
+void Rank(std::span<const uint32_t> numbers, uint32_t next, std::string* ranks, std::vector<int64_t>* far) {
   RecentNumbers recent;
-  uint32_t next = numbers.empty() ? 0 : *std::min_element(numbers.begin(), numbers.end());
+  ranks->resize(numbers.size());
   for (size_t i = 0; i < numbers.size(); ++i) {
     const uint32_t number = numbers[i];
     uint8_t rank;
@@ -57,43 +56,49 @@ void EncodeRanks(std::span<const uint32_t> numbers, Compressor* compressor, Node
       next = number + 1;
     } else {
       rank = recent.Find(number);
-      if (rank == kFar) far.push_back(static_cast<int64_t>(next) - number);
+      if (rank == kFar) far->push_back(static_cast<int64_t>(next) - number);
     }
     recent.Touch(rank, number);
-    ranks[i] = static_cast<char>(rank);
+    (*ranks)[i] = static_cast<char>(rank);
   }
-  out->U8(static_cast<uint8_t>(ReferenceOp::kRanks));
-  out->AddBlob(BlobKind::kRanks, std::move(ranks));
-  out->Varint(far.size());
-  EncodeIntegers(far, compressor, out);
 }
 
-void EncodePlain(std::span<const uint32_t> numbers, Compressor* compressor, NodeSink* out) {
-  out->U8(static_cast<uint8_t>(ReferenceOp::kIntegers));
-  const std::vector<int64_t> wide(numbers.begin(), numbers.end());
-  EncodeIntegers(wide, compressor, out);
+// True when ranks look smaller on a sample. It does not begin at number 0; its smallest is taken as the first new one.
+bool RanksPay(std::span<const uint32_t> numbers, uint32_t dictionary_size, Compressor* compressor) {
+  constexpr size_t kSample = 2048;
+  constexpr size_t kMaxSample = 65536;
+  const size_t wanted = compressor->max_effort() ? kMaxSample : kSample;
+  if (numbers.size() > wanted) numbers = numbers.subspan((numbers.size() - wanted) / 2, wanted);
+  const uint32_t first = *std::min_element(numbers.begin(), numbers.end());
+  std::string& bytes = compressor->scratch();
+  bytes.clear();
+  for (uint32_t size = dictionary_size - 1, shift = 0; size != 0; size >>= 8, shift += 8) {
+    for (const uint32_t number : numbers) bytes.push_back(static_cast<char>(number >> shift));
+  }
+  const size_t plain = compressor->Estimate(bytes);
+  std::vector<int64_t> far;
+  Rank(numbers, first, &bytes, &far);
+  for (const int64_t distance : far) PutVarint(&bytes, static_cast<uint64_t>(distance));
+  return compressor->Estimate(bytes) < plain;
 }
 
 }  // namespace
 
 void EncodeReferences(std::span<const uint32_t> numbers, uint32_t dictionary_size, Compressor* compressor,
                       NodeSink* out) {
-  constexpr size_t kSample = 4096;
-  constexpr size_t kFewNumbers = 64;  // too few to tell, or a dictionary that fits a byte anyway
-  if (numbers.size() < kFewNumbers || dictionary_size < 4) return EncodePlain(numbers, compressor, out);
-  std::span<const uint32_t> sample = numbers;
-  if (sample.size() > kSample && !compressor->max_effort()) sample = sample.subspan(sample.size() / 2, kSample);
-  // A sample from the middle does not begin at number 0; EncodeRanks takes its smallest as the first new one, which is
-  // near enough for an estimate.
-  NodeSink plain;
-  EncodePlain(sample, compressor, &plain);
-  NodeSink ranks;
-  EncodeRanks(sample, compressor, &ranks);
-  if (compressor->Estimate(plain) <= compressor->Estimate(ranks)) {
-    EncodePlain(numbers, compressor, out);
-  } else {
-    EncodeRanks(numbers, compressor, out);
+  constexpr size_t kFewNumbers = 64;  // too few to tell
+  if (numbers.size() < kFewNumbers || dictionary_size < 4 || !RanksPay(numbers, dictionary_size, compressor)) {
+    out->U8(static_cast<uint8_t>(ReferenceOp::kIntegers));
+    EncodeIntegers(std::vector<int64_t>(numbers.begin(), numbers.end()), compressor, out);
+    return;
   }
+  std::string ranks;
+  std::vector<int64_t> far;
+  Rank(numbers, 0, &ranks, &far);
+  out->U8(static_cast<uint8_t>(ReferenceOp::kRanks));
+  out->AddBlob(BlobKind::kRanks, std::move(ranks));
+  out->Varint(far.size());
+  EncodeIntegers(far, compressor, out);
 }
 
 namespace {

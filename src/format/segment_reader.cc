@@ -2,9 +2,11 @@
 
 #include "base/hash.h"
 #include "format/column_codec.h"
+#include "format/column_groups.h"
 #include "format/compressor.h"
 #include "format/integer_codec.h"
 #include "format/limits.h"
+#include "format/reference_codec.h"
 #include "format/row_codec.h"
 
 namespace whittle {
@@ -98,14 +100,17 @@ Status SegmentReader::LoadDirectory() const {
   WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, OnlyFrame(BlobKind::kDirectory));
   WHITTLE_ASSIGN_OR_RETURN(Directory directory, DecodeDirectory(bytes, footer_));
   std::vector<size_t> columns;
+  std::vector<size_t> groups;
   for (size_t i = 0; i < directory.nodes.size(); ++i) {
     if (directory.nodes[i].kind == NodeKind::kColumn) columns.push_back(i);
+    if (directory.nodes[i].kind == NodeKind::kGroup) groups.push_back(i);
   }
   const bool rows_first = directory.nodes.size() >= 2 && directory.nodes[0].kind == NodeKind::kRowShape &&
                           directory.nodes[1].kind == NodeKind::kRowFlags &&
                           directory.nodes[0].count == footer_.rows && directory.nodes[1].count == footer_.rows;
   if (!rows_first || columns.size() != footer_.column_count) return Corrupt("directory");
   column_nodes_ = std::move(columns);
+  group_nodes_ = std::move(groups);
   directory_ = std::make_unique<const Directory>(std::move(directory));
   return Status::Ok();
 }
@@ -166,12 +171,97 @@ Result<LoadedColumn> SegmentReader::LoadColumn(uint32_t column) const {
   const DirectoryNode& node = directory_->nodes[column_nodes_[column]];
   BlobCursor blobs(this, *directory_, node);
   NodeSource source{ByteReader(node.descriptor), &blobs};
+  if (!node.descriptor.empty() && node.descriptor[0] == static_cast<char>(TextOp::kGroup)) {
+    source.descriptor.U8();
+    const uint64_t group = source.descriptor.Varint();
+    return source.descriptor.ok() ? LoadGrouped(column, node, group) : Corrupt("column");
+  }
   LoadedColumn loaded;
   // Chunks of the arena are not filled to the end: a little more than the text.
   loaded.arena = TextArena(footer_.text_bytes * 2 + (uint64_t{1} << 22));
   if (!DecodeText(&source, node.count, 0, &loaded.arena, &loaded.values)) return Damaged("column", blobs);
   blobs.KeepAlive(&loaded.arena);
   return loaded;
+}
+
+// The columns of a group, as numbers of its words. Filled for all groups at once, because that walks all rows.
+struct SegmentReader::Group {
+  TextArena arena{0};
+  std::vector<std::string_view> words;
+  std::vector<uint32_t> numbers;                    // in row order
+  std::vector<std::vector<uint32_t>> column_numbers;  // by position of the column in `columns`
+  std::vector<uint32_t> columns;
+};
+
+Result<LoadedColumn> SegmentReader::LoadGrouped(uint32_t column, const DirectoryNode& node, uint64_t group_index) const {
+  WHITTLE_ASSIGN_OR_RETURN(const std::shared_ptr<const Group> group, LoadGroup(group_index));
+  LoadedColumn loaded;
+  for (size_t k = 0; k < group->columns.size(); ++k) {
+    if (group->columns[k] != column) continue;
+    const std::vector<uint32_t>& numbers = group->column_numbers[k];
+    if (numbers.size() != node.count) return Corrupt("column group");
+    loaded.values.reserve(numbers.size());
+    for (const uint32_t number : numbers) loaded.values.push_back(group->words[number]);
+    loaded.arena.KeepAlive(group);
+    return loaded;
+  }
+  return Corrupt("column group");
+}
+
+Result<std::shared_ptr<const SegmentReader::Group>> SegmentReader::LoadGroup(uint64_t group) const {
+  const std::lock_guard lock(group_mutex_);
+  if (groups_.empty()) WHITTLE_RETURN_IF_ERROR(FillGroups());
+  if (group >= groups_.size()) return Corrupt("column group");
+  return std::shared_ptr<const Group>(groups_[group]);
+}
+
+Status SegmentReader::FillGroups() const {
+  WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, Shapes());
+  WHITTLE_ASSIGN_OR_RETURN(const LoadedRows rows, LoadRows());
+  std::vector<std::shared_ptr<Group>> groups;
+  for (const size_t index : group_nodes_) {
+    const DirectoryNode& node = directory_->nodes[index];
+    BlobCursor blobs(this, *directory_, node);
+    NodeSource source{ByteReader(node.descriptor), &blobs};
+    auto group = std::make_shared<Group>();
+    group->arena = TextArena(footer_.text_bytes * 2 + (uint64_t{1} << 22));
+    const uint64_t words = source.descriptor.Varint();
+    if (!source.descriptor.ok() || words > node.count ||
+        !DecodeReferences(&source, node.count, static_cast<uint32_t>(words), &group->numbers) ||
+        !DecodeText(&source, words, 1, &group->arena, &group->words)) {
+      return Damaged("column group", blobs);
+    }
+    blobs.KeepAlive(&group->arena);
+    groups.push_back(std::move(group));
+  }
+  std::vector<int32_t> group_of(column_nodes_.size(), -1);
+  std::vector<std::vector<uint32_t>*> numbers_of(column_nodes_.size());
+  for (uint32_t c = 0; c < column_nodes_.size(); ++c) {
+    ByteReader descriptor(directory_->nodes[column_nodes_[c]].descriptor);
+    if (descriptor.U8() != static_cast<uint8_t>(TextOp::kGroup)) continue;
+    const uint64_t g = descriptor.Varint();
+    if (!descriptor.ok() || g >= groups.size()) return Corrupt("column group");
+    group_of[c] = static_cast<int32_t>(g);
+    groups[g]->columns.push_back(c);
+  }
+  for (const auto& group : groups) {
+    group->column_numbers.resize(group->columns.size());
+    for (size_t k = 0; k < group->columns.size(); ++k) numbers_of[group->columns[k]] = &group->column_numbers[k];
+  }
+  std::vector<size_t> next(groups.size());
+  bool fits = true;
+  WalkGroups(*shapes, rows.row_shape, group_of, [&](uint32_t g, uint32_t column) {
+    if (next[g] == groups[g]->numbers.size()) {
+      fits = false;
+    } else {
+      numbers_of[column]->push_back(groups[g]->numbers[next[g]++]);
+    }
+  });
+  for (size_t g = 0; g < groups.size(); ++g) fits = fits && next[g] == groups[g]->numbers.size();
+  if (!fits) return Corrupt("column group");
+  for (const auto& group : groups) group->numbers = {};
+  groups_ = std::move(groups);
+  return Status::Ok();
 }
 
 bool SegmentReader::HasStream(StreamId id) const {
@@ -226,6 +316,10 @@ std::vector<std::string> SegmentReader::VerifyChecksums() const {
 }
 
 void SegmentReader::ReleaseFrames() const {
+  {
+    const std::lock_guard lock(group_mutex_);
+    groups_.clear();
+  }
   const std::lock_guard lock(mutex_);
   for (auto& frame : frames_) frame.reset();
 }

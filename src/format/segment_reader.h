@@ -1,6 +1,6 @@
 // SegmentReader: reads a segment, lazily. Open reads header, trailer and footer only; everything else is read, checked and
 // decompressed when asked for. All const methods are safe to call from several threads at once. What they return owns its
-// memory (or shares it) and outlives the reader. Frames that were read stay decompressed until ReleaseFrames.
+// memory (or shares it) and outlives the reader. Frames that were read stay decompressed, and groups decoded, until ReleaseFrames.
 #pragma once
 
 #include <cstdint>
@@ -56,10 +56,14 @@ class SegmentReader {
 
  private:
   class BlobCursor;
+  struct Group;
   explicit SegmentReader(std::shared_ptr<const ByteSource> source) : source_(std::move(source)) {}
   Status LoadDirectory() const;
   Result<std::shared_ptr<const std::string>> Frame(size_t index) const;
   Result<std::string> OnlyFrame(BlobKind kind) const;  // all frames of a kind, joined
+  Result<LoadedColumn> LoadGrouped(uint32_t column, const DirectoryNode& node, uint64_t group) const;
+  Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
+  Status FillGroups() const;
   Status Damaged(const char* what, const BlobCursor& blobs) const;
 
   std::shared_ptr<const ByteSource> source_;
@@ -70,6 +74,9 @@ class SegmentReader {
   mutable std::mutex directory_mutex_;
   mutable std::unique_ptr<const Directory> directory_;
   mutable std::vector<size_t> column_nodes_;
+  mutable std::vector<size_t> group_nodes_;
+  mutable std::mutex group_mutex_;  // taken before the others
+  mutable std::vector<std::shared_ptr<Group>> groups_;
   mutable std::unique_ptr<const std::vector<StoredShape>> shapes_;
 };
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "format/column_codec.h"
+#include "format/column_groups.h"
 #include "format/compressor.h"
 #include "format/directory.h"
 #include "format/footer.h"
 #include "format/frame_packer.h"
 #include "format/integer_codec.h"
 #include "format/limits.h"
+#include "format/reference_codec.h"
 #include "format/row_codec.h"
 
 namespace whittle {
@@ -101,11 +103,12 @@ class SegmentEncoder {
 
   const SegmentInput& input_;
   const EncodeOptions& options_;
+  GroupPlan plan_;
   Directory directory_;
   std::vector<NodeSink> sinks_;
 };
 
-// Nodes: row shapes, row flags, columns, streams.
+// Nodes: row shapes, row flags, columns, groups, streams.
 void SegmentEncoder::EncodeNode(size_t index, Compressor* compressor) {
   DirectoryNode& node = directory_.nodes[index];
   NodeSink& sink = sinks_[index];
@@ -121,9 +124,21 @@ void SegmentEncoder::EncodeNode(size_t index, Compressor* compressor) {
     const ColumnInput& column = input_.columns[index - 2];
     node.kind = NodeKind::kColumn;
     node.count = column.values.size();
-    EncodeText(column.values, {column.time_layout}, 0, compressor, &sink);
+    if (const int32_t group = plan_.group_of[index - 2]; group >= 0) {
+      sink.U8(static_cast<uint8_t>(TextOp::kGroup));
+      sink.Varint(static_cast<uint64_t>(group));
+    } else {
+      EncodeText(column.values, {column.time_layout}, 0, compressor, &sink);
+    }
+  } else if (index < 2 + input_.columns.size() + plan_.groups.size()) {
+    const ColumnGroup& group = plan_.groups[index - 2 - input_.columns.size()];
+    node.kind = NodeKind::kGroup;
+    node.count = group.numbers.size();
+    sink.Varint(group.words.size());
+    EncodeReferences(group.numbers, static_cast<uint32_t>(group.words.size()), compressor, &sink);
+    EncodeText(group.words, {}, 1, compressor, &sink);
   } else {
-    const IntStream& stream = input_.streams[index - 2 - input_.columns.size()];
+    const IntStream& stream = input_.streams[index - 2 - input_.columns.size() - plan_.groups.size()];
     node.kind = NodeKind::kStream;
     node.required = false;
     node.id = static_cast<uint16_t>(stream.id);
@@ -135,7 +150,8 @@ void SegmentEncoder::EncodeNode(size_t index, Compressor* compressor) {
 }
 
 void SegmentEncoder::EncodeNodes() {
-  const size_t count = 2 + input_.columns.size() + input_.streams.size();
+  plan_ = PlanGroups(input_);
+  const size_t count = 2 + input_.columns.size() + plan_.groups.size() + input_.streams.size();
   directory_.nodes.resize(count);
   sinks_.resize(count);
   // Tasks of about equal size; a compressor is costly to make, so one per task.

@@ -1,0 +1,34 @@
+// Column groups: columns that hold the same ids (a trace id in a dozen templates, a block id in "allocate", "receive" and
+// "delete") share one dictionary, and their references stand in one stream in row order, where the id of this row is most
+// often the id of a row just before. Decided and built once per segment, before columns are encoded. Views point into
+// the input.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "format/segment.h"
+
+namespace whittle {
+
+struct ColumnGroup {
+  std::vector<uint32_t> columns;        // ascending
+  std::vector<uint32_t> numbers;        // of all their values, in row order, within a row in slot order
+  std::vector<std::string_view> words;  // by number, in order of first appearance
+};
+
+struct GroupPlan {
+  std::vector<ColumnGroup> groups;
+  std::vector<int32_t> group_of;  // per column, -1: none
+};
+
+GroupPlan PlanGroups(const SegmentInput& input);
+
+// Calls visit(group, column) for every grouped value of a segment, in the order of the groups' streams. Writer and reader
+// walk the same way.
+void WalkGroups(const std::vector<StoredShape>& shapes, const std::vector<uint32_t>& row_shape,
+                const std::vector<int32_t>& group_of, const std::function<void(uint32_t group, uint32_t column)>& visit);
+
+}  // namespace whittle
