@@ -74,6 +74,7 @@ class FaultFileSystem : public FileSystem {
   Result<FileInfo> StatLink(const std::string& path) override { return base_->StatLink(path); }
   Result<uint64_t> FreeBytes(const std::string& path) override { return base_->FreeBytes(path); }
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override { return base_->Lock(path); }
+  Result<std::unique_ptr<FileLock>> LockShared(const std::string& path) override { return base_->LockShared(path); }
 
  private:
   class Reader;

@@ -104,6 +104,8 @@ class FileSystem {
 
   // Creates `path` when absent. kBusy while anybody else, in this process or another, holds it.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
+  // Any number of holders, but none beside a holder of Lock. Needs the file to exist, and only the right to read it.
+  virtual Result<std::unique_ptr<FileLock>> LockShared(const std::string& path) = 0;
 };
 
 // "a" + "b" = "a/b"; an absolute `name` or an empty directory gives `name`.

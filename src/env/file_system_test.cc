@@ -124,6 +124,20 @@ TEST_P(FileSystemTest, LockIsExclusiveUntilReleased) {
   EXPECT_TRUE(fs_->Lock(Path("LOCK")).ok());
 }
 
+TEST_P(FileSystemTest, SharedLocksExcludeTheExclusiveOne) {
+  EXPECT_EQ(fs_->LockShared(Path("LOCK")).status().code(), StatusCode::kNotFound);
+  Write("LOCK", "");
+  auto one = fs_->LockShared(Path("LOCK"));
+  auto two = fs_->LockShared(Path("LOCK"));
+  ASSERT_TRUE(one.ok() && two.ok());
+  one->reset();
+  EXPECT_EQ(fs_->Lock(Path("LOCK")).status().code(), StatusCode::kBusy);
+  two->reset();
+  auto exclusive = fs_->Lock(Path("LOCK"));
+  ASSERT_TRUE(exclusive.ok());
+  EXPECT_EQ(fs_->LockShared(Path("LOCK")).status().code(), StatusCode::kBusy);
+}
+
 TEST_P(FileSystemTest, SequentialReadsToTheEnd) {
   Write("a", "0123456789");
   auto file = fs_->OpenSequential(Path("a"));

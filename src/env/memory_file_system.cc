@@ -111,12 +111,18 @@ class MemoryFileSystem::Writer : public WritableFile {
   bool closed_ = false;
 };
 
+namespace {
+constexpr int kExclusive = -1;
+}
+
 class MemoryFileSystem::HeldLock : public FileLock {
  public:
   HeldLock(MemoryFileSystem* fs, std::string path) : fs_(fs), generation_(fs->generation_), path_(std::move(path)) {}
   ~HeldLock() override {
     const std::lock_guard<std::mutex> lock(fs_->mutex_);
-    if (generation_ == fs_->generation_) fs_->locked_.erase(path_);
+    if (generation_ != fs_->generation_) return;
+    int& holders = fs_->locked_[path_];
+    holders = holders == kExclusive ? 0 : holders - 1;
   }
 
  private:
@@ -328,8 +334,20 @@ Result<std::unique_ptr<FileLock>> MemoryFileSystem::Lock(const std::string& raw_
   const std::lock_guard<std::mutex> lock(mutex_);
   const std::string path = Normalise(raw_path);
   WHITTLE_RETURN_IF_ERROR(CheckParent(path));
-  if (!locked_.insert(path).second) return ErrnoStatus(path, "lock", EWOULDBLOCK);
+  int& holders = locked_[path];
+  if (holders != 0) return ErrnoStatus(path, "lock", EWOULDBLOCK);
+  holders = kExclusive;
   if (Find(path) == nullptr) Record(DirectoryOf(path), "", path, NewNode(FileType::kRegular));
+  return std::unique_ptr<FileLock>(std::make_unique<HeldLock>(this, path));
+}
+
+Result<std::unique_ptr<FileLock>> MemoryFileSystem::LockShared(const std::string& raw_path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::string path = Normalise(raw_path);
+  if (Find(path) == nullptr) return ErrnoStatus(path, "open the lock", ENOENT);
+  int& holders = locked_[path];
+  if (holders == kExclusive) return ErrnoStatus(path, "lock", EWOULDBLOCK);
+  ++holders;
   return std::unique_ptr<FileLock>(std::make_unique<HeldLock>(this, path));
 }
 

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +42,7 @@ class MemoryFileSystem : public FileSystem {
   Result<FileInfo> StatLink(const std::string& path) override { return Stat(path); }
   Result<uint64_t> FreeBytes(const std::string& path) override;
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override;
+  Result<std::unique_ptr<FileLock>> LockShared(const std::string& path) override;
 
  private:
   struct Node;
@@ -65,7 +65,7 @@ class MemoryFileSystem : public FileSystem {
   Names names_;                  // as the process sees them
   Names durable_;                // as they stand on the disk
   std::vector<Change> pending_;  // what takes durable_ to names_, in order
-  std::set<std::string> locked_;
+  std::map<std::string, int> locked_;  // shared holders, or kExclusive
   uint64_t generation_ = 0;      // counts power cuts
   uint64_t next_inode_ = 2;
   int64_t ticks_ = 0;

@@ -276,6 +276,12 @@ class PosixFiles : public FileSystem {
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return ErrnoStatus(path, "lock", errno);
     return std::unique_ptr<FileLock>(std::make_unique<PosixFileLock>(std::move(fd)));
   }
+  Result<std::unique_ptr<FileLock>> LockShared(const std::string& path) override {
+    Descriptor fd = OpenRetry(path, O_RDONLY | O_NOFOLLOW);
+    if (fd.get() < 0) return ErrnoStatus(path, "open the lock", errno);
+    if (flock(fd.get(), LOCK_SH | LOCK_NB) != 0) return ErrnoStatus(path, "lock", errno);
+    return std::unique_ptr<FileLock>(std::make_unique<PosixFileLock>(std::move(fd)));
+  }
 };
 
 }  // namespace

@@ -1,0 +1,223 @@
+#include "catalog/source_registry.h"
+
+#include <algorithm>
+
+#include "catalog/stream_name.h"
+
+namespace whittle {
+namespace {
+
+// In a directory with more entries nobody looks for an inode; the file then counts as another one.
+constexpr size_t kMaxDirectoryEntries = 100'000;
+
+bool SameInode(const SourceFile& a, const SourceFile& b) {
+  return a.inode != 0 && a.inode == b.inode && a.device == b.device;
+}
+
+bool HadName(const SourceState& known, const std::string& path) {
+  return std::find(known.names.begin(), known.names.end(), path) != known.names.end();
+}
+
+bool SharesDirectory(const SourceState& known, const std::string& path) {
+  const std::string directory = DirectoryOf(path);
+  return std::any_of(known.names.begin(), known.names.end(),
+                     [&](const std::string& name) { return DirectoryOf(name) == directory; });
+}
+
+// Parts are length-prefixed, so that no two lists of parts give the same material.
+std::string Material(std::initializer_list<std::string_view> parts) {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  for (const std::string_view part : parts) out.Bytes(part);
+  return bytes;
+}
+
+SourceIdentity IdentityFromProbe(const SourceProbe& probe) {
+  SourceIdentity identity;
+  identity.names = {probe.path};
+  const std::string_view head = probe.head.substr(0, kFingerprintBytes);
+  identity.head = FingerprintOf(head, head.size());
+  identity.file = probe.file;
+  return identity;
+}
+
+}  // namespace
+
+std::optional<SourceMatch> SourceRegistry::FindUnchanged(const SourceFile& file) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto it = by_inode_.find({file.device, file.inode});
+  if (it == by_inode_.end()) return std::nullopt;
+  const SourceState& known = known_.at(it->second);
+  if (!known.finished || known.file != file || active_.contains(known.id)) return std::nullopt;
+  return SourceMatch{SourceVerdict::kUnchanged, known, known.bytes, known.lines};
+}
+
+std::vector<SourceState> SourceRegistry::Candidates(const SourceProbe& probe, const std::string& host,
+                                                    const std::string& stream) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<SourceState> found;
+  std::map<uint32_t, Hash128> hashes;  // of the probe's head cut to the lengths known sources have
+  const auto add = [&](const std::string& id) {
+    const SourceState& known = known_.at(id);
+    const uint32_t size = known.head.size;
+    if (known.kind != SourceKind::kFile || size > probe.head.size()) return;
+    const auto [it, fresh] = hashes.try_emplace(size);
+    if (fresh) it->second = HashBytes128(probe.head.substr(0, size));
+    if (it->second == known.head.hash) found.push_back(known);
+  };
+  if (const auto it = by_stream_.find({host, stream}); it != by_stream_.end()) {
+    for (const std::string& id : it->second) add(id);
+  }
+  // A renamed file keeps its inode even when its new name has nothing to do with the old one.
+  if (const auto it = by_inode_.find({probe.file.device, probe.file.inode}); it != by_inode_.end()) {
+    const bool listed = std::any_of(found.begin(), found.end(), [&](const auto& s) { return s.id == it->second; });
+    if (!listed && known_.at(it->second).host == host) add(it->second);
+  }
+  // The likeliest first: the same inode, then the one of which most is known.
+  std::stable_sort(found.begin(), found.end(), [&](const SourceState& a, const SourceState& b) {
+    const bool a_same = SameInode(a.file, probe.file), b_same = SameInode(b.file, probe.file);
+    if (a_same != b_same) return a_same;
+    return a.bytes.End() > b.bytes.End();
+  });
+  return found;
+}
+
+bool SourceRegistry::StillThere(const SourceState& known, const std::string& directory) const {
+  if (known.file.inode == 0) return false;
+  const auto entries = env_->files->List(directory);
+  if (!entries.ok() || entries->size() > kMaxDirectoryEntries) return true;
+  return std::any_of(entries->begin(), entries->end(), [&](const DirectoryEntry& entry) {
+    if (entry.type != FileType::kRegular) return false;
+    const auto info = env_->files->StatLink(JoinPath(directory, entry.name));
+    return info.ok() && info->device == known.file.device && info->inode == known.file.inode;
+  });
+}
+
+Result<bool> SourceRegistry::TailsAgree(const SourceState& known, const SourceProbe& probe) const {
+  const uint64_t end = known.bytes.End();
+  if (probe.content_size && *probe.content_size < end) return false;
+  if (end <= probe.head.size() && known.head.size >= end) return true;  // the head says it all
+  // Without a fingerprint of the last byte covered nothing shows that the file is as long as what is stored.
+  if (end > 0 && !known.tails.contains(end)) return false;
+  for (const auto& [at, tail] : known.tails) {
+    if (tail.size > at) return false;
+    WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, probe.read(at - tail.size, tail.size));
+    if (bytes.size() != tail.size || HashBytes128(bytes) != tail.hash) return false;
+  }
+  return true;
+}
+
+Result<SourceRegistry::Likeness> SourceRegistry::Compare(const SourceState& known, const SourceProbe& probe) const {
+  bool active = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    active = active_.contains(known.id);
+  }
+  const bool same_inode = SameInode(known.file, probe.file);
+  const bool strong = known.head.size >= kFingerprintBytes;
+  if (!strong && !same_inode) {
+    if (known.head.size == 0 && !HadName(known, probe.path)) return Likeness::kOther;
+    if (!SharesDirectory(known, probe.path)) return Likeness::kOther;
+    if (StillThere(known, DirectoryOf(probe.path))) return Likeness::kOther;
+  }
+  // What is known of a source that is being read changes under us; its reader will have settled it soon.
+  if (active) return Likeness::kBusy;
+  WHITTLE_ASSIGN_OR_RETURN(const bool agree, TailsAgree(known, probe));
+  return agree ? Likeness::kSame : Likeness::kOther;
+}
+
+Result<SourceMatch> SourceRegistry::Recognised(const SourceState& known, const SourceProbe& probe) {
+  SourceMatch match;
+  match.identity = known;
+  const SourceIdentity seen = IdentityFromProbe(probe);
+  std::erase(match.identity.names, probe.path);
+  match.identity.names.push_back(probe.path);
+  if (seen.head.size > match.identity.head.size) match.identity.head = seen.head;
+  match.identity.file = probe.file;
+  match.bytes = known.bytes;
+  match.lines = known.lines;
+
+  const uint64_t frontier = match.frontier();
+  bool more = known.bytes.size() > 1;
+  if (!more && probe.content_size) more = *probe.content_size > frontier;
+  if (!more && !probe.content_size) {
+    WHITTLE_ASSIGN_OR_RETURN(const std::string next, probe.read(frontier, 1));
+    more = !next.empty();
+  }
+  match.verdict = more ? SourceVerdict::kContinue : SourceVerdict::kUnchanged;
+  match.identity.finished = !more;
+  match.identity.failure.clear();
+  if (more) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!active_.insert(known.id).second) match.verdict = SourceVerdict::kWait;
+  }
+  return match;
+}
+
+Result<SourceMatch> SourceRegistry::Lookup(const SourceProbe& probe) {
+  const std::string host = probe.host.empty() ? env_->host->Name() : probe.host;
+  const std::string stream = StreamName(probe.path);
+  for (const SourceState& known : Candidates(probe, host, stream)) {
+    WHITTLE_ASSIGN_OR_RETURN(const Likeness likeness, Compare(known, probe));
+    if (likeness == Likeness::kSame) return Recognised(known, probe);
+    if (likeness == Likeness::kBusy) {
+      SourceMatch match;
+      match.verdict = SourceVerdict::kWait;
+      match.identity = known;
+      return match;
+    }
+  }
+  SourceIdentity identity = IdentityFromProbe(probe);
+  identity.kind = SourceKind::kFile;
+  identity.host = host;
+  identity.stream = stream;
+  return Register(std::move(identity),
+                  Material({"whittle source", host, stream, probe.head.substr(0, kFingerprintBytes)}));
+}
+
+Result<SourceMatch> SourceRegistry::NewStream(const std::string& host, const std::string& name) {
+  SourceIdentity identity;
+  identity.kind = SourceKind::kStream;
+  identity.host = host.empty() ? env_->host->Name() : host;
+  identity.stream = name.empty() ? "stdin" : name;
+  identity.names = {identity.stream};
+  std::string material = Material({"whittle stream", identity.host, identity.stream});
+  if (name.empty()) {
+    WHITTLE_ASSIGN_OR_RETURN(const std::string random, env_->entropy->Bytes(16));
+    material = Material({"whittle stream", random});
+  }
+  return Register(std::move(identity), material);
+}
+
+std::string SourceRegistry::KafkaId(std::string_view cluster, std::string_view topic, int32_t partition) {
+  return ToHex(HashBytes128(Material({"whittle kafka", cluster, topic, std::to_string(partition)})));
+}
+
+SourceMatch SourceRegistry::Register(SourceIdentity identity, const std::string& id_material) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (uint64_t ordinal = 0;; ++ordinal) {
+    identity.id = ToHex(HashBytes128(id_material, ordinal));
+    if (!known_.contains(identity.id)) break;
+  }
+  SourceState state;
+  static_cast<SourceIdentity&>(state) = identity;
+  known_[identity.id] = state;
+  by_stream_[{identity.host, identity.stream}].insert(identity.id);
+  if (identity.file.inode != 0) by_inode_[{identity.file.device, identity.file.inode}] = identity.id;
+  active_.insert(identity.id);
+  return {SourceVerdict::kNew, std::move(identity), {}, {}};
+}
+
+void SourceRegistry::Release(const std::string& id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  active_.erase(id);
+}
+
+void SourceRegistry::Note(const SourceState& state) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  known_[state.id] = state;
+  by_stream_[{state.host, state.stream}].insert(state.id);
+  if (state.file.inode != 0) by_inode_[{state.file.device, state.file.inode}] = state.id;
+}
+
+}  // namespace whittle

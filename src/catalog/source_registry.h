@@ -1,0 +1,98 @@
+// SourceRegistry: decides which source a file is. A log keeps its source id through growing, rotation, renaming and
+// compression, because it is recognised by its decompressed content: the hash of its first 4 KiB and the hash of up to
+// 4 KiB before every place where reading stopped.
+//
+// The rules, for a file whose host and stream name (stream_name.h) are those of a known source:
+//  - equal head, equal tails: the same source, whatever the file is called now. What lies behind the frontier is new.
+//  - equal head, another tail, or too short to tell: another source (its id gets an ordinal).
+//  - less than 4 KiB known: that little may be equal by chance (a start-up banner), so it is the same source only when
+//    device and inode are, or when it stands in the same directory and the file known before is not there any more.
+// When in doubt a file is a new source: storing something twice can be seen and undone, losing it cannot.
+//
+// Ids: the hash of host, stream name and first 4 KiB (of what there is when the file is first seen). Look files up in a
+// fixed order: among files with equal heads the ordinals follow it.
+//
+// Thread-safe. `read` callbacks run without a lock held.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "catalog/source_state.h"
+#include "env/env.h"
+
+namespace whittle {
+
+struct SourceProbe {
+  std::string host;         // empty: this machine
+  std::string path;         // as the user knows it
+  SourceFile file;          // as it stands on disk
+  std::string_view head;    // the first bytes of the decompressed content: kFingerprintBytes, or all when there are fewer
+  std::optional<uint64_t> content_size;  // of the decompressed content, when known without reading it
+  // Decompressed bytes [offset, offset + size); fewer at the end.
+  std::function<Result<std::string>(uint64_t offset, size_t size)> read;
+};
+
+enum class SourceVerdict : uint8_t {
+  kNew,        // read it from the start
+  kUnchanged,  // all of it is stored
+  kContinue,   // known; read what `bytes` does not cover
+  kWait,       // looks like a source that is being read right now: ask again when that one is done (Release)
+};
+
+struct SourceMatch {
+  SourceVerdict verdict = SourceVerdict::kNew;
+  SourceIdentity identity;  // to be committed with the segments that cover it; tails are for the reader to add
+  IntervalSet bytes;        // what is covered already
+  IntervalSet lines;
+  uint64_t frontier() const { return bytes.CoveredPrefix(); }
+};
+
+class SourceRegistry {
+ public:
+  explicit SourceRegistry(const Env* env) : env_(env) {}
+
+  // Nothing but a stat is needed to know that nothing changed: the cheap question to ask first.
+  std::optional<SourceMatch> FindUnchanged(const SourceFile& file) const;
+
+  // Except for kUnchanged and kWait, the source counts as being read from now on, until Release.
+  Result<SourceMatch> Lookup(const SourceProbe& probe);
+
+  // A run of standard input. Named ("--source-name"): the id follows from host, name and how many such runs there were;
+  // unnamed: it is random. Being read until Release.
+  Result<SourceMatch> NewStream(const std::string& host, const std::string& name);
+
+  static std::string KafkaId(std::string_view cluster, std::string_view topic, int32_t partition);
+
+  void Release(const std::string& id);
+
+  // For the catalog: what is stored now.
+  void Note(const SourceState& state);
+
+ private:
+  enum class Likeness : uint8_t { kOther, kSame, kBusy };
+
+  std::vector<SourceState> Candidates(const SourceProbe& probe, const std::string& host, const std::string& stream) const;
+  Result<Likeness> Compare(const SourceState& known, const SourceProbe& probe) const;
+  Result<bool> TailsAgree(const SourceState& known, const SourceProbe& probe) const;
+  bool StillThere(const SourceState& known, const std::string& directory) const;
+  Result<SourceMatch> Recognised(const SourceState& known, const SourceProbe& probe);
+  SourceMatch Register(SourceIdentity identity, const std::string& id_material);
+
+  const Env* const env_;
+  mutable std::mutex mutex_;
+  std::map<std::string, SourceState> known_;                      // by id
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> by_stream_;  // (host, stream) → ids
+  std::map<std::pair<uint64_t, uint64_t>, std::string> by_inode_; // (device, inode) → id
+  std::set<std::string> active_;                                  // being read
+};
+
+}  // namespace whittle
