@@ -6,8 +6,7 @@ void LiveTemplates::Learn(std::span<const std::shared_ptr<const Shape>> shapes) 
   bool learned = false;
   for (const auto& shape : shapes) {
     if (handles_.size() >= kMaxShapes || handles_.contains(shape->id)) continue;
-    handles_.emplace(shape->id, handles_.size());
-    consolidator_.Add(shape);
+    handles_.emplace(shape->id, consolidator_.Add(shape));
     learned = true;
   }
   if (learned) plans_.clear();
@@ -22,9 +21,9 @@ std::shared_ptr<const ShapePlan> LiveTemplates::PlanOf(const std::shared_ptr<con
     plans_.erase(shape->id);  // not remembered: there may be any number of these
     return bare;
   }
-  const Consolidation& consolidation = consolidator_.Result();
-  const TemplateBinding& binding = consolidation.bindings[handle->second];
-  plan = PlanShape(shape, &consolidation.templates[binding.template_index], &binding);
+  const std::shared_ptr<const Consolidation> consolidation = consolidator_.Result();
+  const TemplateBinding& binding = consolidation->bindings[handle->second];
+  plan = PlanShape(shape, &consolidation->templates[binding.template_index], &binding);
   return plan;
 }
 

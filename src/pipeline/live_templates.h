@@ -28,7 +28,7 @@ class LiveTemplates {
 
  private:
   Consolidator consolidator_;
-  std::unordered_map<Hash128, size_t, Hash128Hasher> handles_;  // shape id → binding
+  std::unordered_map<Hash128, uint32_t, Hash128Hasher> handles_;  // shape id → index of its binding
   std::unordered_map<Hash128, std::shared_ptr<const ShapePlan>, Hash128Hasher> plans_;
 };
 

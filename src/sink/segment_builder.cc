@@ -132,15 +132,15 @@ void SegmentBuilder::FindSingleValues() {
 
 FoldResult SegmentBuilder::Fold(Consolidator* consolidator) {
   std::vector<std::shared_ptr<const Shape>> fixed;
-  std::vector<size_t> handles;
+  std::vector<uint32_t> handles;
   for (const ShapeUse& use : uses_) {
     fixed.push_back(FixSingleValues(use));
     handles.push_back(consolidator->Add(fixed.back()));
   }
-  const Consolidation& consolidation = consolidator->Result();
+  const std::shared_ptr<const Consolidation> consolidation = consolidator->Result();
   std::vector<TemplateBinding> bindings;
-  for (const size_t handle : handles) bindings.push_back(consolidation.bindings[handle]);
-  return FoldShapes(uses_, fixed, consolidation.templates, bindings);
+  for (const uint32_t handle : handles) bindings.push_back(consolidation->bindings[handle]);
+  return FoldShapes(uses_, fixed, consolidation->templates, bindings);
 }
 
 void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {

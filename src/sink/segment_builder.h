@@ -17,7 +17,7 @@
 #include "format/segment.h"
 #include "format/segment_writer.h"
 #include "sink/shape_folder.h"
-#include "templates/consolidate.h"
+#include "templates/consolidator.h"
 
 namespace whittle {
 
