@@ -10,7 +10,7 @@ LineAnalysis LineAnalyzer::Analyze(std::string_view line, bool continuation) con
   LineAnalysis analysis;
   analysis.body_end = static_cast<uint32_t>(line.size());
   analysis.body_format = "text";
-  if (!continuation) ParseHeader(line, 0, 0, &analysis);
+  if (!continuation) ParseHeader(line, HeaderMode::kAny, &analysis);
   const std::string_view body = line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin);
   if (!continuation && options_.match_pattern) options_.match_pattern(body, analysis.body_begin, &analysis);
   if (options_.find_trace) options_.find_trace(line, &analysis);
