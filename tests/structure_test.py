@@ -173,7 +173,7 @@ class StructureTest(unittest.TestCase):
         self.assertIn("*_test.py", text)
         problems = []
         for path in tracked("*.py"):
-            has_tests = re.search(r"^class \w+\(.*TestCase\)", path.read_text(), re.M) is not None
+            has_tests = re.search(r"^    def test_\w+\(self", path.read_text(), re.M) is not None
             registered = path.parent == ROOT / "tests" and path.name.endswith("_test.py")
             if has_tests and not registered:
                 problems.append(f"{relative(path)}: test cases outside tests/*_test.py never run")

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# What takes too long for every commit, run before a claim is made: long fuzzing, a thousand kills, every failing disk
+# operation, thousands of flipped bytes. About two hours on two cores; the summary is kept in bench/results/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install-deps.sh --ci
+cmake --preset fuzz -Wno-dev --log-level=WARNING
+cmake --build --preset fuzz
+report=bench/results/$(date +%F)-test-long.md
+export WHITTLE_BIN=$PWD/build/release/src/cli/whittle
+{
+  echo "# Long tests, $(date +%F), $(git describe --always --dirty)"
+  echo
+} >"$report"
+failed=0
+step() {
+  local name=$1 begin=$SECONDS verdict=passed
+  shift
+  echo "== $name"
+  "$@" 2>&1 | tee "build/long-$name.log" || { verdict=FAILED; failed=$((failed + 1)); }
+  { echo "- $name: $verdict after $((SECONDS - begin)) s"; grep -hE '^(crash|fuzz):' "build/long-$name.log" | sed 's/^/  - /' || true; } >>"$report"
+}
+step crash env WHITTLE_KILLS_SMALL=1000 python3 -B tests/crash_test.py
+step fault env WHITTLE_FAULTS=0 python3 -B tests/fault_test.py
+step damage env WHITTLE_FLIPS=2000 python3 -B tests/damage_test.py
+step corpora env WHITTLE_KILLS=400 WHITTLE_CACHE_BYTES=100000000 python3 -B tests/corpora_test.py
+step fuzz env FUZZ_SECONDS="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
+echo "test-long: $failed of 5 failed; see $report"
+[[ $failed -eq 0 ]]
