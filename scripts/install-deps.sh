@@ -7,7 +7,7 @@ set -euo pipefail
 
 packages=(
   # toolchain
-  g++ cmake ninja-build pkg-config ccache make git
+  g++ dpkg-dev cmake ninja-build pkg-config ccache make git
   # libraries
   libhyperscan-dev libsimdjson-dev librocksdb-dev libzstd-dev zlib1g-dev liblzma-dev libbz2-dev libre2-dev
   libspdlog-dev libfmt-dev libyaml-cpp-dev libxxhash-dev libhowardhinnant-date-dev librdkafka-dev
