@@ -32,7 +32,6 @@ class BodyParser {
     MarkQuotedValues();
     MarkValueWords();
     GlueWords();
-    MarkContext();
     return std::move(units_);
   }
 
@@ -211,15 +210,6 @@ class BodyParser {
       i = end;
     }
     units_.resize(out);
-  }
-
-  void MarkContext() {
-    const BodyUnit* left = nullptr;
-    for (BodyUnit& unit : units_) {
-      if (unit.kind == Kind::kDelimiter) continue;
-      if (unit.kind == Kind::kWord) unit.after_context_noun = left != nullptr && IsContextNoun(left->text);
-      left = unit.kind == Kind::kWord ? &unit : nullptr;
-    }
   }
 
   const Shape& shape_;

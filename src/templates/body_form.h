@@ -22,7 +22,6 @@ struct BodyUnit {
   ValueType type = ValueType::kString;         // kValue: what parse/ found it to be, kString when it did not say
   bool has_text = true;          // false: a value whose text differs per line
   bool constant_when_fixed = false;  // kValue: may be shown as a constant when its text never varies
-  bool after_context_noun = false;   // kWord: follows "user", "host", ... directly
   uint16_t begin = 0;  // pieces [begin, end) of the shape
   uint16_t end = 0;
   std::string text;    // unescaped; empty when !has_text

@@ -32,7 +32,6 @@ uint64_t FormHash(const std::vector<BodyUnit>& units) {
 void Absorb(const std::vector<BodyUnit>& units, Form* form) {
   for (size_t i = 0; i < units.size() && i < form->units.size(); ++i) {
     BodyUnit& known = form->units[i];
-    known.after_context_noun = known.after_context_noun || units[i].after_context_noun;
     if (known.kind != Kind::kValue) continue;
     if (known.type != units[i].type) known.type = ValueType::kString;
     known.constant_when_fixed = known.constant_when_fixed && units[i].constant_when_fixed;
@@ -118,27 +117,28 @@ class Lane {
     forms_.push_back(std::move(form));
   }
 
-  static uint64_t ContextBits(const Form& form) {
-    uint64_t bits = 0;
+  static Signature SignatureOf(const Form& form) {
+    Signature signature;
     size_t word = 0;
     for (const BodyUnit& unit : form.units) {
-      if (unit.kind != Kind::kWord) continue;
-      if (unit.after_context_noun && word < 64) bits |= uint64_t{1} << word;
-      ++word;
+      if (unit.kind == Kind::kWord) {
+        signature.push_back(form.words[word++]);
+      } else if (unit.kind == Kind::kValue && (signature.empty() || signature.back() != WordTable::kBlank)) {
+        signature.push_back(WordTable::kBlank);
+      }
     }
-    return bits;
+    return signature;
   }
 
   void GroupForms() {
     std::vector<Signature> signatures;
-    std::map<std::vector<WordTable::Id>, uint32_t> by_words;
+    std::map<Signature, uint32_t> by_words;
     std::unordered_map<uint64_t, uint32_t> wordless;
     std::vector<uint32_t> signature_of_form(forms_.size(), kNone);
     for (size_t i = 0; i < forms_.size(); ++i) {
       if (forms_[i].words.empty()) continue;
-      const auto [entry, added] = by_words.try_emplace(forms_[i].words, static_cast<uint32_t>(signatures.size()));
-      if (added) signatures.push_back({forms_[i].words, 0});
-      signatures[entry->second].after_context_noun |= ContextBits(forms_[i]);
+      const auto [entry, added] = by_words.try_emplace(SignatureOf(forms_[i]), static_cast<uint32_t>(signatures.size()));
+      if (added) signatures.push_back(entry->first);
       signature_of_form[i] = entry->second;
     }
     const std::vector<uint32_t> merged = GroupSignatures(words_, signatures);

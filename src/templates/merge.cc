@@ -22,14 +22,14 @@ uint64_t Scramble(uint64_t x) {  // splitmix64's finaliser
 // A signature or an accepted generalisation of some.
 struct Pattern {
   std::vector<Id> words;
-  uint64_t hash = 0;  // a sum over positions, so that blanking a word is one subtraction and one addition
-  uint64_t after_context_noun = 0;
-  uint32_t blanks = 0;
+  uint32_t depth = 0;  // words blanked on the way here
 };
 
-// Pattern `pattern` with the words at `first` (and `second`, for pairs) blanked hashes to `key`.
+// `pattern` with the words at `first` (and `second`, for pairs) blanked hashes to `blanked`. Entries with one `key` differ in
+// those words only.
 struct Entry {
   uint64_t key = 0;
+  uint64_t blanked = 0;
   uint32_t pattern = 0;
   uint16_t first = 0;
   uint16_t second = 0;  // 0: no second position (a pair's second is never 0)
@@ -39,12 +39,55 @@ struct Entry {
 // smallest hashes are made, whatever the order of arrival.
 size_t MaxDerived(size_t signatures) { return signatures + 1024; }
 
+// Polynomial hashes of all heads and tails of a sequence, so that the sequence with one word blanked costs O(1).
+class SequenceHash {
+ public:
+  SequenceHash(const WordTable& words, const std::vector<Id>& sequence) : sequence_(sequence) {
+    const size_t size = sequence.size();
+    head_.resize(size + 1);
+    tail_.resize(size + 1);
+    power_.assign(size + 2, 1);
+    blank_ = Scramble(words.info(WordTable::kBlank).hash);
+    for (size_t i = 0; i <= size; ++i) power_[i + 1] = power_[i] * kBase;
+    for (size_t i = 0; i < size; ++i) head_[i + 1] = head_[i] * kBase + Scramble(words.info(sequence[i]).hash);
+    for (size_t i = size; i > 0; --i) tail_[i - 1] = Scramble(words.info(sequence[i - 1]).hash) * power_[size - i] + tail_[i];
+  }
+
+  uint64_t Whole() const { return Scramble(head_.back()); }
+  uint64_t Head(size_t size) const { return Scramble(head_[size]); }
+  bool BlankBefore(size_t i) const { return i > 0 && sequence_[i - 1] == WordTable::kBlank; }
+  bool BlankAfter(size_t i) const { return i + 1 < sequence_.size() && sequence_[i + 1] == WordTable::kBlank; }
+
+  // With word i blanked, and merged with blanks beside it.
+  uint64_t Blanked(size_t i) const {
+    const size_t left = BlankBefore(i) ? i - 1 : i;
+    const size_t right = BlankAfter(i) ? i + 2 : i + 1;
+    return Scramble((head_[left] * kBase + blank_) * power_[sequence_.size() - right] + tail_[right]);
+  }
+
+ private:
+  static constexpr uint64_t kBase = 0x9E3779B97F4A7C15ULL;
+  const std::vector<Id>& sequence_;
+  std::vector<uint64_t> head_, tail_, power_;
+  uint64_t blank_ = 0;
+};
+
+std::vector<Id> Blank(const std::vector<Id>& words, size_t first, size_t second) {
+  std::vector<Id> out;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const Id word = i == first || (second != 0 && i == second) ? WordTable::kBlank : words[i];
+    if (word != WordTable::kBlank || out.empty() || out.back() != WordTable::kBlank) out.push_back(word);
+  }
+  return out;
+}
+
 class Merger {
  public:
   Merger(const WordTable& words, std::span<const Signature> signatures) : words_(words), vocabulary_(words.size()) {
     known_.assign(words.size(), false);
-    for (const Signature& signature : signatures) AddPattern(signature.words, signature.after_context_noun);
+    for (const Signature& signature : signatures) AddPattern(signature, 0);
     signature_count_ = patterns_.size();
+    JoinSameWords();
   }
 
   std::vector<uint32_t> Run() {
@@ -65,48 +108,56 @@ class Merger {
   }
 
  private:
-  uint64_t Term(Id word, size_t position) const {
-    return Scramble(words_.info(word).hash + 0x9E3779B97F4A7C15ULL * (position + 1));
-  }
-
-  uint64_t BlankedHash(const Pattern& pattern, size_t position) const {
-    return pattern.hash - Term(pattern.words[position], position) + Term(WordTable::kBlank, position);
-  }
-
-  uint32_t AddPattern(std::vector<Id> words, uint64_t after_context_noun) {
-    Pattern pattern;
-    pattern.hash = Scramble(words.size());
-    for (size_t i = 0; i < words.size(); ++i) {
-      pattern.hash += Term(words[i], i);
-      pattern.blanks += words[i] == WordTable::kBlank ? 1 : 0;
-    }
-    pattern.words = std::move(words);
-    pattern.after_context_noun = after_context_noun;
+  uint32_t AddPattern(std::vector<Id> words, uint32_t depth) {
     const auto index = static_cast<uint32_t>(patterns_.size());
-    by_hash_.emplace(pattern.hash, index);
-    patterns_.push_back(std::move(pattern));
+    by_hash_.emplace(SequenceHash(words_, words).Whole(), index);
+    patterns_.push_back({std::move(words), depth});
     sets_.Grow(patterns_.size());
     changed_ = true;
     return index;
   }
 
+  // Optional values and lists: the same words, other values between them.
+  void JoinSameWords() {
+    std::unordered_map<uint64_t, uint32_t> by_words;
+    for (uint32_t i = 0; i < signature_count_; ++i) {
+      std::vector<Id> only_words;
+      for (const Id word : patterns_[i].words) {
+        if (word != WordTable::kBlank) only_words.push_back(word);
+      }
+      sets_.Join(by_words.try_emplace(SequenceHash(words_, only_words).Whole(), i).first->second, i);
+    }
+  }
+
   // Files a pattern under everything it would be with one word (or two states) blanked.
   void Enter(uint32_t index) {
     const Pattern& pattern = patterns_[index];
-    const size_t constants = pattern.words.size() - pattern.blanks;
-    if (constants < kMinConstants + 1 || pattern.blanks >= kMaxBlanks) return;
-    const size_t positions = std::min(pattern.words.size(), kMaxPositions);
+    const std::vector<Id>& words = pattern.words;
+    const auto constants = words.size() - static_cast<size_t>(std::count(words.begin(), words.end(), WordTable::kBlank));
+    if (constants < kMinConstants + 1 || pattern.depth >= kMaxBlanks) return;
+    const SequenceHash hash(words_, words);
+    const size_t positions = std::min(words.size(), kMaxPositions);
+    size_t ordinal = 0;  // of the word, blanks not counted
     for (size_t i = 0; i < positions; ++i) {
-      if (pattern.words[i] == WordTable::kBlank) continue;
-      const uint64_t blanked = BlankedHash(pattern, i);
-      entries_.push_back({Scramble(blanked + i), index, static_cast<uint16_t>(i), 0});
-      if (i == 0 || constants < kMinConstants + 2 || !words_.info(pattern.words[i]).state_name) continue;
-      for (size_t j = i + 1; j < positions && j <= i + kMaxPairDistance; ++j) {
-        if (pattern.words[j] == WordTable::kBlank || !words_.info(pattern.words[j]).state_name) continue;
-        const uint64_t both = blanked - Term(pattern.words[j], j) + Term(WordTable::kBlank, j);
-        pairs_.push_back({Scramble(both + i * kMaxPositions + j), index, static_cast<uint16_t>(i), static_cast<uint16_t>(j)});
-      }
+      if (words[i] == WordTable::kBlank) continue;
+      const uint64_t place = (ordinal << 2) | (hash.BlankBefore(i) ? 1u : 0u) | (hash.BlankAfter(i) ? 2u : 0u);
+      entries_.push_back({Scramble(hash.Blanked(i) + place), hash.Blanked(i), index, static_cast<uint16_t>(i), 0});
+      if (ordinal++ > 0 && constants >= kMinConstants + 2) EnterPairs(index, i, positions);
     }
+  }
+
+  void EnterPairs(uint32_t index, size_t i, size_t positions) {
+    const std::vector<Id>& words = patterns_[index].words;
+    if (!words_.info(words[i]).state_name) return;
+    for (size_t j = i + 1; j < positions && j <= i + kMaxPairDistance; ++j) {
+      if (words[j] == WordTable::kBlank || !words_.info(words[j]).state_name) continue;
+      const uint64_t blanked = SequenceHash(words_, Blank(words, i, j)).Whole();
+      pairs_.push_back({Scramble(blanked + i * kMaxPositions + j), blanked, index, static_cast<uint16_t>(i), static_cast<uint16_t>(j)});
+    }
+  }
+
+  bool IsFirstWord(const Entry& entry) const {
+    return entry.first == 0 || (entry.first == 1 && patterns_[entry.pattern].words[0] == WordTable::kBlank);
   }
 
   static void SortNew(std::vector<Entry>* entries, size_t* sorted) {
@@ -128,21 +179,25 @@ class Merger {
 
   Id Filler(const Entry& entry) const { return patterns_[entry.pattern].words[entry.first]; }
 
+  // All entries of a run have the same neighbours.
+  bool FollowsContextNoun(const Entry& entry) const {
+    return entry.first > 0 && words_.info(patterns_[entry.pattern].words[entry.first - 1u]).context_noun;
+  }
+
   // Patterns that differ in one word: are the fillers evidence enough?
   void JudgePosition(std::span<const Entry> run) {
-    const size_t position = run[0].first;
+    const bool first = IsFirstWord(run[0]);
     size_t identifiers = 0;
-    bool context = false;
+    const bool context = FollowsContextNoun(run[0]);
     for (const Entry& entry : run) {
       identifiers += words_.info(Filler(entry)).identifier_like ? 1 : 0;
-      context = context || (patterns_[entry.pattern].after_context_noun >> position & 1) != 0;
     }
-    const bool named = position > 0 && (context || identifiers >= kMinIdentifierFillers);
-    const size_t needed = position == 0 ? kMinFirstFillers : context ? kMinContextFillers : kMinFillers;
-    if (run.size() >= needed || (position > 0 && identifiers >= kMinIdentifierFillers)) {
+    const bool named = !first && (context || identifiers >= kMinIdentifierFillers);
+    const size_t needed = first ? kMinFirstFillers : context ? kMinContextFillers : kMinFillers;
+    if (run.size() >= needed || (!first && identifiers >= kMinIdentifierFillers)) {
       Accept(run);
       if (named) Learn(run);
-    } else if (position > 0) {
+    } else if (!first) {
       JudgeVocabulary(run);
     }
   }
@@ -178,45 +233,31 @@ class Merger {
 
   // One template from here on, and the pattern with the blank is a member that counts.
   void Accept(std::span<const Entry> run) {
-    uint64_t context = 0;
-    for (const Entry& entry : run) {
-      changed_ |= sets_.Join(entry.pattern, run[0].pattern);
-      context |= patterns_[entry.pattern].after_context_noun;
-    }
-    const Entry& any = run[0];
-    const Pattern& pattern = patterns_[any.pattern];
-    uint64_t hash = BlankedHash(pattern, any.first);
-    if (any.second != 0) hash += Term(WordTable::kBlank, any.second) - Term(pattern.words[any.second], any.second);
-    const auto found = by_hash_.find(hash);
+    for (const Entry& entry : run) changed_ |= sets_.Join(entry.pattern, run[0].pattern);
+    const auto found = by_hash_.find(run[0].blanked);
     if (found == by_hash_.end()) {
-      candidates_.push_back({hash, any, context});
-      return;
+      candidates_.push_back(run[0]);
+    } else {
+      changed_ |= sets_.Join(found->second, run[0].pattern);
     }
-    Pattern& general = patterns_[found->second];
-    changed_ |= sets_.Join(found->second, any.pattern);
-    changed_ |= (context & ~general.after_context_noun) != 0;
-    general.after_context_noun |= context;
   }
 
   // New patterns of this round, smallest hashes first should the limit be reached.
   void MakeCandidates() {
-    std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) { return a.hash < b.hash; });
-    for (const Candidate& candidate : candidates_) {
-      const auto found = by_hash_.find(candidate.hash);
-      uint32_t index = 0;
-      if (found != by_hash_.end()) {
-        index = found->second;
-        patterns_[index].after_context_noun |= candidate.context;
-      } else {
-        if (patterns_.size() - signature_count_ >= MaxDerived(signature_count_)) break;
-        std::vector<Id> words = patterns_[candidate.source.pattern].words;
-        words[candidate.source.first] = WordTable::kBlank;
-        if (candidate.source.second != 0) words[candidate.source.second] = WordTable::kBlank;
-        index = AddPattern(std::move(words), candidate.context);
-      }
-      sets_.Join(index, candidate.source.pattern);
+    std::sort(candidates_.begin(), candidates_.end(), [](const Entry& a, const Entry& b) { return a.blanked < b.blanked; });
+    for (const Entry& candidate : candidates_) {
+      const auto found = by_hash_.find(candidate.blanked);
+      if (found == by_hash_.end() && patterns_.size() - signature_count_ >= MaxDerived(signature_count_)) break;
+      const uint32_t index = found != by_hash_.end() ? found->second : AddPattern(candidate);
+      sets_.Join(index, candidate.pattern);
     }
     candidates_.clear();
+  }
+
+  uint32_t AddPattern(const Entry& source) {
+    const Pattern& pattern = patterns_[source.pattern];
+    const uint32_t depth = pattern.depth + (source.second != 0 ? 2 : 1);
+    return AddPattern(Blank(pattern.words, source.first, source.second), depth);
   }
 
   // The fillers of a slot that holds names are names elsewhere too.
@@ -245,13 +286,10 @@ class Merger {
     for (uint32_t index = 0; index < signature_count_; ++index) {
       const std::vector<Id>& words = patterns_[index].words;
       size_t head = words.size();
-      while (head > kMinTailHead && words.size() - head < kMaxTail && IsKnown(words[head - 1])) --head;
+      while (head > kMinTailHead && words.size() - head < kMaxTail && (words[head - 1] == WordTable::kBlank || IsKnown(words[head - 1]))) --head;
       if (head == words.size()) continue;
-      uint64_t hash = 0;
-      for (size_t i = 0; i + 1 < words.size(); ++i) {
-        hash += Term(words[i], i);
-        if (i + 1 >= head) heads.emplace_back(Scramble(hash), index);
-      }
+      const SequenceHash hash(words_, words);
+      for (; head < words.size(); ++head) heads.emplace_back(hash.Head(head), index);
     }
     std::sort(heads.begin(), heads.end());
     for (size_t begin = 0; begin < heads.size();) {
@@ -264,12 +302,6 @@ class Merger {
     }
   }
 
-  struct Candidate {
-    uint64_t hash = 0;
-    Entry source;
-    uint64_t context = 0;
-  };
-
   const WordTable& words_;
   std::vector<Pattern> patterns_;  // the signatures, then what was derived
   size_t signature_count_ = 0;
@@ -279,7 +311,7 @@ class Merger {
   std::vector<bool> known_;        // words that filled a slot of names
   std::vector<Entry> entries_, pairs_;
   size_t sorted_entries_ = 0, sorted_pairs_ = 0;
-  std::vector<Candidate> candidates_;
+  std::vector<Entry> candidates_;
   std::vector<std::pair<uint32_t, Entry>> classes_;
   bool changed_ = false;
 };

@@ -1,5 +1,6 @@
-// Which signatures are one template. A signature is the sequence of a body's words (not its values, delimiters or how
-// many of them); words that turn out to be values are found by statistics over the *set* of signatures:
+// Which signatures are one template. A signature is the sequence of a body's words and values; how many values stand in a
+// row, and the punctuation, do not matter. Signatures with the same words in a row are one template whatever values stand
+// between (lists, optional values). Words that turn out to be values are found by statistics over the *set* of signatures:
 //
 //   position   signatures equal but for one word, with many different fillers there, are one template
 //   pair       the same for two words at once when both are written like states (RUNNING -> KILLED)
@@ -19,10 +20,8 @@
 
 namespace whittle {
 
-struct Signature {
-  std::vector<WordTable::Id> words;
-  uint64_t after_context_noun = 0;  // bit i: words[i] directly follows a context noun in some form (i < 64)
-};
+// Numbered words in order; WordTable::kBlank stands for one or more values in a row, so no two blanks touch.
+using Signature = std::vector<WordTable::Id>;
 
 // Distinct words that must have been seen at a position before it is a value. Two templates that differ in one word are
 // usually two templates; from about six fillers on they are nearly always one, and results hardly change from 4 to 8.
@@ -48,7 +47,7 @@ inline constexpr size_t kMaxBlanks = 4;
 // Positions that are looked at; longer signatures merge only when all later words agree.
 inline constexpr size_t kMaxPositions = 64;
 
-// A group number per signature; equal numbers are one template. Signatures must be distinct and not empty.
+// A group number per signature; equal numbers are one template. Signatures must be distinct and have a word each.
 std::vector<uint32_t> GroupSignatures(const WordTable& words, std::span<const Signature> signatures);
 
 }  // namespace whittle

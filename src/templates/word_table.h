@@ -19,6 +19,7 @@ class WordTable {
     uint64_t hash = 0;
     bool identifier_like = false;
     bool state_name = false;
+    bool context_noun = false;
     std::vector<Id> parts;  // the pieces between ':' and '#', when there is more than one
   };
 

@@ -1,0 +1,28 @@
+#include "templates/consolidator.h"
+
+#include <utility>
+
+namespace whittle {
+
+Consolidator::Consolidator(Overrides overrides, size_t max_forms) : overrides_(std::move(overrides)), max_forms_(max_forms) {}
+
+uint32_t Consolidator::Add(std::shared_ptr<const Shape> shape) {
+  const auto [entry, added] = by_id_.try_emplace(shape->id, static_cast<uint32_t>(shapes_.size()));
+  if (added) {
+    shapes_.push_back(std::move(shape));
+    result_.reset();
+  }
+  return entry->second;
+}
+
+std::shared_ptr<const Consolidation> Consolidator::Result() {
+  if (result_ == nullptr) {
+    std::vector<const Shape*> shapes;
+    shapes.reserve(shapes_.size());
+    for (const auto& shape : shapes_) shapes.push_back(shape.get());
+    result_ = std::make_shared<const Consolidation>(Consolidate(shapes, overrides_, max_forms_));
+  }
+  return result_;
+}
+
+}  // namespace whittle
