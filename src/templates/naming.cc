@@ -1,11 +1,285 @@
 #include "templates/naming.h"
 
-namespace whittle {
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
 
-std::vector<TemplateSlot> NameSlots(std::string_view /*text*/, std::span<const SlotProfile> profiles) {
-  std::vector<TemplateSlot> slots;
-  for (size_t i = 0; i < profiles.size(); ++i) slots.push_back({"arg" + std::to_string(i + 1), profiles[i].type});
-  return slots;
+#include "templates/lexicon.h"
+#include "templates/naming_words.h"
+
+namespace whittle {
+namespace {
+
+constexpr std::string_view kMark = "<*>";
+constexpr size_t kMaxName = 64;
+
+bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool IsNameByte(char c) { return IsAlpha(c) || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == '$'; }
+bool IsOpening(char c) { return std::string_view("\"'([{<@#*\\").find(c) != std::string_view::npos; }
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return lower;
+}
+
+bool HasLetter(std::string_view text) { return std::any_of(text.begin(), text.end(), IsAlpha); }
+
+std::string_view TrimRight(std::string_view text) {
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+// The name-like word that ends `text`; the rest of the text in *rest. Empty when it ends otherwise.
+std::string_view LastWord(std::string_view text, std::string_view* rest = nullptr) {
+  size_t begin = text.size();
+  while (begin > 0 && IsNameByte(text[begin - 1])) --begin;
+  std::string_view word = text.substr(begin);
+  if (rest != nullptr) *rest = text.substr(0, begin);
+  while (!word.empty() && !IsAlpha(word.front()) && word.front() != '_') word.remove_prefix(1);
+  while (!word.empty() && (word.back() == '.' || word.back() == '-' || word.back() == '$')) word.remove_suffix(1);
+  return HasLetter(word) && word.size() <= kMaxName ? word : std::string_view();
+}
+
+std::string_view FirstWord(std::string_view text) {
+  size_t end = 0;
+  while (end < text.size() && (IsNameByte(text[end]) || text[end] == '%')) ++end;
+  std::string_view word = text.substr(0, end);
+  while (!word.empty() && (word.back() == '.' || word.back() == '-')) word.remove_suffix(1);
+  return word;
+}
+
+// A slot with the constant text on both sides, up to the neighbouring slots.
+struct Place {
+  std::string_view left, right;
+  std::string_view whole_left;  // from the start of the template, marks included
+  const SlotProfile* profile = nullptr;
+};
+
+bool OnlyClasses(const SlotProfile& slot, std::initializer_list<TokenClass> classes) {
+  unsigned allowed = 0;
+  for (const TokenClass one : classes) allowed |= 1u << static_cast<unsigned>(one);
+  return slot.token_classes != 0 && (slot.token_classes & ~allowed) == 0;
+}
+
+bool IsNumber(const SlotProfile& slot) {
+  return !slot.composite && OnlyClasses(slot, {TokenClass::kInteger, TokenClass::kDecimal});
+}
+
+// "error code" rather than "code", when there is such a word before.
+std::string WithQualifier(std::string_view word, std::string_view before) {
+  std::string name(word);
+  if (!IsGenericNoun(Lower(word)) || before.empty() || before.back() != ' ') return name;
+  const std::string qualifier = Lower(LastWord(TrimRight(before)));
+  if (qualifier.empty() || IsNeverAName(qualifier) || IsPreposition(qualifier) || IsCopula(qualifier)) return name;
+  return qualifier + "_" + Lower(name);
+}
+
+// key=value, key = value, key="value", key={value
+std::string NameFromEquals(std::string_view left) {
+  left = TrimRight(left);
+  while (!left.empty() && IsOpening(left.back())) left.remove_suffix(1);
+  left = TrimRight(left);
+  if (left.empty() || left.back() != '=') return {};
+  left.remove_suffix(1);
+  if (!left.empty() && left.back() == '"') left.remove_suffix(1);
+  return std::string(LastWord(TrimRight(left)));
+}
+
+// key: value, key:value, "key":value
+std::string NameFromColon(std::string_view left) {
+  left = TrimRight(left);
+  while (!left.empty() && IsOpening(left.back())) left.remove_suffix(1);
+  left = TrimRight(left);
+  if (left.empty() || left.back() != ':') return {};
+  while (!left.empty() && left.back() == ':') left.remove_suffix(1);
+  left = TrimRight(left);
+  if (!left.empty() && (left.back() == '"' || left.back() == ']')) left.remove_suffix(1);
+  std::string_view before;
+  const std::string_view word = LastWord(left, &before);
+  const std::string lower = Lower(word);
+  if (word.empty() || IsSeverityLikeWord(lower) || IsPreposition(lower)) return {};
+  if (IsCopula(lower)) return {};
+  return WithQualifier(word, before);
+}
+
+// "value (name)" when the name looks made up: "5 (n.zxid)".
+std::string NameFromParentheses(std::string_view right) {
+  if (!right.starts_with(" (")) return {};
+  const std::string_view word = FirstWord(right.substr(2));
+  if (word.empty() || !IsIdentifierLike(word) || 2 + word.size() >= right.size() || right[2 + word.size()] != ')') return {};
+  return std::string(word);
+}
+
+// The noun a phrase ends with, looking past "is", "set to", "of", "#", ...
+std::string NounOf(std::string_view left, int depth) {
+  while (!left.empty() && (left.back() == ' ' || IsOpening(left.back()) || left.back() == '-')) left.remove_suffix(1);
+  std::string_view before;
+  const std::string_view word = LastWord(left, &before);
+  if (word.empty()) return {};
+  const std::string lower = Lower(word);
+  const bool look_past = IsCopula(lower) || lower == "of" || lower == "to" || lower == "set" || lower == "value" || lower == "now";
+  if (look_past && depth > 0) {
+    const std::string noun = NounOf(before, depth - 1);
+    if (lower == "to" && !Lower(TrimRight(before)).ends_with("set")) return {};
+    return noun;
+  }
+  const bool made_up = IsIdentifierLike(word);
+  if (IsPreposition(lower) || IsSeverityLikeWord(lower) || (!made_up && IsNeverAName(lower))) return {};
+  return WithQualifier(made_up ? word : std::string_view(lower), before);
+}
+
+std::string PrepositionOf(std::string_view left) {
+  while (!left.empty() && (left.back() == ' ' || IsOpening(left.back()))) left.remove_suffix(1);
+  const std::string word = Lower(LastWord(left));
+  return IsPreposition(word) && word != "of" && word != "as" && word != "than" ? word : std::string();
+}
+
+// "35 ms" → duration_ms; "12 files" → files.
+std::string NameFromRight(const Place& place) {
+  std::string_view right = place.right;
+  if (right.starts_with(' ')) right.remove_prefix(1);
+  const std::string_view word = FirstWord(right);
+  if (word.empty() || !IsNumber(*place.profile)) return {};
+  const std::string_view quantity = QuantityOfUnit(word);
+  if (quantity == "percent") return "percent";
+  if (!quantity.empty()) return std::string(quantity) + "_" + std::string(ShortUnit(word));
+  const std::string lower = Lower(word);
+  if (lower == "times" || lower == "time") return "count";
+  if (lower.size() > 3 && lower.ends_with('s') && !lower.ends_with("ss") && !IsNeverAName(lower) && !IsCopula(lower)) return lower;
+  // "3 sorted segments", "4 files)": the plural may stand one word further on.
+  const size_t next = right.find(' ');
+  if (next == word.size()) {
+    const std::string second = Lower(FirstWord(right.substr(next + 1)));
+    if (second.size() > 3 && second.ends_with('s') && !second.ends_with("ss") && !IsPreposition(lower) && !IsCopula(lower)) return second;
+  }
+  return {};
+}
+
+std::string NameFromCertainType(const SlotProfile& slot) {
+  if (!slot.typed) return {};
+  switch (slot.type) {
+    case ValueType::kIp: return "ip";
+    case ValueType::kUuid: return "uuid";
+    case ValueType::kTimestamp: return "time";
+    case ValueType::kDuration: return "duration";
+    case ValueType::kSize: return "size";
+    default: return {};
+  }
+}
+
+std::string NameFromClass(const SlotProfile& slot) {
+  if (slot.composite) return {};
+  if (OnlyClasses(slot, {TokenClass::kPath})) return "path";
+  if (OnlyClasses(slot, {TokenClass::kHex})) return "hex_id";
+  return {};
+}
+
+bool IsRequestLine(std::string_view left) {
+  for (const std::string_view method : {"GET ", "POST ", "PUT ", "DELETE ", "HEAD ", "PATCH ", "OPTIONS "}) {
+    if (left.ends_with(method)) return true;
+  }
+  return false;
+}
+
+bool IsAddressKey(std::string_view lower) {
+  return lower == "rhost" || lower == "client" || lower == "client_ip" || lower == "clientip" || lower == "remote_addr" || lower == "remote_ip";
+}
+
+class Namer {
+ public:
+  Namer(std::string_view text, std::span<const SlotProfile> profiles) : text_(text), profiles_(profiles) {}
+
+  std::vector<TemplateSlot> Run() {
+    size_t begin = 0;
+    for (size_t i = 0; i < profiles_.size(); ++i) {
+      Place place;
+      const size_t mark = std::min(text_.find(kMark, begin), text_.size());
+      const size_t after = std::min(mark + kMark.size(), text_.size());
+      place.left = text_.substr(begin, mark - begin);
+      place.whole_left = text_.substr(0, mark);
+      place.right = text_.substr(after, std::min(text_.find(kMark, after), text_.size()) - after);
+      place.profile = &profiles_[i];
+      begin = after;
+      Add(place, i);
+    }
+    return std::move(slots_);
+  }
+
+ private:
+  void Add(const Place& place, size_t index) {
+    const std::string raw = RawName(place);
+    TemplateSlot slot;
+    slot.type = TypeOf(*place.profile, raw, place);
+    slot.name = Sanitize(Semantic(raw, place, &slot.type));
+    if (slot.name.empty()) slot.name = "arg" + std::to_string(index + 1);
+    // Collisions get the smallest free suffix.
+    std::string unique = slot.name;
+    for (int n = 2; !used_.insert(unique).second; ++n) unique = slot.name + "_" + std::to_string(n);
+    slot.name = unique;
+    slots_.push_back(std::move(slot));
+  }
+
+  std::string RawName(const Place& place) const {
+    if (std::string name = NameFromEquals(place.left); !name.empty()) return name;
+    if (std::string name = NameFromParentheses(place.right); !name.empty()) return name;
+    if (std::string name = NameFromColon(place.left); !name.empty()) return name;
+    if (IsRequestLine(place.left)) return "url.path";
+    if (std::string name = NounOf(place.left, 3); !name.empty()) return name;
+    if (std::string name = NameFromRight(place); !name.empty()) return name;
+    if (std::string name = NameFromCertainType(*place.profile); !name.empty()) return name;
+    if (std::string name = PrepositionOf(place.left); !name.empty()) return name;
+    return NameFromClass(*place.profile);
+  }
+
+  ValueType TypeOf(const SlotProfile& slot, const std::string& raw, const Place& place) const {
+    if (slot.typed) return slot.type;
+    if (slot.composite) return ValueType::kString;
+    if (OnlyClasses(slot, {TokenClass::kInteger})) return ValueType::kInt64;
+    if (IsNumber(slot)) return ValueType::kDouble;
+    if (OnlyClasses(slot, {TokenClass::kHex}) || (OnlyClasses(slot, {TokenClass::kHex, TokenClass::kInteger}))) return ValueType::kHexId;
+    const std::string lower = Lower(raw);
+    // Digits and punctuation where only an address can stand.
+    if (OnlyClasses(slot, {TokenClass::kDigitsPunct}) && (IsAddressKey(lower) || lower == "ip" || PortFollows(place))) return ValueType::kIp;
+    return ValueType::kString;
+  }
+
+  static bool PortFollows(const Place& place) { return place.right == " port "; }
+
+  // Names of the semantic conventions, where there is no doubt.
+  std::string Semantic(const std::string& raw, const Place& place, ValueType* type) {
+    const std::string lower = Lower(raw);
+    if (lower == "user" || lower == "username" || lower == "user_name") return "user.name";
+    if (lower == "uuid" || lower == "url.path") return lower;
+    const bool from = PrepositionOf(place.left) == "from";
+    if (*type == ValueType::kIp && (from || IsAddressKey(lower))) return "client.address";
+    if (IsAddressKey(lower)) return "client.address";
+    if (lower == "port" && !slots_.empty() && slots_.back().name == "client.address" && place.left == " port ") return "client.port";
+    if (lower == "pid" && *type == ValueType::kInt64) return "process.pid";
+    if (lower == "status" && text_.find("HTTP/") != std::string_view::npos && *type == ValueType::kInt64) return "http.response.status_code";
+    return raw;
+  }
+
+  static std::string Sanitize(std::string_view name) {
+    std::string out;
+    for (const char c : name.substr(0, kMaxName)) out.push_back(IsNameByte(c) && c != '$' && c != '-' ? c : '_');
+    while (!out.empty() && (out.back() == '_' || out.back() == '.')) out.pop_back();
+    return out;
+  }
+
+  std::string_view text_;
+  std::span<const SlotProfile> profiles_;
+  std::vector<TemplateSlot> slots_;
+  std::set<std::string> used_;
+};
+
+}  // namespace
+
+std::vector<TemplateSlot> NameSlots(std::string_view text, std::span<const SlotProfile> profiles) {
+  return Namer(text, profiles).Run();
 }
 
 }  // namespace whittle
