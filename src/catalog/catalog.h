@@ -24,6 +24,7 @@
 
 #include "catalog/journal.h"
 #include "catalog/manifest.h"
+#include "catalog/segment_file.h"
 #include "catalog/segment_meta.h"
 #include "catalog/source_registry.h"
 #include "catalog/store_layout.h"
@@ -41,7 +42,7 @@ using FooterEntryReader = std::function<Result<std::string>(const Env* env, cons
 
 struct CatalogOptions {
   bool create = true;             // make an empty store where nothing is
-  FooterEntryReader read_footer;  // without one, unknown segment files are left alone
+  FooterEntryReader read_footer = ReadSegmentEntry;
 };
 
 // What Open found and did about what a crash left behind.

@@ -156,7 +156,6 @@ Status Catalog::Recover() {
 
 // A segment file the catalog does not know: its commit did not get as far as the database, or it is a copy.
 Status Catalog::RecoverFile(const std::string& file_name) {
-  if (options_.read_footer == nullptr) return Status::Ok();
   const std::string path = layout_.SegmentPath(file_name);
   const Result<std::string> footer = options_.read_footer(env_, path);
   Result<FooterEntry> entry = footer.ok() ? DecodeFooterEntry(*footer) : Result<FooterEntry>(footer.status());

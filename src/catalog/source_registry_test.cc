@@ -1,0 +1,229 @@
+#include "catalog/source_registry.h"
+
+#include <gtest/gtest.h>
+
+#include "catalog/catalog_test_util.h"
+
+namespace whittle {
+namespace {
+
+// Files by content and inode, read the way a pipeline would: look up, "store" what is new, tell the registry.
+class SourceRegistryTest : public testing::Test {
+ protected:
+  static std::string Text(uint64_t lines, const std::string& word = "line") {
+    std::string text;
+    for (uint64_t i = 0; i < lines; ++i) text += word + " " + std::to_string(i) + " of a log that goes on\n";
+    return text;
+  }
+
+  Result<SourceMatch> Lookup(const std::string& path, uint64_t inode, const std::string& content, bool compressed = false) {
+    SourceProbe probe;
+    probe.path = path;
+    probe.file = {1, inode, compressed ? content.size() / 7 : content.size(), ++modified_};
+    probe.head = std::string_view(content).substr(0, kFingerprintBytes);
+    if (!compressed) probe.content_size = content.size();
+    probe.read = [&](uint64_t offset, size_t size) -> Result<std::string> {
+      return offset >= content.size() ? std::string() : content.substr(offset, size);
+    };
+    return registry_.Lookup(probe);
+  }
+
+  // Looks up and reads to the end; returns the source id.
+  std::string Ingest(const std::string& path, uint64_t inode, const std::string& content, SourceVerdict expected,
+                     bool compressed = false) {
+    const Result<SourceMatch> match = Lookup(path, inode, content, compressed);
+    EXPECT_TRUE(match.ok());
+    EXPECT_EQ(match->verdict, expected) << path;
+    if (match->verdict == SourceVerdict::kWait) return match->identity.id;
+    SourceState state;
+    static_cast<SourceIdentity&>(state) = match->identity;
+    state.bytes = match->bytes;
+    state.bytes.Add({match->frontier(), content.size()});
+    if (!content.empty()) state.tails[content.size()] = FingerprintOf(content, content.size());
+    state.finished = true;
+    registry_.Note(state);
+    registry_.Release(state.id);
+    return state.id;
+  }
+
+  FakeWorld world_;
+  SourceRegistry registry_{&world_.env};
+  int64_t modified_ = 0;
+};
+
+TEST_F(SourceRegistryTest, UnchangedGrownRotatedAndCompressedAreOneSource) {
+  const std::string text = Text(300);
+  ASSERT_GT(text.size(), 2 * kFingerprintBytes);
+  const std::string id = Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
+  EXPECT_EQ(id.size(), 32u);
+  EXPECT_EQ(Ingest("/log/app.log", 10, text, SourceVerdict::kUnchanged), id);
+  const std::string grown = text + Text(50, "more");
+  EXPECT_EQ(Ingest("/log/app.log", 10, grown, SourceVerdict::kContinue), id);
+  EXPECT_EQ(Ingest("/log/app.log.1", 10, grown, SourceVerdict::kUnchanged), id) << "renamed";
+  EXPECT_EQ(Ingest("/log/app.log.2.gz", 11, grown, SourceVerdict::kUnchanged, true), id) << "compressed";
+  EXPECT_EQ(Ingest("/elsewhere/app.log-20240101.xz", 12, grown, SourceVerdict::kUnchanged, true), id) << "moved";
+  EXPECT_EQ(Ingest("/log/app.log.2.gz", 13, grown + "x\n", SourceVerdict::kContinue, true), id) << "compressed and grown";
+}
+
+TEST_F(SourceRegistryTest, ContinuesAtTheFrontier) {
+  const std::string text = Text(300);
+  Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
+  const auto match = Lookup("/log/app.log", 10, text + "new\n");
+  ASSERT_TRUE(match.ok());
+  EXPECT_EQ(match->frontier(), text.size());
+  EXPECT_FALSE(match->identity.finished);
+}
+
+TEST_F(SourceRegistryTest, FilesThatGrewBeyondTheHeadAreRecognised) {
+  const std::string small = Text(3);
+  const std::string id = Ingest("/log/app.log", 10, small, SourceVerdict::kNew);
+  const std::string grown = small + Text(500, "more");
+  EXPECT_EQ(Ingest("/log/app.log", 10, grown, SourceVerdict::kContinue), id);
+  EXPECT_EQ(Ingest("/log/app.log.1.gz", 99, grown, SourceVerdict::kUnchanged, true), id) << "the head has grown along";
+}
+
+TEST_F(SourceRegistryTest, EqualHeadsAreTwoSources) {
+  const std::string banner = Text(200, "banner");
+  ASSERT_GT(banner.size(), kFingerprintBytes);
+  const std::string one = Ingest("/log/app.log", 10, banner + Text(100, "one"), SourceVerdict::kNew);
+  const std::string two = Ingest("/log/app.log.1", 11, banner + Text(100, "two"), SourceVerdict::kNew);
+  EXPECT_NE(one, two);
+  EXPECT_EQ(Ingest("/log/app.log.2.gz", 12, banner + Text(100, "one"), SourceVerdict::kUnchanged, true), one);
+  EXPECT_EQ(Ingest("/log/app.log.3.gz", 13, banner + Text(100, "two"), SourceVerdict::kUnchanged, true), two);
+  Ingest("/log/app.log", 14, banner, SourceVerdict::kNew);  // shorter than both: cannot be told apart from a third
+}
+
+TEST_F(SourceRegistryTest, OtherStreamsAndHostsAreOtherSources) {
+  const std::string text = Text(300);
+  const std::string id = Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
+  EXPECT_NE(Ingest("/log/other.log", 11, text, SourceVerdict::kNew), id);
+  SourceProbe probe;
+  probe.host = "elsewhere";
+  probe.path = "/log/app.log";
+  probe.file = {1, 12, text.size(), 1};
+  probe.head = std::string_view(text).substr(0, kFingerprintBytes);
+  probe.content_size = text.size();
+  probe.read = [&](uint64_t offset, size_t size) -> Result<std::string> { return text.substr(offset, size); };
+  EXPECT_EQ(registry_.Lookup(probe)->verdict, SourceVerdict::kNew);
+}
+
+TEST_F(SourceRegistryTest, RenamedBeyondRecognitionButSameInode) {
+  const std::string text = Text(300);
+  const std::string id = Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
+  EXPECT_EQ(Ingest("/log/incident-42.txt", 10, text, SourceVerdict::kUnchanged), id);
+}
+
+TEST_F(SourceRegistryTest, ReusedInodeWithOtherContentIsNew) {
+  const std::string id = Ingest("/log/app.log", 10, Text(300), SourceVerdict::kNew);
+  EXPECT_NE(Ingest("/log/app.log", 10, Text(300, "fresh"), SourceVerdict::kNew), id);
+}
+
+TEST_F(SourceRegistryTest, TruncatedAndRewrittenIsNew) {
+  const std::string text = Text(300);
+  const std::string id = Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
+  EXPECT_NE(Ingest("/log/app.log", 10, text.substr(0, 5000), SourceVerdict::kNew), id);
+}
+
+// A short file may equal another one by chance: a start-up banner. Then what stands in the directory decides.
+TEST_F(SourceRegistryTest, ShortEqualFiles) {
+  FileSystem& fs = world_.memory;
+  ASSERT_TRUE(fs.MakeDirectory("/log").ok());
+  const auto put = [&](const std::string& name, const std::string& bytes) {
+    EXPECT_TRUE(WriteFileAtomically(&fs, "/log/" + name, bytes).ok());
+    return fs.Stat("/log/" + name)->inode;
+  };
+  const uint64_t first = put("app.log", "started\n");
+  const std::string one = Ingest("/log/app.log", first, "started\n", SourceVerdict::kNew);
+  // Rotated, and a new file began with the same banner.
+  ASSERT_TRUE(fs.Rename("/log/app.log", "/log/app.log.1").ok());
+  const uint64_t second = put("app.log", "started\n");
+  const std::string two = Ingest("/log/app.log", second, "started\n", SourceVerdict::kNew);
+  EXPECT_NE(one, two);
+  EXPECT_EQ(Ingest("/log/app.log.1", first, "started\n", SourceVerdict::kUnchanged), one);
+  // Compressed in place: the old inode is gone.
+  ASSERT_TRUE(fs.Remove("/log/app.log.1").ok());
+  const uint64_t third = put("app.log.1.gz", "gzip");
+  EXPECT_EQ(Ingest("/log/app.log.1.gz", third, "started\n", SourceVerdict::kUnchanged, true), one);
+  // Replaced by a longer version of itself (editors, rsync).
+  const uint64_t fourth = put("app.log", "started\nand more\n");
+  EXPECT_EQ(Ingest("/log/app.log", fourth, "started\nand more\n", SourceVerdict::kContinue), two);
+  // Somewhere else: another program's banner.
+  EXPECT_EQ(Lookup("/pod/app.log", 77, "started\n")->verdict, SourceVerdict::kNew);
+}
+
+TEST_F(SourceRegistryTest, EmptyFiles) {
+  const std::string one = Ingest("/log/a.log", 10, "", SourceVerdict::kNew);
+  EXPECT_NE(Ingest("/log/b.log", 11, "", SourceVerdict::kNew), one);
+  EXPECT_EQ(Ingest("/log/a.log", 10, "", SourceVerdict::kUnchanged), one);
+  EXPECT_EQ(Ingest("/log/a.log", 10, "first line\n", SourceVerdict::kContinue), one);
+}
+
+TEST_F(SourceRegistryTest, FastAnswerForWhatDidNotChange) {
+  const std::string text = Text(300);
+  const std::string id = Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
+  const SourceFile file{1, 10, text.size(), modified_};
+  const auto match = registry_.FindUnchanged(file);
+  ASSERT_TRUE(match.has_value());
+  EXPECT_EQ(match->identity.id, id);
+  SourceFile touched = file;
+  touched.modified_ns += 1;
+  EXPECT_FALSE(registry_.FindUnchanged(touched).has_value());
+}
+
+TEST_F(SourceRegistryTest, ACopyWaitsForItsOriginal) {
+  const std::string text = Text(300);
+  const auto reading = Lookup("/log/app.log", 10, text);
+  ASSERT_EQ(reading->verdict, SourceVerdict::kNew);
+  EXPECT_EQ(Lookup("/log/app.log.1", 11, text)->verdict, SourceVerdict::kWait);
+  SourceState state;
+  static_cast<SourceIdentity&>(state) = reading->identity;
+  state.bytes.Add({0, text.size()});
+  state.tails[text.size()] = FingerprintOf(text, text.size());
+  registry_.Note(state);
+  registry_.Release(state.id);
+  EXPECT_EQ(Lookup("/log/app.log.1", 11, text)->verdict, SourceVerdict::kUnchanged);
+}
+
+TEST_F(SourceRegistryTest, GapsAreRead) {
+  const std::string text = Text(600);
+  const auto match = Lookup("/log/app.log", 10, text);
+  SourceState state;
+  static_cast<SourceIdentity&>(state) = match->identity;
+  state.bytes = {{0, 5000}, {9000, 12000}};
+  for (const uint64_t end : {uint64_t{5000}, uint64_t{12000}}) {
+    state.tails[end] = FingerprintOf(std::string_view(text).substr(0, end), end);
+  }
+  registry_.Note(state);
+  registry_.Release(state.id);
+  const auto again = Lookup("/log/app.log", 10, text.substr(0, 12000));
+  EXPECT_EQ(again->verdict, SourceVerdict::kContinue) << "nothing behind the last byte, but a gap before it";
+  EXPECT_EQ(again->bytes.Gaps(12000), (std::vector<Interval>{{5000, 9000}}));
+}
+
+TEST_F(SourceRegistryTest, Streams) {
+  const auto one = registry_.NewStream("", ""), two = registry_.NewStream("", "");
+  EXPECT_NE(one->identity.id, two->identity.id);
+  EXPECT_EQ(one->identity.kind, SourceKind::kStream);
+  EXPECT_EQ(one->identity.name(), "stdin");
+  SourceRegistry again(&world_.env);
+  const std::string named = registry_.NewStream("", "nginx")->identity.id;
+  EXPECT_EQ(again.NewStream("", "nginx")->identity.id, named) << "the same in every store";
+  EXPECT_NE(registry_.NewStream("", "nginx")->identity.id, named) << "but every run is a source";
+  EXPECT_EQ(SourceRegistry::KafkaId("c", "t", 1), SourceRegistry::KafkaId("c", "t", 1));
+  EXPECT_NE(SourceRegistry::KafkaId("c", "t", 1), SourceRegistry::KafkaId("c", "t1", 0));
+}
+
+TEST_F(SourceRegistryTest, IdsAgreeAcrossStores) {
+  SourceRegistry other(&world_.env);
+  const std::string text = Text(300);
+  const std::string id = Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
+  SourceProbe probe;
+  probe.path = "/archive/app.log.3.gz";
+  probe.file = {2, 999, 1234, 5};
+  probe.head = std::string_view(text).substr(0, kFingerprintBytes);
+  probe.read = [&](uint64_t offset, size_t size) -> Result<std::string> { return text.substr(offset, size); };
+  EXPECT_EQ(other.Lookup(probe)->identity.id, id);
+}
+
+}  // namespace
+}  // namespace whittle
