@@ -195,7 +195,7 @@ Result<std::string> SegmentEncoder::Run() {
 
   std::string file = EncodeSegmentHeader();
   WHITTLE_RETURN_IF_ERROR(
-      packer.Finish(options_.zstd_level, options_.max_effort, options_.parallel_for, &file, &footer.frames));
+      packer.Finish(footer.text_bytes, options_.zstd_level, options_.max_effort, options_.parallel_for, &file, &footer.frames));
   WHITTLE_ASSIGN_OR_RETURN(const std::string tail, EncodeFooter(footer, file.size()));
   file += tail;
   return file;
