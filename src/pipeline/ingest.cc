@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "source/decompressor.h"
 #include "pipeline/source_feed.h"
+#include "query/segment_catalog.h"
+#include "source/decompressor.h"
 
 namespace whittle {
 namespace {
@@ -262,6 +263,11 @@ class Run {
 };
 
 }  // namespace
+
+Result<std::string> ReadCatalogEntry(const Env* env, const std::string& path) {
+  WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env, path));
+  return reader->LoadSection(kCatalogEntrySection);
+}
 
 Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer,
                                const std::vector<Input>& inputs, const IngestOptions& options, const IngestHooks& hooks) {

@@ -22,6 +22,7 @@
 #include "parse/time_resolver.h"
 #include "pipeline/parse_stage.h"
 #include "pipeline/segment_committer.h"
+#include "source/byte_stream.h"
 #include "source/input_set.h"
 
 namespace whittle {
@@ -73,6 +74,9 @@ struct IngestHooks {
   std::function<std::unique_ptr<ByteStream>()> open_stdin;  // for InputKind::kStdin
   const std::atomic<bool>* stop = nullptr;               // raised by a signal: finish, commit, return
 };
+
+// What Catalog::Open needs to adopt segments a crash left behind: the catalog's entry in a segment file's footer.
+Result<std::string> ReadCatalogEntry(const Env* env, const std::string& path);
 
 // `env`, `catalog` and `analyzer` must live through the call. An error is one of the store; what is wrong with single
 // inputs stands in the report.

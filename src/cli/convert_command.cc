@@ -1,0 +1,42 @@
+#include "cli/commands.h"
+#include "cli/failure.h"
+#include "cli/interrupt.h"
+#include "cli/reading.h"
+#include "env/posix_file_system.h"
+#include "pipeline/convert.h"
+#include "render/ndjson.h"
+
+namespace whittle {
+
+int RunConvert(const ParsedFlags& flags, Streams& streams) {
+  const Env* env = DefaultEnv();
+  auto reading = PrepareReading(env, flags);
+  if (!reading.ok()) return Fail(streams, reading.status());
+  const auto inputs = InputsOf(env, flags, **reading);
+  if (!inputs.ok()) return Fail(streams, inputs.status());
+
+  ConvertOptions options;
+  options.use_recipe_cache = !flags.On("no-recipe-cache");
+  options.framing = (*reading)->framing;
+  options.time = (*reading)->time;
+  if (flags.Given("source-name")) options.source_name = flags.Text("source-name");
+  const std::atomic<bool>* interrupted = WatchForInterrupt();
+  std::string line;
+  ConvertHooks hooks;
+  hooks.emit = [&](const Event& event) {
+    line.clear();
+    AppendNdjson(event, &line);
+    streams.out.Write(line);
+  };
+  hooks.flush = [&] { streams.out.Flush(); };
+  hooks.open_stdin = [] { return NewPipeStream(StandardInput()); };
+  hooks.stop = [&] { return interrupted->load() || streams.out.closed() || streams.out.error() != 0; };
+
+  const ConvertReport report = RunConvert(env, (*reading)->analyzer.get(), inputs->inputs, options, hooks);
+  int exit_code = 0;
+  for (const InputProblem& problem : inputs->problems) exit_code = Fail(streams, problem.status);
+  for (const auto& [name, status] : report.failures) exit_code = Fail(streams, status);
+  return exit_code;
+}
+
+}  // namespace whittle

@@ -1,0 +1,122 @@
+#include <algorithm>
+
+#include "catalog/catalog.h"
+#include "cli/commands.h"
+#include "cli/failure.h"
+#include "cli/interrupt.h"
+#include "cli/reading.h"
+#include "cli/store_report.h"
+#include "env/posix_file_system.h"
+#include "pipeline/ingest.h"
+#include "source/progress.h"
+
+namespace whittle {
+namespace {
+
+// Between two progress lines, on a terminal and where lines are collected.
+constexpr int64_t kTerminalIntervalNs = 200'000'000;
+constexpr int64_t kPlainIntervalNs = 60'000'000'000;
+
+class ProgressPrinter {
+ public:
+  ProgressPrinter(Clock* clock, OutputStream* err) : clock_(clock), err_(err), start_ns_(clock->SteadyNs()), meter_(start_ns_) {
+    last_ns_ = start_ns_;
+  }
+  ~ProgressPrinter() {
+    if (shown_) err_->Write("\r\033[K");
+  }
+
+  void Update(const IngestProgress& progress) {
+    const int64_t now = clock_->SteadyNs();
+    const bool terminal = err_->is_terminal();
+    if (now - last_ns_ < (terminal ? kTerminalIntervalNs : kPlainIntervalNs)) return;
+    last_ns_ = now;
+    ProgressCounts counts;
+    counts.files_done = progress.inputs_done;
+    counts.files_total = progress.stored_total > 0 ? progress.inputs_total : 0;
+    counts.stored_bytes = progress.stored_bytes;
+    if (progress.stored_total > 0) counts.stored_total = progress.stored_total;
+    counts.text_bytes = progress.text_bytes;
+    const ProgressView view = meter_.Update(now, counts);
+    if (terminal) {
+      err_->Write("\r\033[K" + FormatProgress(view, static_cast<size_t>(std::max(20, err_->terminal_columns() - 1))));
+      shown_ = true;
+    } else {
+      err_->Write(FormatProgress(view) + "\n");
+    }
+    err_->Flush();
+  }
+
+ private:
+  Clock* clock_;
+  OutputStream* err_;
+  int64_t start_ns_;
+  int64_t last_ns_;
+  ProgressMeter meter_;
+  bool shown_ = false;
+};
+
+IngestOptions OptionsFrom(const Env* env, const ParsedFlags& flags, const Reading& reading) {
+  IngestOptions options;
+  options.jobs = flags.Given("jobs") ? static_cast<int>(flags.Integer("jobs")) : env->host->UsableProcessors();
+  options.use_recipe_cache = !flags.On("no-recipe-cache");
+  options.fail_fast = flags.On("fail-fast");
+  options.retry_failed = flags.On("retry-failed");
+  options.source_name = flags.Text("source-name");
+  options.framing = reading.framing;
+  options.time = reading.time;
+  if (flags.Given("level")) options.committer.builder.encode.zstd_level = static_cast<int>(flags.Integer("level"));
+  return options;
+}
+
+int PrintFailures(const InputSet& inputs, const IngestReport& report, OutputStream* err) {
+  const size_t failed = inputs.problems.size() + report.failures.size();
+  if (failed == 0) return 0;
+  for (const InputProblem& problem : inputs.problems) err->Write("whittle: " + problem.status.message() + "\n");
+  for (const InputFailure& failure : report.failures) err->Write("whittle: " + failure.status.message() + "\n");
+  err->Write("whittle: " + FormatCount(failed) + (failed == 1 ? " input" : " inputs") +
+             " could not be read completely; everything else is stored\n");
+  return 1;
+}
+
+}  // namespace
+
+int RunIngest(const ParsedFlags& flags, Streams& streams) {
+  const Env* env = DefaultEnv();
+  const std::string& store = flags.Text("store");
+  auto reading = PrepareReading(env, flags);
+  if (!reading.ok()) return Fail(streams, reading.status());
+  (*reading)->inputs.skip.push_back(store);
+  const auto inputs = InputsOf(env, flags, **reading);
+  if (!inputs.ok()) return Fail(streams, inputs.status());
+  if (inputs->inputs.empty() && !inputs->problems.empty()) {
+    return PrintFailures(*inputs, {}, &streams.err);
+  }
+  CatalogOptions catalog_options;
+  catalog_options.read_footer = ReadCatalogEntry;
+  auto catalog = Catalog::Open(env, store, catalog_options);
+  if (!catalog.ok()) return Fail(streams, catalog.status());
+
+  const bool quiet = flags.On("quiet");
+  const bool tee = flags.On("tee");
+  ProgressPrinter progress(env->clock, &streams.err);
+  IngestHooks hooks;
+  hooks.stop = WatchForInterrupt();
+  hooks.open_stdin = [] { return NewPipeStream(StandardInput()); };
+  if (!quiet) hooks.progress = [&](const IngestProgress& state) { progress.Update(state); };
+  if (tee) {
+    streams.out.KeepGoingWhenClosed();
+    hooks.tee = [&](std::string_view bytes) {
+      streams.out.Write(bytes);
+      streams.out.Flush();
+    };
+  }
+  const auto report = RunIngest(env, catalog->get(), (*reading)->analyzer.get(), inputs->inputs,
+                                OptionsFrom(env, flags, **reading), hooks);
+  if (!report.ok()) return Fail(streams, report.status());
+  if (const Status closed = (*catalog)->Close(); !closed.ok()) return Fail(streams, closed);
+  if (!quiet) WriteIngestReport(env, store, *report, tee ? &streams.err : &streams.out);
+  return PrintFailures(*inputs, *report, &streams.err);
+}
+
+}  // namespace whittle
