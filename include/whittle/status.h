@@ -70,15 +70,17 @@ class [[nodiscard]] Result {
 
 }  // namespace whittle
 
-// Returns early from a function that itself returns Status or Result.
-#define WHITTLE_RETURN_IF_ERROR(expression)                        \
-  do {                                                             \
-    if (auto whittle_status_ = (expression); !whittle_status_.ok()) \
-      return whittle_status_;                                      \
-  } while (false)
-
 #define WHITTLE_CONCAT_INNER_(a, b) a##b
 #define WHITTLE_CONCAT_(a, b) WHITTLE_CONCAT_INNER_(a, b)
+
+// Returns early from a function that itself returns Status or Result.
+#define WHITTLE_RETURN_IF_ERROR(expression) \
+  WHITTLE_RETURN_IF_ERROR_IMPL_(WHITTLE_CONCAT_(whittle_status_, __LINE__), expression)
+#define WHITTLE_RETURN_IF_ERROR_IMPL_(status, expression)  \
+  do {                                                     \
+    if (auto status = (expression); !status.ok()) return status; \
+  } while (false)
+
 // WHITTLE_ASSIGN_OR_RETURN(auto x, Call()): x is the value, or the function returns the Status.
 #define WHITTLE_ASSIGN_OR_RETURN(declaration, expression) \
   WHITTLE_ASSIGN_OR_RETURN_IMPL_(WHITTLE_CONCAT_(whittle_result_, __LINE__), declaration, expression)
