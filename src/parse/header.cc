@@ -546,7 +546,8 @@ void HeaderParser::AddBracket(const BracketItem& bracket) {
     if (numbers_++ == 0) Add(begin, end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
     return;
   }
-  if (level_ && brackets_ > 1 && !HasDigit(content)) {
+  const bool class_name = !HasDigit(content) && content.find('.') != std::string_view::npos && ClassifyName(content) == NameKind::kStructured;
+  if (names_ == 0 && ((level_ && brackets_ > 1 && !HasDigit(content)) || class_name)) {
     AddName(begin, end, "log.logger");
     ++names_;
   } else if (!thread_ && names_ == 0 && content != "-") {
@@ -588,8 +589,7 @@ bool HeaderParser::Numbers() {
   const size_t next = SkipBlanks(text_, end);
   if (next >= text_.size()) return false;
   bool goes_on = LevelOrBracketAt(next) || (columns_ >= 2 && !level_) || glog_;
-  size_t after = 0;
-  if (level_ || names_ == 0) goes_on = goes_on || (GapAt(end, &after) == Gap::kDash && text_.substr(next, 3) == "---");
+  goes_on = goes_on || text_.substr(next, 4) == "--- ";
   if (IsAsciiDigit(text_[next])) {
     const size_t second_end = TokenEnd(text_, next);
     goes_on = goes_on || (ClassifyToken(text_.substr(next, second_end - next)) == TokenClass::kInteger && LevelOrBracketAt(SkipBlanks(text_, second_end)));

@@ -1,22 +1,313 @@
 #include "parse/line_analyzer.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
+#include "event/severity.h"
+#include "parse/envelope.h"
 #include "parse/header.h"
+#include "parse/header_items.h"
+#include "parse/json_body.h"
+#include "parse/json_scan.h"
+#include "parse/keyvalue_body.h"
+#include "parse/text_view.h"
+#include "scan/time_layout.h"
 
 namespace whittle {
+namespace {
+
+// Envelope in envelope (CRI around syslog around JSON around JSON) ends here; the rest is message.
+constexpr int kMaxDepth = 4;
+// FieldSpan::unescape and the shape know two levels.
+constexpr uint8_t kMaxUnescape = 2;
+
+class LineWalk {
+ public:
+  LineWalk(const AnalyzerOptions& options, bool continuation, LineAnalysis* out)
+      : options_(options), continuation_(continuation), out_(out) {}
+
+  // A text as a program wrote it: it may have an envelope, a header, and a message.
+  void Text(const TextView& view, HeaderMode mode, int depth);
+
+ private:
+  bool Json(const TextView& view, int depth);
+  bool Envelope(const TextView& view, int depth);
+  void Header(const TextView& view, HeaderMode mode, int depth);
+  void SyslogMessage(const TextView& view, int depth);
+  void Message(const TextView& view, int depth);
+  bool Pattern(const TextView& view, bool whole_line);
+  void Inner(const TextView& view, const MessageRange& inner, HeaderMode mode, int depth) {
+    if (inner.escaped && view.level() >= kMaxUnescape) return;
+    Text(view.Sub(inner.begin, inner.end, inner.escaped), mode, depth + 1);
+  }
+
+  void SetBody(const TextView& view, size_t begin, size_t end) {
+    out_->body_begin = view.Raw(begin);
+    out_->body_end = view.Raw(end);
+    out_->body_unescape = view.level();
+  }
+  // Takes over what a parser found in `view`: its offsets become bytes of the line.
+  void Merge(const TextView& view, LineAnalysis&& found);
+
+  const AnalyzerOptions& options_;
+  bool continuation_;
+  LineAnalysis* out_;
+};
+
+void LineWalk::Merge(const TextView& view, LineAnalysis&& found) {
+  const bool times = std::any_of(found.fields.begin(), found.fields.end(), [](const FieldSpan& field) {
+    return field.role == FieldRole::kTimestamp && TimeLayoutHasDate(field.time_layout);
+  });
+  for (FieldSpan& field : out_->fields) {
+    // The time nearest to the message is the event's own.
+    if (times && field.role == FieldRole::kTimestamp) field.role = FieldRole::kObservedTimestamp;
+  }
+  const bool dated = !times && std::any_of(out_->fields.begin(), out_->fields.end(), [](const FieldSpan& field) {
+    return field.role == FieldRole::kTimestamp || field.role == FieldRole::kObservedTimestamp;
+  });
+  for (FieldSpan& field : found.fields) {
+    // A mere time of day says less than the transport's full time.
+    if (dated && field.role == FieldRole::kTimestamp) field.role = FieldRole::kAttribute, field.name = "log.time";
+    field.begin = view.Raw(field.begin);
+    field.end = view.Raw(field.end);
+    field.unescape = static_cast<uint8_t>(field.unescape + view.level());
+    if (field.unescape <= kMaxUnescape) out_->fields.push_back(std::move(field));
+  }
+  out_->cacheable = out_->cacheable && found.cacheable;
+  if (!found.envelope.empty()) out_->envelope += (out_->envelope.empty() ? "" : "+") + found.envelope;
+  if (!found.header.empty()) out_->header = std::move(found.header);
+  if (!found.body_format.empty()) out_->body_format = std::move(found.body_format);
+}
+
+void LineWalk::Text(const TextView& view, HeaderMode mode, int depth) {
+  SetBody(view, 0, view.text().size());
+  if (depth >= kMaxDepth) return;
+  if (Json(view, depth) || Envelope(view, depth) || continuation_) return;
+  if (Pattern(view, true)) return;
+  Header(view, mode, depth);
+}
+
+bool LineWalk::Json(const TextView& view, int depth) {
+  const std::string_view text = view.text();
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos || text[first] != '{' || view.level() >= kMaxUnescape) return false;
+  std::vector<JsonMember> members;
+  if (!ScanJsonObject(text, &members)) {
+    // Whether it is JSON may hang on a digit: 01 is no number.
+    if (text.back() == '}') out_->cacheable = false;
+    return false;
+  }
+  LineAnalysis found;
+  MessageRange inner;
+  if (ParseDockerJson(text, members, &found, &inner) || ParseJournaldJson(text, members, &found, &inner)) {
+    const bool container = found.envelope == "docker-json";
+    Merge(view, std::move(found));
+    if (inner.begin == 0) return true;  // no message: the body is the entry
+    Inner(view, inner, container ? HeaderMode::kAny : HeaderMode::kInEnvelope, depth);
+    return true;
+  }
+  if (continuation_) return true;
+  found = {};
+  AddJsonFields(text, members, &found, &inner);
+  found.body_format = "json";
+  Merge(view, std::move(found));
+  if (inner.found) {
+    const TextView message = view.Sub(inner.begin, inner.end, inner.escaped);
+    SetBody(message, 0, message.text().size());
+    Message(message, depth + 1);
+  }
+  return true;
+}
+
+bool LineWalk::Envelope(const TextView& view, int depth) {
+  LineAnalysis found;
+  MessageRange inner;
+  const bool is_envelope = continuation_ ? ParseCri(view.text(), &found, &inner) || ParseJournaldExport(view.text(), &found, &inner)
+                                         : ParseEnvelope(view.text(), &found, &inner);
+  if (!is_envelope) {
+    out_->cacheable = out_->cacheable && found.cacheable;
+    return false;
+  }
+  const bool has_header = found.envelope == "syslog-5424" || found.envelope == "journald-export";
+  Merge(view, std::move(found));
+  if (has_header) {
+    const TextView message = view.Sub(inner.begin, inner.end, false);
+    SetBody(message, 0, message.text().size());
+    if (!continuation_) Header(message, HeaderMode::kInEnvelope, depth + 1);
+  } else {
+    Inner(view, inner, HeaderMode::kAny, depth);
+  }
+  return true;
+}
+
+void LineWalk::Header(const TextView& view, HeaderMode mode, int depth) {
+  const std::string_view text = view.text();
+  LineAnalysis found;
+  // Pairs throughout are fields, also where the first of them is a time.
+  MessageRange inner;
+  if (!ParseHeader(text, mode, &found)) {
+    out_->cacheable = out_->cacheable && found.cacheable;
+    Message(view, depth + 1);
+    return;
+  }
+  const size_t begin = found.body_begin;
+  const bool syslog = found.envelope == "syslog-3164";
+  if (syslog && out_->envelope == found.envelope) found.envelope.clear();
+  Merge(view, std::move(found));
+  const TextView message = view.Sub(begin, text.size(), false);
+  SetBody(message, 0, message.text().size());
+  if (syslog) {
+    SyslogMessage(message, depth + 1);
+  } else {
+    Message(message, depth + 1);
+  }
+}
+
+// What stands behind a syslog header is a message, unless it has a whole header of its own: a time and a level.
+void LineWalk::SyslogMessage(const TextView& view, int depth) {
+  const std::string_view text = view.text();
+  LineAnalysis found;
+  if (depth < kMaxDepth && ParseHeader(text, HeaderMode::kInEnvelope, &found)) {
+    const auto has = [&](FieldRole role) {
+      return std::any_of(found.fields.begin(), found.fields.end(), [&](const FieldSpan& field) { return field.role == role; });
+    };
+    const bool postgres = found.header.ends_with('P');
+    if ((has(FieldRole::kTimestamp) && has(FieldRole::kSeverity)) || postgres) {
+      const size_t begin = found.body_begin;
+      Merge(view, std::move(found));
+      const TextView message = view.Sub(begin, text.size(), false);
+      SetBody(message, 0, message.text().size());
+      Message(message, depth + 1);
+      return;
+    }
+  }
+  // "error: no such host": the level is part of the message, and still the level.
+  LevelItem level;
+  if (MatchLevel(text, 0, &level) && !level.bracketed && level.colon && !level.letter) {
+    LineAnalysis severity;
+    severity.fields.push_back({static_cast<uint32_t>(level.begin), static_cast<uint32_t>(level.end), FieldRole::kSeverity, ValueType::kString, 0, 0, {}});
+    Merge(view, std::move(severity));
+  }
+  Message(view, depth);
+}
+
+bool LineWalk::Pattern(const TextView& view, bool whole_line) {
+  if (!options_.match_pattern) return false;
+  const std::string_view text = view.text();
+  LineAnalysis found;
+  found.body_end = static_cast<uint32_t>(text.size());
+  if (!options_.match_pattern(text, 0, whole_line, &found)) {
+    out_->cacheable = out_->cacheable && found.cacheable;
+    return false;
+  }
+  const size_t begin = std::min<size_t>(found.body_begin, text.size());
+  const size_t end = std::clamp<size_t>(found.body_end, begin, text.size());
+  Merge(view, std::move(found));
+  SetBody(view, begin, end);
+  return true;
+}
+
+// The message: JSON, pairs, a pattern, or text. Behind an outer JSON object it may still begin with a header.
+void LineWalk::Message(const TextView& view, int depth) {
+  const std::string_view text = view.text();
+  if (depth >= kMaxDepth || text.empty()) return;
+  const bool in_json = out_->body_format == "json";
+  MessageRange inner;
+  LineAnalysis found;
+  if (text.size() >= 2 && text[0] == '{' && text.find('"') < 4 && view.level() < kMaxUnescape) {
+    if (ParseJsonBody(text, &found, &inner)) {
+      Merge(view, std::move(found));
+      if (inner.found) {
+        const TextView message = view.Sub(inner.begin, inner.end, inner.escaped);
+        SetBody(message, 0, message.text().size());
+        Message(message, depth + 1);
+      }
+      return;
+    }
+    if (text.back() == '}') out_->cacheable = false;
+  }
+  found = {};
+  if (ParseKeyValueBody(text, &found, &inner)) {
+    if (in_json) found.body_format.clear();
+    Merge(view, std::move(found));
+    if (inner.found) {
+      const TextView message = view.Sub(inner.begin, inner.end, inner.escaped && view.level() < kMaxUnescape);
+      SetBody(message, 0, message.text().size());
+    }
+    return;
+  }
+  found = {};
+  if (in_json && ParseHeader(text, HeaderMode::kInEnvelope, &found)) {
+    const size_t begin = found.body_begin;
+    Merge(view, std::move(found));
+    const TextView message = view.Sub(begin, text.size(), false);
+    SetBody(message, 0, message.text().size());
+    Pattern(message, false);
+    return;
+  }
+  out_->cacheable = out_->cacheable && found.cacheable;
+  Pattern(view, false);
+}
+
+void SettleTimes(LineAnalysis* analysis) {
+  FieldSpan* timestamp = nullptr;
+  FieldSpan* observed = nullptr;
+  for (FieldSpan& field : analysis->fields) {
+    if (field.role == FieldRole::kTimestamp) {
+      if (timestamp != nullptr) field.role = FieldRole::kAttribute, field.name = "log.time";
+      else timestamp = &field;
+    } else if (field.role == FieldRole::kObservedTimestamp) {
+      if (observed != nullptr) field.role = FieldRole::kAttribute, field.name = "log.time";
+      else observed = &field;
+    }
+  }
+  if (timestamp == nullptr && observed != nullptr) observed->role = FieldRole::kTimestamp;
+}
+
+void SettleSeverity(std::string_view line, LineAnalysis* analysis) {
+  const auto by_syslog = [&](const FieldSpan& field) { return line[field.begin] == '<' || !field.name.empty(); };
+  FieldSpan* chosen = nullptr;
+  for (FieldSpan& field : analysis->fields) {
+    if (field.role != FieldRole::kSeverity) continue;
+    if (chosen == nullptr) {
+      chosen = &field;
+      continue;
+    }
+    FieldSpan* loser = &field;
+    if (by_syslog(*chosen) && !by_syslog(field)) std::swap(chosen, loser);
+    loser->role = FieldRole::kAttribute;
+    if (loser->name.empty()) loser->name = "log.level";
+  }
+}
+
+}  // namespace
+
+void SettleFields(std::string_view line, LineAnalysis* analysis) {
+  auto& fields = analysis->fields;
+  std::erase_if(fields, [&](const FieldSpan& field) { return field.begin >= field.end || field.end > line.size(); });
+  SettleTimes(analysis);
+  SettleSeverity(line, analysis);
+  std::stable_sort(fields.begin(), fields.end(), [](const FieldSpan& a, const FieldSpan& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
+  });
+  // Ends of the fields that are open at this point; a new one must end before the innermost does.
+  std::vector<uint32_t> open;
+  std::erase_if(fields, [&](const FieldSpan& field) {
+    while (!open.empty() && open.back() <= field.begin) open.pop_back();
+    if (!open.empty() && field.end > open.back()) return true;
+    open.push_back(field.end);
+    return false;
+  });
+}
 
 LineAnalysis LineAnalyzer::Analyze(std::string_view line, bool continuation) const {
   LineAnalysis analysis;
-  analysis.body_end = static_cast<uint32_t>(line.size());
-  analysis.body_format = "text";
-  if (!continuation) ParseHeader(line, HeaderMode::kAny, &analysis);
-  const std::string_view body = line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin);
-  if (!continuation && options_.match_pattern) options_.match_pattern(body, analysis.body_begin, &analysis);
+  LineWalk walk(options_, continuation, &analysis);
+  walk.Text(TextView(line), HeaderMode::kAny, 0);
+  if (analysis.body_format.empty()) analysis.body_format = "text";
   if (options_.find_trace) options_.find_trace(line, &analysis);
-  std::stable_sort(analysis.fields.begin(), analysis.fields.end(), [](const FieldSpan& a, const FieldSpan& b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
-  });
+  SettleFields(line, &analysis);
   return analysis;
 }
 

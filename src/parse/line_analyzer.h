@@ -1,20 +1,25 @@
 // LineAnalyzer: what each byte of a line is for. Envelope (container, syslog, journald), then header (time, level,
 // thread, logger), then body (JSON, key=value, a pattern, or plain text to be mined). The slow path: results are cached
 // per skeleton by the caller. Const calls are thread-safe as long as the hooks are; nothing keeps a view of the line.
+//
+// A transport's time has role kObservedTimestamp when the program wrote a time of its own, else it is the timestamp. Of
+// several levels the program's own wins over a syslog priority. A field's text, unescaped `unescape` times, is its value.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "event/shape.h"
 
 namespace whittle {
 
 struct AnalyzerOptions {
-  // Recognises `text`, the body, which begins at byte `base` of the line; adds fields (in bytes of the line), sets
-  // body_format and returns true. May shrink the body. Empty: no patterns.
-  std::function<bool(std::string_view text, uint32_t base, LineAnalysis* analysis)> match_pattern;
+  // Recognises all of `text`: a whole line as the program wrote it (whole_line) or a message behind a header. Adds fields
+  // (offsets into `text` plus `base`), sets body_format, may narrow the body (also in bytes of `text` plus `base`), and
+  // returns true. `text` is unescaped; the analyzer maps offsets back. Empty: no patterns.
+  std::function<bool(std::string_view text, uint32_t base, bool whole_line, LineAnalysis* analysis)> match_pattern;
   // Finds trace and span ids anywhere in the line and adds their fields. Empty: none are looked for.
   std::function<void(std::string_view line, LineAnalysis* analysis)> find_trace;
 };
@@ -30,5 +35,9 @@ class LineAnalyzer {
  private:
   AnalyzerOptions options_;
 };
+
+// Sorts the fields and drops those that are empty, out of bounds or partly overlap an earlier one; settles which time and
+// which level is the event's. Analyze ends with it; tests of the parsers use it too.
+void SettleFields(std::string_view line, LineAnalysis* analysis);
 
 }  // namespace whittle

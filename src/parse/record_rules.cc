@@ -99,6 +99,12 @@ bool IsGoFunction(std::string_view text) {
   return open != std::string_view::npos && open > 0 && text.back() == ')' && text.substr(0, open).find(' ') == std::string_view::npos;
 }
 
+bool IsJournalField(std::string_view text) {
+  const size_t equals = text.find('=');
+  return equals != std::string_view::npos && equals > 0 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
+}
+
 bool IsJavaFrame(std::string_view text) {
   return text.starts_with("at ") && text.back() == ')' && text.find('(') != std::string_view::npos;
 }
@@ -213,11 +219,15 @@ bool RecordRules::StartsUnindented(std::string_view text) {
     case 'n':
       if (before == State::kRust && text.starts_with("note: ")) return Continue(State::kRust);
       break;
+    case '_':
+      if (text.starts_with("__CURSOR=")) return Start(State::kJournal);
+      break;
     case 's':
       if (before == State::kRust && text.starts_with("stack backtrace:")) return Continue(State::kRust);
       break;
     default: break;
   }
+  if (before == State::kJournal && IsJournalField(text)) return Continue(before);
   if (before == State::kGo && IsGoFunction(text)) return Continue(State::kGo);
   if ((before == State::kHeaded || before == State::kCaret) && (IsLetter(text[0])) && IsExceptionLine(text)) {
     return Continue(State::kTrace);

@@ -30,6 +30,7 @@ class RecordRules {
     kGo,           // after "panic:" or "goroutine 1 [running]:"
     kRust,         // after "thread 'main' panicked at"
     kPhp,          // after "Stack trace:"
+    kJournal,      // inside of an entry of journald's export format, which begins with __CURSOR=
   };
 
   // The class of the inner text of `line`; sets state_.

@@ -167,6 +167,10 @@ TEST(RecordRulesTest, LooksInsideOfContainerLines) {
 >2023-06-14T15:16:01.123456789Z stdout F next)");
 }
 
+TEST(RecordRulesTest, JournalExportEntries) {
+  Check(">__CURSOR=s=1\n|__REALTIME_TIMESTAMP=1686755761123456\n|MESSAGE=a: b\n|_PID=1\n|\n>__CURSOR=s=2\n|MESSAGE=c\n>other");
+}
+
 TEST(RecordRulesTest, RememberedStateDependsOnTheStartingLineAlone) {
   // Whatever came before, after a line that starts a record the next lines are judged alike.
   const std::vector<std::string> before = {"", "x", "panic: y", "Traceback (most recent call last):", "  indented", "2023-01-01 10:00:00 z"};
