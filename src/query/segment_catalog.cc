@@ -1,0 +1,69 @@
+#include "query/segment_catalog.h"
+
+#include "catalog/segment_meta.h"
+#include "catalog/store_layout.h"
+#include "query/file_byte_source.h"
+
+namespace whittle {
+namespace {
+
+// A store is compacted while it is being opened at most this often before that is called a fault.
+constexpr int kMaxSnapshots = 5;
+
+Status ReadFooters(const Env* env, const std::vector<std::string>& paths, std::vector<SegmentFile>* segments) {
+  segments->clear();
+  for (const std::string& path : paths) {
+    WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env, path));
+    segments->push_back({path, reader->footer()});
+  }
+  return Status::Ok();
+}
+
+Result<SegmentList> ListStore(const Env* env, const std::string& dir) {
+  for (int attempt = 1;; ++attempt) {
+    SegmentList list;
+    WHITTLE_ASSIGN_OR_RETURN(list.snapshot, TakeSnapshot(env, dir));
+    std::vector<std::string> paths;
+    for (const SegmentMeta& meta : list.snapshot->manifest.segments) paths.push_back(list.snapshot->SegmentPath(meta));
+    const Status status = ReadFooters(env, paths, &list.segments);
+    if (status.ok()) return list;
+    if (status.code() != StatusCode::kNotFound || attempt == kMaxSnapshots) return status;
+  }
+}
+
+// Names of the segment files directly in `dir`; they sort by creation.
+Result<std::vector<std::string>> SegmentPathsIn(const Env* env, const std::string& dir) {
+  std::vector<std::string> paths;
+  WHITTLE_ASSIGN_OR_RETURN(const auto entries, env->files->List(dir));
+  for (const DirectoryEntry& entry : entries) {
+    if (entry.type == FileType::kRegular && entry.name.ends_with(kSegmentSuffix)) paths.push_back(JoinPath(dir, entry.name));
+  }
+  return paths;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SegmentReader>> OpenSegment(const Env* env, const std::string& path) {
+  WHITTLE_ASSIGN_OR_RETURN(auto source, FileByteSource::Open(env->files, path));
+  auto reader = SegmentReader::Open(std::move(source));
+  if (!reader.ok()) return reader.status().WithContext(path);
+  return reader;
+}
+
+Result<SegmentList> ListSegments(const Env* env, const std::string& path) {
+  WHITTLE_ASSIGN_OR_RETURN(const FileInfo info, env->files->Stat(path));
+  SegmentList list;
+  if (info.type == FileType::kRegular) {
+    WHITTLE_RETURN_IF_ERROR(ReadFooters(env, {path}, &list.segments));
+    return list;
+  }
+  const Status store = CheckStore(env, path);
+  if (store.ok()) return ListStore(env, path);
+  if (store.code() == StatusCode::kUnsupported) return store;
+  WHITTLE_ASSIGN_OR_RETURN(auto paths, SegmentPathsIn(env, path));
+  if (paths.empty()) return store;
+  WHITTLE_RETURN_IF_ERROR(ReadFooters(env, paths, &list.segments));
+  return list;
+}
+
+}  // namespace whittle

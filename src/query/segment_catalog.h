@@ -1,0 +1,34 @@
+// The segments a reader reads: those of a store's published manifest, or every segment file of a plain directory. Plain
+// values; opening one segment's rows does not touch the others.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "catalog/manifest.h"
+#include "env/env.h"
+#include "format/segment_reader.h"
+
+namespace whittle {
+
+struct SegmentFile {
+  std::string path;
+  SegmentFooter footer;
+};
+
+struct SegmentList {
+  std::vector<SegmentFile> segments;
+  std::optional<Snapshot> snapshot;  // pins the segments while it lives; nothing for a plain directory
+};
+
+// Opens `path`, a store or a directory with segment files in it. Segments that go away while it looks (compaction) make
+// it look again.
+Result<SegmentList> ListSegments(const Env* env, const std::string& path);
+
+Result<std::unique_ptr<SegmentReader>> OpenSegment(const Env* env, const std::string& path);
+
+}  // namespace whittle

@@ -1,0 +1,229 @@
+#include "query/segment_rows.h"
+
+#include <bit>
+#include <cmath>
+
+#include "base/hash.h"
+#include "scan/time_layout.h"
+
+namespace whittle {
+namespace {
+
+Status Corrupt(const std::string& what) { return Status(StatusCode::kCorrupt, "segment: " + what); }
+
+TimeLayoutId TimestampLayout(const Shape& shape) {
+  for (const Piece& piece : shape.pieces) {
+    if (piece.kind == Piece::Kind::kSlot && piece.slot == static_cast<uint32_t>(shape.timestamp_slot)) return piece.time_layout;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SegmentRows>> SegmentRows::Load(std::unique_ptr<SegmentReader> reader) {
+  std::unique_ptr<SegmentRows> rows(new SegmentRows(std::move(reader)));
+  WHITTLE_ASSIGN_OR_RETURN(rows->shapes_, rows->reader_->Shapes());
+  WHITTLE_ASSIGN_OR_RETURN(rows->rows_, rows->reader_->LoadRows());
+  WHITTLE_RETURN_IF_ERROR(rows->CheckBindings());
+  WHITTLE_RETURN_IF_ERROR(rows->LoadStreams());
+  rows->PlanSlots();
+  rows->Seek(0);
+  return rows;
+}
+
+Status SegmentRows::CheckBindings() {
+  const size_t column_count = footer().column_count;
+  shape_rows_.assign(shapes_->size(), 0);
+  expected_values_.assign(column_count, 0);
+  columns_.resize(column_count);
+  next_value_.assign(column_count, 0);
+  for (const uint32_t shape : rows_.row_shape) {
+    if (shape >= shapes_->size()) return Corrupt("a row has an unknown shape");
+    ++shape_rows_[shape];
+  }
+  for (const uint8_t flags : rows_.row_flags) record_count_ += flags & 1;
+  for (size_t s = 0; s < shapes_->size(); ++s) {
+    const StoredShape& stored = (*shapes_)[s];
+    if (stored.columns.size() != stored.shape->slot_count) return Corrupt("shapes and columns differ");
+    for (const uint32_t column : stored.columns) {
+      if (column >= column_count) return Corrupt("a slot has an unknown column");
+      expected_values_[column] += shape_rows_[s];
+    }
+    uint64_t fixed = 0;
+    for (const Piece& piece : stored.shape->pieces) fixed += piece.kind == Piece::Kind::kSlot ? 0 : piece.text.size();
+    fixed_bytes_.push_back(fixed);
+  }
+  return Status::Ok();
+}
+
+Status SegmentRows::LoadOne(StreamId id, size_t count, std::vector<int64_t>* values) const {
+  if (!reader_->HasStream(id)) return Status::Ok();
+  WHITTLE_ASSIGN_OR_RETURN(*values, reader_->LoadStream(id));
+  if (values->size() != count) return Corrupt("a stream does not have one value per record");
+  return Status::Ok();
+}
+
+Status SegmentRows::LoadStreams() {
+  const size_t rows = row_count();
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTimeQuality, record_count_, &time_quality_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kSampleThreshold, record_count_, &threshold_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kIncomingRate, record_count_, &incoming_rate_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kGapBytes, rows, &gap_bytes_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kGapLines, rows, &gap_lines_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTraceMethod, record_count_, &trace_method_));
+  if (trace_method_.empty()) return Status::Ok();
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTraceHigh, record_count_, &trace_high_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTraceLow, record_count_, &trace_low_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kSpan, record_count_, &span_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kParentSpan, record_count_, &parent_span_));
+  return LoadOne(StreamId::kTraceConfidence, record_count_, &trace_confidence_);
+}
+
+std::string_view SegmentRows::LineEndOf(size_t row) const {
+  switch (static_cast<LineEnd>(rows_.row_flags[row] >> 1 & 3)) {
+    case LineEnd::kLf: return "\n";
+    case LineEnd::kCrLf: return "\r\n";
+    default: return "";
+  }
+}
+
+Status SegmentRows::LoadColumns(const std::vector<bool>& wanted) {
+  bool any = false;
+  for (uint32_t c = 0; c < columns_.size() && c < wanted.size(); ++c) {
+    if (!wanted[c] || columns_[c] != nullptr) continue;
+    WHITTLE_ASSIGN_OR_RETURN(LoadedColumn column, reader_->LoadColumn(c));
+    if (column.values.size() != expected_values_[c]) return Corrupt("columns and rows differ");
+    columns_[c] = std::make_unique<LoadedColumn>(std::move(column));
+    any = true;
+  }
+  if (!any) return Status::Ok();
+  reader_->ReleaseFrames();
+  PlanSlots();
+  Restore(Mark{0, std::nullopt, std::vector<uint32_t>(columns_.size(), 0)});
+  return Status::Ok();
+}
+
+// docs/segment-format.md: the base of a record's residual is the time stamp of its first line or, without one, the time
+// of the record before that has a time.
+Status SegmentRows::LoadTimes() {
+  if (has_times_) return Status::Ok();
+  has_times_ = true;
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTimeResidual, record_count_, &time_));
+  if (time_.empty()) return Status::Ok();
+  std::vector<bool> wanted(columns_.size(), false);
+  for (const StoredShape& stored : *shapes_) {
+    if (stored.shape->timestamp_slot >= 0) wanted[stored.columns[static_cast<size_t>(stored.shape->timestamp_slot)]] = true;
+  }
+  WHITTLE_RETURN_IF_ERROR(LoadColumns(wanted));
+  Seek(0);
+  RecordRows record;
+  uint64_t previous = 0;  // sums wrap: a damaged stream gives a wrong time, nothing worse
+  while (row_ < row_count()) {
+    ReadRecord(row_count(), &record);
+    if (!record.record || time_[*record.record] == kNoTime) continue;
+    const Shape& shape = *(*shapes_)[record.shapes[0]].shape;
+    uint64_t base = previous;
+    if (shape.timestamp_slot >= 0) {
+      ParsedTime parsed;
+      const auto slot = static_cast<size_t>(shape.timestamp_slot);
+      if (ParseTime(TimestampLayout(shape), record.Slots(0)[slot], &parsed) && parsed.has_date) base = static_cast<uint64_t>(parsed.nanos);
+    }
+    previous = base + static_cast<uint64_t>(time_[*record.record]);
+    time_[*record.record] = static_cast<int64_t>(previous);
+  }
+  Seek(0);
+  return Status::Ok();
+}
+
+void SegmentRows::PlanSlots() {
+  loaded_slots_.assign(shapes_->size(), {});
+  for (size_t s = 0; s < shapes_->size(); ++s) {
+    const std::vector<uint32_t>& columns = (*shapes_)[s].columns;
+    for (uint32_t slot = 0; slot < columns.size(); ++slot) {
+      if (columns_[columns[slot]] != nullptr) loaded_slots_[s].push_back({slot, columns[slot]});
+    }
+  }
+}
+
+void SegmentRows::Restore(const Mark& mark) {
+  row_ = mark.row;
+  record_ = mark.record;
+  next_value_ = mark.next_value;
+}
+
+void SegmentRows::SkipRow() {
+  if (IsRecordStart(row_)) record_ = record_ ? *record_ + 1 : 0;
+  for (const LoadedSlot& slot : loaded_slots_[rows_.row_shape[row_]]) ++next_value_[slot.column];
+  ++row_;
+}
+
+void SegmentRows::Seek(size_t row) {
+  if (row < row_) Restore(Mark{0, std::nullopt, std::vector<uint32_t>(columns_.size(), 0)});
+  while (row_ < row && row_ < row_count()) SkipRow();
+}
+
+void SegmentRows::ReadRecord(size_t end, RecordRows* record) {
+  record->first_row = row_;
+  record->shapes.clear();
+  record->first_slot.clear();
+  record->slots.clear();
+  do {
+    if (IsRecordStart(row_)) record_ = record_ ? *record_ + 1 : 0;
+    const uint32_t shape = rows_.row_shape[row_];
+    record->shapes.push_back(shape);
+    const size_t first = record->slots.size();
+    record->first_slot.push_back(first);
+    record->slots.resize(first + (*shapes_)[shape].shape->slot_count);
+    for (const LoadedSlot& slot : loaded_slots_[shape]) {
+      record->slots[first + slot.slot] = columns_[slot.column]->values[next_value_[slot.column]++];
+    }
+    ++row_;
+  } while (row_ < end && !IsRecordStart(row_));
+  record->record = record_;
+}
+
+std::optional<int64_t> SegmentRows::Time(size_t record) const {
+  const int64_t time = At(time_, record, kNoTime);
+  if (time == kNoTime) return std::nullopt;
+  return time;
+}
+
+// One in how many events of this kind was kept: 2^56 / (2^56 - T), times the rate it arrived with.
+double SegmentRows::SampleRate(size_t record) const {
+  constexpr double kCoinSides = 72057594037927936.0;  // 2^56
+  const auto threshold = static_cast<double>(At(threshold_, record, 0));
+  double rate = threshold > 0 && threshold < kCoinSides ? kCoinSides / (kCoinSides - threshold) : 1.0;
+  if (!incoming_rate_.empty()) {
+    const auto incoming = std::bit_cast<double>(incoming_rate_[record]);
+    if (std::isfinite(incoming) && incoming >= 1.0) rate *= incoming;
+  }
+  return rate;
+}
+
+std::string SegmentRows::TraceId(size_t record) const {
+  return ToHex(Hash128{static_cast<uint64_t>(At(trace_high_, record, 0)), static_cast<uint64_t>(At(trace_low_, record, 0))});
+}
+
+std::string SegmentRows::SpanId(size_t record) const {
+  const int64_t span = At(span_, record, 0);
+  return span == 0 ? std::string() : ToHex(static_cast<uint64_t>(span));
+}
+
+std::string SegmentRows::ParentSpanId(size_t record) const {
+  const int64_t span = At(parent_span_, record, 0);
+  return span == 0 ? std::string() : ToHex(static_cast<uint64_t>(span));
+}
+
+uint64_t SegmentRows::RowBytes(size_t row, uint32_t shape, const std::string_view* slots) const {
+  uint64_t bytes = fixed_bytes_[shape] + LineEndOf(row).size();
+  for (size_t k = 0; k < (*shapes_)[shape].shape->slot_count; ++k) bytes += slots[k].size();
+  return bytes;
+}
+
+void SegmentRows::AppendRow(size_t row, uint32_t shape, const std::string_view* slots, std::string* out) const {
+  const Shape& s = *(*shapes_)[shape].shape;
+  RenderPieces(s, PieceRange{0, static_cast<uint16_t>(s.pieces.size())}, slots, out);
+  out->append(LineEndOf(row));
+}
+
+}  // namespace whittle

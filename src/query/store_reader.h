@@ -1,0 +1,99 @@
+// StoreReader: reads a store without RocksDB and without disturbing its writer: the published manifest, the segments it
+// names, the templates they add up to. Also reads a plain directory of segments, or one segment file. It sees one version
+// of the store, the one at Open. Not thread-safe; several readers may read one store.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "env/env.h"
+#include "expr/filter.h"
+#include "query/record_view.h"
+#include "query/segment_catalog.h"
+#include "query/template_set.h"
+
+namespace whittle {
+
+// Decoded segments kept for the next run of rows from the same segment, in bytes of their text. Sources that take turns in
+// many segments need more than one; the memory is about twice this.
+inline constexpr uint64_t kMaxCachedText = uint64_t{96} << 20;
+
+struct VisitOptions {
+  enum class Order : uint8_t {
+    kSourcePosition,  // by source name, then position: the order of the original text
+    kAny,             // as it is stored: each segment is decoded once
+  };
+  const Filter* filter = nullptr;           // nothing: all records
+  Order order = Order::kSourcePosition;
+  // What the visitor will ask for: whole events and raw bytes, or these fields only.
+  FieldDemand demand{nullptr, true};
+  // Only events with a time in [min, max]; null ends are open. Besides the filter, to leave segments unread.
+  std::optional<int64_t> min_time_ns, max_time_ns;
+};
+
+struct VisitStatistics {
+  uint64_t segments = 0;
+  uint64_t segments_read = 0;   // whose rows were looked at
+  uint64_t records_read = 0;
+  uint64_t records_matched = 0;
+  uint64_t runs_covered_twice = 0;  // left out: another segment has the same stretch of the source
+};
+
+class StoreReader {
+ public:
+  static Result<std::unique_ptr<StoreReader>> Open(const Env* env, const std::string& path);
+
+  // Calls `visit` for every record that matches, until it answers false.
+  using Visitor = std::function<Result<bool>(RecordView*)>;
+  Status Visit(const VisitOptions& options, const Visitor& visit);
+  const VisitStatistics& statistics() const { return statistics_; }
+
+  const std::vector<SegmentFile>& segments() const { return list_.segments; }
+  const Manifest* manifest() const { return list_.snapshot ? &list_.snapshot->manifest : nullptr; }
+  // Of all event times; nothing in a store without any.
+  std::optional<int64_t> newest_time_ns() const;
+
+  // The templates of everything in the store. Computed at the first call.
+  Result<const TemplateSet*> Templates();
+
+ private:
+  struct Run {
+    size_t segment = 0;
+    const SourceRun* run = nullptr;
+    const SegmentSource* source = nullptr;
+    uint64_t first_row = 0;
+  };
+  struct OpenedSegment {
+    size_t index = 0;
+    std::unique_ptr<SegmentRows> rows;
+    std::vector<std::shared_ptr<const ShapePlan>> plans;
+    std::unique_ptr<FieldResolver> filter_fields, demand_fields;
+    uint64_t visit = 0;  // the resolvers belong to this call of Visit
+  };
+
+  StoreReader(const Env* env, SegmentList list) : env_(env), list_(std::move(list)) {}
+  Status FindRuns();
+  std::map<std::string_view, std::string_view> NamesById() const;
+  std::vector<Run> OrderedRuns(const VisitOptions& options);
+  Result<OpenedSegment*> Opened(size_t segment);
+  Result<bool> VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit);
+  Status FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment, std::vector<bool>* matches);
+
+  const Env* env_;
+  SegmentList list_;
+  std::vector<Run> runs_;  // in the order they are stored
+  std::optional<TemplateSet> templates_;
+  std::list<OpenedSegment> opened_;  // most recently used first
+  VisitStatistics statistics_;
+  uint64_t visits_ = 0;
+};
+
+}  // namespace whittle
