@@ -1,0 +1,47 @@
+#include "format/column_groups.h"
+
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "format/format_testing.h"
+
+namespace whittle {
+namespace {
+
+TEST(ColumnGroups, JoinsColumnsThatHoldTheSameIds) {
+  testing::SegmentMaker maker;
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 400; ++i) {
+    const std::string id = "req-" + std::to_string(7919 * i % 100000 + 100000);
+    maker.Row("begin % by %", {id, "user" + std::to_string(random() % 1000)});
+    maker.Row("end %", {id});
+    maker.Row("unrelated %", {"0x" + std::to_string(100000 + random() % 900000)});
+  }
+  const SegmentInput& input = maker.Finish();
+  const GroupPlan plan = PlanGroups(input);
+  ASSERT_EQ(plan.groups.size(), 1u);
+  const ColumnGroup& group = plan.groups[0];
+  EXPECT_EQ(group.columns, (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(plan.group_of, (std::vector<int32_t>{0, -1, 0, -1}));
+  ASSERT_EQ(group.numbers.size(), 800u);
+  EXPECT_EQ(group.words.size(), 400u);
+  for (size_t i = 0; i < 400; ++i) {
+    EXPECT_EQ(group.numbers[2 * i], i) << "numbered by first appearance in row order";
+    EXPECT_EQ(group.numbers[2 * i + 1], i);
+  }
+}
+
+TEST(ColumnGroups, LeavesConstantsAndFewValuesAlone) {
+  testing::SegmentMaker maker;
+  for (int i = 0; i < 100; ++i) {
+    maker.Row("a %", {"constant-id"});
+    maker.Row("b %", {"constant-id"});
+    maker.Row("c %", {i % 2 ? "either" : "orother"});
+    maker.Row("d %", {i % 3 ? "either" : "orother"});
+  }
+  EXPECT_TRUE(PlanGroups(maker.Finish()).groups.empty());
+}
+
+}  // namespace
+}  // namespace whittle
