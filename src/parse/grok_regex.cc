@@ -59,7 +59,7 @@ class Parser {
       : text_(text), hooks_(hooks), error_(error) {}
 
   bool ParseAll(RegexNode* node) {
-    if (text_.size() > kMaxRegexBytes) return Fail(0, "the expression is longer than 16 KiB");
+    if (text_.size() > kMaxGrokRegexBytes) return Fail(0, "the expression is longer than 16 KiB");
     if (!Alternatives(node)) return false;
     if (at_ < text_.size()) return Fail(at_, "unmatched ')'");
     return true;

@@ -44,7 +44,7 @@ struct RegexHooks {
 };
 
 // Limits: text longer than this, deeper nesting or larger repetition counts are refused.
-inline constexpr size_t kMaxRegexBytes = 16 * 1024;
+inline constexpr size_t kMaxGrokRegexBytes = 16 * 1024;
 inline constexpr int kMaxRegexDepth = 64;       // recursion of the parser
 inline constexpr int kMaxRegexRepeat = 1000;    // RE2's own limit
 inline constexpr size_t kMaxRegexNodes = 20000; // of one expression with its definitions expanded

@@ -1,0 +1,191 @@
+#include <fmt/format.h>
+
+#include "base/rfc3339.h"
+#include "cli/commands.h"
+#include "cli/failure.h"
+#include "cli/reading.h"
+#include "env/posix_file_system.h"
+#include "pipeline/line_parser.h"
+#include "pipeline/live_templates.h"
+#include "query/store_reader.h"
+#include "source/byte_stream.h"
+#include "render/table.h"
+
+namespace whittle {
+namespace {
+
+// As much of standard input as explain looks at: the first line or record.
+constexpr size_t kMaxExplainBytes = 1 << 20;
+
+std::string_view RoleName(FieldRole role) {
+  switch (role) {
+    case FieldRole::kAttribute:
+      return "attribute";
+    case FieldRole::kResource:
+      return "resource";
+    case FieldRole::kTimestamp:
+      return "timestamp";
+    case FieldRole::kObservedTimestamp:
+      return "observed timestamp";
+    case FieldRole::kSeverity:
+      return "severity";
+    case FieldRole::kTraceId:
+      return "trace id";
+    case FieldRole::kSpanId:
+      return "span id";
+    case FieldRole::kParentSpanId:
+      return "parent span id";
+    case FieldRole::kTraceFlags:
+      return "trace flags";
+  }
+  return "";
+}
+
+std::string OrNone(const std::string& name) { return name.empty() ? "none" : name; }
+
+Result<std::string> FirstLines(const ParsedFlags& flags) {
+  if (flags.positional() != "-") return flags.positional() + "\n";
+  const auto input = NewPipeStream(StandardInput());
+  std::string text;
+  char buffer[4096];
+  while (text.size() < kMaxExplainBytes) {
+    WHITTLE_ASSIGN_OR_RETURN(const size_t read, input->Read(buffer, sizeof(buffer)));
+    if (read == 0) break;
+    text.append(buffer, read);
+  }
+  return text;
+}
+
+class Explainer {
+ public:
+  Explainer(const Reading& reading, OutputStream* out) : reading_(reading), out_(out), parser_(reading.analyzer.get(), false) {}
+
+  void Explain(const LineBatch& lines) {
+    const EventBatch batch = parser_.Parse(lines);
+    templates_.Learn(batch.shapes);
+    for (size_t i = 0; i < lines.lines.size(); ++i) ExplainRow(lines.lines[i], batch, batch.rows[i]);
+  }
+
+ private:
+  void ExplainRow(const Line& line, const EventBatch& batch, const Row& row) {
+    const std::string_view text = batch.Text({line.begin, line.size});
+    const LineAnalysis analysis = reading_.analyzer->Analyze(text, !line.record_start);
+    const std::shared_ptr<const Shape>& shape = batch.shapes[row.shape];
+    const std::string_view end = line.end == LineEnd::kCrLf ? "CRLF" : line.end == LineEnd::kLf ? "LF" : "no line end";
+    out_->Write(fmt::format("line      {} bytes, {}, {}\n", line.size, end,
+                            line.record_start ? "begins a record" : "continues the record before it"));
+    if (shape->body_format == "raw") {
+      out_->Write("raw lane  too long or too many values to analyse: kept whole\n");
+      return;
+    }
+    out_->Write(fmt::format("envelope  {}\nheader    {}\nformat    {}\n", OrNone(analysis.envelope), OrNone(analysis.header),
+                            OrNone(analysis.body_format)));
+    ExplainPatterns(text, analysis);
+    out_->Write("body      " + DisplayBody(text, analysis) + "\n");
+    const auto plan = templates_.PlanOf(shape);
+    out_->Write(fmt::format("template  {}  {}\n", ToHex(plan->template_id), plan->template_text));
+    if (row.flags & Row::kHasTime) {
+      const bool zone = (row.flags & Row::kHasZone) != 0;
+      const bool year = (row.flags & Row::kHasYear) != 0;
+      out_->Write(fmt::format("time      {}{}{}\n", FormatRfc3339(row.local_time_ns), zone ? "" : ", zone taken from --tz",
+                              year ? "" : ", year taken from --year or the file"));
+    }
+    std::vector<std::string_view> slots;
+    for (uint32_t k = 0; k < shape->slot_count; ++k) slots.push_back(batch.Text(batch.slots[row.first_slot + k]));
+    WriteFields(analysis, text, *plan, slots);
+  }
+
+  void ExplainPatterns(std::string_view line, const LineAnalysis& analysis) {
+    PatternScratch scratch;
+    const bool whole = analysis.body_begin == 0;
+    const std::string_view text = whole ? line : line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin);
+    for (const PatternCandidate& candidate : reading_.patterns->Explain(text, whole, &scratch)) {
+      out_->Write(fmt::format("pattern   {} ({}:{}) {}\n", candidate.name, candidate.path, candidate.line,
+                              candidate.won ? "claims it: the most specific that matches" : candidate.matched ? "matches too, less specific" : candidate.reason));
+    }
+  }
+
+  static std::string DisplayBody(std::string_view line, const LineAnalysis& analysis) {
+    return Unescape(line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin), analysis.body_unescape);
+  }
+
+  void WriteFields(const LineAnalysis& analysis, std::string_view line, const ShapePlan& plan, const std::vector<std::string_view>& slots) {
+    Table table({{"field", false}, {"type", false}, {"from", false}, {"value", false}});
+    for (const FieldSpan& field : analysis.fields) {
+      if (field.role == FieldRole::kAttribute || field.role == FieldRole::kResource) continue;
+      table.AddRow({std::string(RoleName(field.role)), std::string(ValueTypeName(field.type)), "line",
+                    Unescape(line.substr(field.begin, field.end - field.begin), field.unescape)});
+    }
+    const auto add = [&](const std::vector<PlannedField>& fields, std::string_view kind) {
+      for (const PlannedField& field : fields) {
+        std::string text;
+        AppendFieldText(*plan.shape, field, slots.data(), &text);
+        table.AddRow({field.name, std::string(ValueTypeName(field.type)), std::string(kind), text});
+      }
+    };
+    add(plan.resource, "resource");
+    add(plan.attributes, "attribute");
+    if (table.row_count() > 0) out_->Write("\n" + table.Render(static_cast<size_t>(out_->terminal_columns())));
+  }
+
+  const Reading& reading_;
+  OutputStream* out_;
+  LineParser parser_;
+  LiveTemplates templates_;
+};
+
+int ExplainText(const Env* env, const ParsedFlags& flags, const std::string& text, Streams& streams) {
+  const auto reading = PrepareReading(env, flags);
+  if (!reading.ok()) return Fail(streams, reading.status());
+  auto framer = Framer::Create((*reading)->framing);
+  if (!framer.ok()) return Fail(streams, framer.status());
+  std::vector<LineBatch> batches;
+  (*framer)->Feed(text, &batches);
+  (*framer)->Flush(&batches);
+  Explainer explainer(**reading, &streams.out);
+  for (const LineBatch& batch : batches) explainer.Explain(batch);
+  return 0;
+}
+
+// The stored record that holds line `number` of a source whose name is or ends in `name`; says where it lies.
+int ExplainStored(const Env* env, const ParsedFlags& flags, Streams& streams) {
+  const std::string& name = flags.Text("source");
+  const auto number = static_cast<uint64_t>(flags.Integer("line"));
+  auto reader = StoreReader::Open(env, flags.Text("store"));
+  if (!reader.ok()) return Fail(streams, reader.status());
+  std::string text;
+  VisitOptions visit;
+  visit.demand = {nullptr, true};
+  const Status status = (*reader)->Visit(visit, [&](RecordView* record) -> Result<bool> {
+    const RecordOrigin& origin = record->origin();
+    const std::string& source = origin.source->name;
+    const bool named = source == name || (source.size() > name.size() && source.ends_with("/" + name));
+    const uint64_t lines = record->rows().shapes.size();
+    if (!named || number < origin.line || number >= origin.line + lines) return true;
+    record->AppendRaw(&text);
+    streams.out.Write(fmt::format("stored    {} line {} (byte {}), kept, sample rate {}\n\n", source, origin.line, origin.offset,
+                                  record->sample_rate()));
+    return false;
+  });
+  if (!status.ok()) return Fail(streams, status);
+  if (text.empty()) {
+    return Fail(streams, Status(StatusCode::kData, fmt::format("no stored line {} of a source named '{}'; whittle stats lists the sources", number, name)));
+  }
+  return ExplainText(env, flags, text, streams);
+}
+
+}  // namespace
+
+int RunExplain(const ParsedFlags& flags, Streams& streams) {
+  const Env* env = DefaultEnv();
+  if (flags.Given("source") != flags.Given("line")) return Fail(streams, Status(StatusCode::kUsage, "--source and --line go together"));
+  if (flags.Given("source")) return ExplainStored(env, flags, streams);
+  if (flags.positionals().empty()) {
+    return Fail(streams, Status(StatusCode::kUsage, "explain needs a LINE, - for standard input, or --source NAME --line N"));
+  }
+  const auto text = FirstLines(flags);
+  if (!text.ok()) return Fail(streams, text.status());
+  return ExplainText(env, flags, *text, streams);
+}
+
+}  // namespace whittle
