@@ -1,0 +1,45 @@
+// Answers queries and prints events of one store: `cat` and `query` without their flags. Output goes to a function in
+// pieces; nothing is printed here. Not thread-safe, like the reader it uses.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "query/result_table.h"
+#include "query/store_reader.h"
+
+namespace whittle {
+
+// Takes a piece of the output. A Status that is not ok stops the query and is returned; kCancelled for a closed pipe.
+using Output = std::function<Status(std::string_view)>;
+
+enum class OutputFormat : uint8_t { kTable, kNdjson, kCsv, kRaw };
+
+struct QueryOptions {
+  OutputFormat format = OutputFormat::kTable;  // kRaw: events only
+  size_t width = 0;                            // terminal columns for tables, 0 = unlimited
+  std::optional<int64_t> now_ns;               // what `last 2h` counts back from; nothing: the newest event of the store
+  VisitOptions::Order order = VisitOptions::Order::kSourcePosition;  // of events; aggregates read in any order
+};
+
+struct QueryReport {
+  uint64_t results = 0;            // events or rows written
+  bool estimated = false;          // events stood for others that were not kept
+  std::vector<std::string> notes;  // for people: names nobody has, values that were no numbers …
+  VisitStatistics visited;
+};
+
+// Rows that `select` and tables of events hold in memory to align or sort them; beyond it the answer is kLimit.
+inline constexpr size_t kMaxTableRows = 1'000'000;
+
+// `text` is `FILTER | stage | …`. Events are written as they are found: NDJSON objects, the original bytes, CSV, or one
+// line each (time, severity, source, message).
+Result<QueryReport> RunQuery(StoreReader* reader, std::string_view text, const QueryOptions& options, const Output& output);
+
+}  // namespace whittle
