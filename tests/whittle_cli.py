@@ -237,7 +237,7 @@ def hostile_inputs(source, big=False):
         "stack trace without head": b"\tat a.b.C.d(C.java:5)\n" * 3000,
         "stack trace that never ends": b"Traceback (most recent call last):\n" + b'  File "x.py", line 5, in f\n' * 20_000,
         "indented only": b"    deeper\n" * 3000,
-        "slots that look alike": b"".join(b"%s %s\n" % (source.choice([b"1", b"01", b"1.0", b"0x1", b"a1", b"/a"]),) * 2
+        "slots that look alike": b"".join(b"%s %d\n" % (source.choice([b"1", b"01", b"1.0", b"0x1", b"a1", b"/a"]), source.randrange(9))
                                           for _ in range(3000)),
         "duplicates": line * 20_000,
         "gzip magic in text": line + b"\x1f\x8b not a gzip\n",
