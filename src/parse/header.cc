@@ -658,6 +658,8 @@ bool HeaderParser::NameWithColon(std::string_view token) {
   if (kind == NameKind::kNone && !(letter_level_ && name.find_first_of("()[]\"=") == std::string_view::npos && !HasDigit(name))) return false;
   const bool plain_ok = letter_level_ || (level_ && skipped_ == 0 && gap_ != Gap::kColon && !IsSentenceWord(name));
   if (kind != NameKind::kStructured && !plain_ok) return false;
+  // Behind " - " the message begins, unless the name is plainly a class: "INFO  - TraceID: 1".
+  if (gap_ == Gap::kDash && name.find_first_of(".$") == std::string_view::npos) return false;
   if (skipped_ > 0 && kind == NameKind::kStructured && name.find('.') == std::string_view::npos) return false;
   if (!level_ && !uptime_ && brackets_ == 0 && name.find_first_of(".$") == std::string_view::npos) return false;
   AddName(at_, at_ + name.size(), "log.logger");
