@@ -73,8 +73,9 @@ bool IsNumber(const SlotProfile& slot) {
 std::string WithQualifier(std::string_view word, std::string_view before) {
   std::string name(word);
   if (!IsGenericNoun(Lower(word)) || before.empty() || before.back() != ' ') return name;
-  const std::string qualifier = Lower(LastWord(TrimRight(before)));
-  if (qualifier.empty() || IsNeverAName(qualifier) || IsPreposition(qualifier) || IsCopula(qualifier)) return name;
+  const std::string_view word_before = LastWord(TrimRight(before));
+  const std::string qualifier = Lower(word_before);
+  if (qualifier.empty() || IsIdentifierLike(word_before) || IsNeverAName(qualifier) || IsPreposition(qualifier) || IsCopula(qualifier)) return name;
   return qualifier + "_" + Lower(name);
 }
 
@@ -103,7 +104,7 @@ std::string NameFromColon(std::string_view left) {
   const std::string lower = Lower(word);
   if (word.empty() || IsSeverityLikeWord(lower) || IsPreposition(lower)) return {};
   if (IsCopula(lower)) return {};
-  return WithQualifier(word, before);
+  return WithQualifier(IsIdentifierLike(word) ? word : std::string_view(lower), before);
 }
 
 // "value (name)" when the name looks made up: "5 (n.zxid)".
@@ -138,6 +139,42 @@ std::string PrepositionOf(std::string_view left) {
   return IsPreposition(word) && word != "of" && word != "as" && word != "than" ? word : std::string();
 }
 
+// "data cache size.........<*>": the label in front of the leader dots, up to three words of it.
+std::string NameFromLeader(std::string_view left) {
+  size_t end = left.size();
+  while (end > 0 && left[end - 1] == '.') --end;
+  if (left.size() - end < 3) return {};
+  left = TrimRight(left.substr(0, end));
+  std::string name;
+  for (int words = 0; words < 3 && !left.empty(); ++words) {
+    const std::string_view word = LastWord(left, &left);
+    if (word.empty()) break;
+    name = name.empty() ? Lower(word) : Lower(word) + "_" + name;
+    if (left.empty() || left.back() != ' ' || (left.size() > 1 && left[left.size() - 2] == ':')) break;
+    left = TrimRight(left);
+  }
+  return name;
+}
+
+bool IsPlural(std::string_view lower) {
+  return lower.size() > 3 && lower.ends_with('s') && !lower.ends_with("ss") && !IsNeverAName(lower) && !IsCopula(lower);
+}
+
+// "3 sorted segments", "4 ddr error(s)": the first plural among the next words.
+std::string PluralAhead(std::string_view right) {
+  for (int words = 0; words < 5 && !right.empty(); ++words) {
+    const std::string_view word = FirstWord(right);
+    const std::string lower = Lower(word);
+    if (word.empty() || IsPreposition(lower) || IsCopula(lower)) return {};
+    right.remove_prefix(word.size());
+    if (right.starts_with("(s)")) return lower + "s";
+    if (IsPlural(lower)) return lower;
+    if (!right.starts_with(' ')) return {};
+    right.remove_prefix(1);
+  }
+  return {};
+}
+
 // "35 ms" → duration_ms; "12 files" → files.
 std::string NameFromRight(const Place& place) {
   std::string_view right = place.right;
@@ -149,14 +186,7 @@ std::string NameFromRight(const Place& place) {
   if (!quantity.empty()) return std::string(quantity) + "_" + std::string(ShortUnit(word));
   const std::string lower = Lower(word);
   if (lower == "times" || lower == "time") return "count";
-  if (lower.size() > 3 && lower.ends_with('s') && !lower.ends_with("ss") && !IsNeverAName(lower) && !IsCopula(lower)) return lower;
-  // "3 sorted segments", "4 files)": the plural may stand one word further on.
-  const size_t next = right.find(' ');
-  if (next == word.size()) {
-    const std::string second = Lower(FirstWord(right.substr(next + 1)));
-    if (second.size() > 3 && second.ends_with('s') && !second.ends_with("ss") && !IsPreposition(lower) && !IsCopula(lower)) return second;
-  }
-  return {};
+  return PluralAhead(right);
 }
 
 std::string NameFromCertainType(const SlotProfile& slot) {
@@ -181,6 +211,15 @@ std::string NameFromClass(const SlotProfile& slot) {
 bool IsRequestLine(std::string_view left) {
   for (const std::string_view method : {"GET ", "POST ", "PUT ", "DELETE ", "HEAD ", "PATCH ", "OPTIONS "}) {
     if (left.ends_with(method)) return true;
+  }
+  return false;
+}
+
+// The first field of an access log: <*> "GET ..., <*> - - [time].
+bool StartsAccessLog(const std::string_view left, std::string_view right) {
+  if (!left.empty()) return false;
+  for (const std::string_view next : {" \"GET ", " \"POST ", " \"PUT ", " \"DELETE ", " \"HEAD ", " - - ["}) {
+    if (right.starts_with(next)) return true;
   }
   return false;
 }
@@ -214,7 +253,9 @@ class Namer {
     const std::string raw = RawName(place);
     TemplateSlot slot;
     slot.type = TypeOf(*place.profile, raw, place);
-    slot.name = Sanitize(Semantic(raw, place, &slot.type));
+    slot.name = Sanitize(Semantic(raw, place, slot.type));
+    if (slot.name == "user.name") slot.type = ValueType::kString;  // some users are called 0
+    bases_.push_back(slot.name);
     if (slot.name.empty()) slot.name = "arg" + std::to_string(index + 1);
     // Collisions get the smallest free suffix.
     std::string unique = slot.name;
@@ -223,11 +264,27 @@ class Namer {
     slots_.push_back(std::move(slot));
   }
 
+  // "[<*>, <*>]", "<*>|<*>", "<*> (<*>)": more of the same.
+  bool ContinuesList(const Place& place) const {
+    if (slots_.empty() || place.left.empty()) return false;
+    if (place.profile->typed && place.profile->type != slots_.back().type) return false;
+    return std::none_of(place.left.begin(), place.left.end(), [](char c) { return IsNameByte(c) && c != '-'; }) &&
+           place.left.find_first_of(":>") == std::string_view::npos && place.left != " = ";
+  }
+
   std::string RawName(const Place& place) const {
+    std::string_view right = place.right;
+    if (right.starts_with(' ')) right.remove_prefix(1);
+    if (ContinuesList(place) && QuantityOfUnit(FirstWord(right)).empty()) return bases_.back();
     if (std::string name = NameFromEquals(place.left); !name.empty()) return name;
     if (std::string name = NameFromParentheses(place.right); !name.empty()) return name;
     if (std::string name = NameFromColon(place.left); !name.empty()) return name;
     if (IsRequestLine(place.left)) return "url.path";
+    if (StartsAccessLog(place.whole_left, place.right)) return "client.address";
+    if (std::string name = NameFromLeader(place.left); !name.empty()) return name;
+    if (place.profile->typed && place.profile->type == ValueType::kBool) {
+      if (const std::string_view flag = LastWord(TrimRight(place.left)); !flag.empty() && !IsCopula(Lower(flag))) return std::string(flag);
+    }
     if (std::string name = NounOf(place.left, 3); !name.empty()) return name;
     if (std::string name = NameFromRight(place); !name.empty()) return name;
     if (std::string name = NameFromCertainType(*place.profile); !name.empty()) return name;
@@ -243,23 +300,23 @@ class Namer {
     if (OnlyClasses(slot, {TokenClass::kHex}) || (OnlyClasses(slot, {TokenClass::kHex, TokenClass::kInteger}))) return ValueType::kHexId;
     const std::string lower = Lower(raw);
     // Digits and punctuation where only an address can stand.
-    if (OnlyClasses(slot, {TokenClass::kDigitsPunct}) && (IsAddressKey(lower) || lower == "ip" || PortFollows(place))) return ValueType::kIp;
+    if (OnlyClasses(slot, {TokenClass::kDigitsPunct}) && (IsAddressKey(lower) || lower == "ip" || lower == "client.address" || PortFollows(place))) return ValueType::kIp;
     return ValueType::kString;
   }
 
   static bool PortFollows(const Place& place) { return place.right == " port "; }
 
   // Names of the semantic conventions, where there is no doubt.
-  std::string Semantic(const std::string& raw, const Place& place, ValueType* type) {
+  std::string Semantic(const std::string& raw, const Place& place, ValueType type) const {
     const std::string lower = Lower(raw);
     if (lower == "user" || lower == "username" || lower == "user_name") return "user.name";
     if (lower == "uuid" || lower == "url.path") return lower;
     const bool from = PrepositionOf(place.left) == "from";
-    if (*type == ValueType::kIp && (from || IsAddressKey(lower))) return "client.address";
+    if (type == ValueType::kIp && (from || IsAddressKey(lower))) return "client.address";
     if (IsAddressKey(lower)) return "client.address";
     if (lower == "port" && !slots_.empty() && slots_.back().name == "client.address" && place.left == " port ") return "client.port";
-    if (lower == "pid" && *type == ValueType::kInt64) return "process.pid";
-    if (lower == "status" && text_.find("HTTP/") != std::string_view::npos && *type == ValueType::kInt64) return "http.response.status_code";
+    if (lower == "pid" && type == ValueType::kInt64) return "process.pid";
+    if (lower == "status" && text_.find("HTTP/") != std::string_view::npos && type == ValueType::kInt64) return "http.response.status_code";
     return raw;
   }
 
@@ -273,6 +330,7 @@ class Namer {
   std::string_view text_;
   std::span<const SlotProfile> profiles_;
   std::vector<TemplateSlot> slots_;
+  std::vector<std::string> bases_;  // names before collisions were resolved
   std::set<std::string> used_;
 };
 

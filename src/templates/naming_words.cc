@@ -20,15 +20,16 @@ constexpr std::array<std::string_view, 27> kPrepositions = {
     "after", "as",    "at",   "before", "between", "by",      "for",   "from",    "in",   "into",  "of",   "off",   "on", "onto",
     "out",   "over",  "since", "than",  "through", "to",      "under", "until",   "up",   "via",   "with", "within", "without"};
 constexpr std::array<std::string_view, 8> kCopulas = {"are", "be", "became", "becomes", "equals", "is", "was", "were"};
-constexpr std::array<std::string_view, 96> kNeverNames = {
-    "a",       "about",   "add",     "again",  "all",     "already", "an",      "and",      "another", "any",     "because", "bad",
-    "been",    "but",     "can",     "cannot", "close",   "count",   "create",  "delete",   "did",     "do",      "does",    "down",
-    "due",     "each",    "exceeds", "failed", "fails",   "first",   "found",   "free",     "full",    "get",     "got",     "had",
-    "handle",  "has",     "have",    "hit",    "how",     "if",      "invalid", "it",       "its",     "kill",    "last",    "less",
-    "lost",    "many",    "max",     "maximum", "min",    "minimum", "more",    "most",     "my",      "new",     "next",    "no",
-    "not",     "old",     "only",    "open",   "or",      "other",   "our",     "put",      "read",    "remove",  "run",     "sent",
-    "set",     "should",  "skip",    "some",   "start",   "stop",    "such",    "that",     "the",     "their",   "then",    "these",
-    "this",    "those",   "took",    "unable", "unknown", "update",  "upon",    "use",      "when",    "which",   "will",    "write"};
+constexpr std::array<std::string_view, 117> kNeverNames = {
+    "a", "about", "add", "again", "all", "already", "also", "an", "and", "another", "any", "bad", "because", "been",
+    "began", "built", "but", "can", "cannot", "close", "create", "delete", "did", "do", "does", "down", "due", "each",
+    "exceeds", "failed", "fails", "first", "found", "free", "full", "gave", "get", "got", "had", "has", "have",
+    "here", "hit", "how", "if", "invalid", "it", "its", "kill", "last", "left", "less", "lost", "made", "many", "max",
+    "maximum", "min", "minimum", "more", "most", "my", "new", "next", "no", "not", "now", "old", "only", "open", "or",
+    "other", "our", "per", "put", "ran", "read", "remove", "returned", "run", "saw", "see", "sent", "set", "should",
+    "skip", "slept", "some", "spent", "start", "stop", "such", "that", "the", "their", "then", "there", "these",
+    "this", "those", "threw", "took", "unable", "under", "unknown", "update", "upon", "use", "using", "was", "when",
+    "which", "while", "whose", "will", "write", "wrote"};
 constexpr std::array<std::string_view, 34> kGeneric = {
     "addr",  "address", "class",  "code",  "count",  "dir",  "file", "host",    "id",   "ids",   "index", "key",
     "kind",  "length",  "level",  "limit", "line",   "name", "no",   "node",    "num",  "number", "path", "port",
@@ -111,7 +112,7 @@ const Unit* FindUnit(std::string_view unit) {
   return found != kUnits.end() && found->unit == unit ? &*found : nullptr;
 }
 
-static_assert(IsSorted(kPrepositions) && IsSorted(kCopulas) && IsSorted(kGeneric) && IsSorted(kSeverityLike));
+static_assert(IsSorted(kPrepositions) && IsSorted(kCopulas) && IsSorted(kNeverNames) && IsSorted(kGeneric) && IsSorted(kSeverityLike));
 static_assert(std::is_sorted(kUnits.begin(), kUnits.end(), [](const Unit& a, const Unit& b) { return a.unit < b.unit; }));
 
 }  // namespace
@@ -120,12 +121,7 @@ bool IsPreposition(std::string_view word) { return Contains(kPrepositions, word)
 bool IsCopula(std::string_view word) { return Contains(kCopulas, word); }
 
 bool IsNeverAName(std::string_view word) {
-  static const auto sorted = [] {
-    auto words = kNeverNames;
-    std::sort(words.begin(), words.end());
-    return words;
-  }();
-  if (Contains(sorted, word)) return true;
+  if (Contains(kNeverNames, word)) return true;
   return word.size() > 4 && (word.ends_with("ing") || word.ends_with("ed"));
 }
 
