@@ -112,7 +112,11 @@ void FindCards(std::string_view line, std::vector<ScrubFinding>* findings) {
     }
     size_t begin = at;
     while (begin > 0 && at - begin < kMaxCardDigits && Is(line[begin - 1], kDigit)) --begin;
-    at = std::max(FindCardsFrom(line, begin, findings), at) + kStride;
+    size_t end = DigitsEnd(line, at);
+    // A card begins with a group of four or is one group.
+    const size_t size = end - begin;
+    if (size == 4 || (size >= kMinCardDigits && size <= kMaxCardDigits)) end = FindCardsFrom(line, begin, findings);
+    at = std::max(end, at) + kStride;
   }
 }
 

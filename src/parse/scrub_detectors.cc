@@ -76,6 +76,8 @@ class Finder {
       : line_(line), kinds_(kinds), findings_(findings) {}
 
   void Run() {
+    if (Wants(ScrubKind::kCard)) FindCards(line_, findings_);
+    if ((kinds_ & ~ScrubBit(ScrubKind::kCard)) == 0) return;
     // One pass over the bytes that can be part of something; a detector that found a value moves the pass behind it
     // only where another one could not begin inside.
     for (size_t at = 0; at < line_.size(); ++at) {
@@ -102,7 +104,6 @@ class Finder {
         default: break;
       }
     }
-    if (Wants(ScrubKind::kCard)) FindCards(line_, findings_);
   }
 
  private:
@@ -179,6 +180,8 @@ class Finder {
     }
     if (at + 1 < line_.size() && line_[at + 1] == '=') return;  // ":=" and "==": the last byte is the separator
     if (at < covered_ || (!Wants(ScrubKind::kPassword) && !Wants(ScrubKind::kBearer))) return;
+    // 12:30:11, the most frequent colons there are.
+    if (at >= 3 && Is(line_[at - 1], kDigit) && Is(line_[at - 2], kDigit) && !Is(line_[at - 3], kIdentifier)) return;
     size_t key_end = at;
     while (key_end > 0 && (line_[key_end - 1] == ':' || line_[key_end - 1] == '=') && at - key_end < 2) --key_end;
     while (key_end > 0 && (line_[key_end - 1] == ' ' || line_[key_end - 1] == '\t') && at - key_end < kMaxSpaces) --key_end;
