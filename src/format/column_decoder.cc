@@ -6,6 +6,7 @@
 #include "format/limits.h"
 #include "format/number_text.h"
 #include "format/reference_codec.h"
+#include "format/small_copy.h"
 #include "scan/time_layout.h"
 
 namespace whittle {
@@ -194,10 +195,7 @@ bool TextDecoder::DecodeConcat(size_t count, int depth, Views* out) {
   char* p = arena_->Allocate(total);
   if (p == nullptr) return false;
   out->resize(count);
-  const auto append = [&p](std::string_view v) {
-    if (!v.empty()) std::memcpy(p, v.data(), v.size());
-    p += v.size();
-  };
+  const auto append = [&p](std::string_view v) { p = SmallCopy(v, p); };
   for (size_t i = 0; i < count; ++i) {
     char* const begin = p;
     append(literals[0]);

@@ -90,24 +90,6 @@ void AddColumn(uint32_t c, const ColumnInput& column, Overlap* overlap, std::vec
   }
 }
 
-}  // namespace
-
-void WalkGroups(const std::vector<StoredShape>& shapes, const std::vector<uint32_t>& row_shape,
-                const std::vector<int32_t>& group_of,
-                const std::function<void(uint32_t group, uint32_t column)>& visit) {
-  std::vector<std::vector<uint32_t>> grouped(shapes.size());
-  for (size_t s = 0; s < shapes.size(); ++s) {
-    for (const uint32_t column : shapes[s].columns) {
-      if (group_of[column] >= 0) grouped[s].push_back(column);
-    }
-  }
-  for (const uint32_t shape : row_shape) {
-    for (const uint32_t column : grouped[shape]) visit(static_cast<uint32_t>(group_of[column]), column);
-  }
-}
-
-namespace {
-
 // Rough bits of a text that was not seen before: numbers are stored as differences, other text compresses to about half.
 double NewTextBits(std::string_view text, int64_t* last_number) {
   int64_t number;

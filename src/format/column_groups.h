@@ -5,8 +5,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "format/segment.h"
@@ -28,7 +28,26 @@ GroupPlan PlanGroups(const SegmentInput& input);
 
 // Calls visit(group, column) for every grouped value of a segment, in the order of the groups' streams. Writer and reader
 // walk the same way.
+template <typename Visit>
 void WalkGroups(const std::vector<StoredShape>& shapes, const std::vector<uint32_t>& row_shape,
-                const std::vector<int32_t>& group_of, const std::function<void(uint32_t group, uint32_t column)>& visit);
+                const std::vector<int32_t>& group_of, const Visit& visit) {
+  struct Slots {
+    uint32_t begin = 0;
+    uint32_t end = 0;
+  };
+  std::vector<Slots> slots_of(shapes.size());
+  std::vector<std::pair<uint32_t, uint32_t>> slots;  // group, column
+  for (size_t s = 0; s < shapes.size(); ++s) {
+    slots_of[s].begin = static_cast<uint32_t>(slots.size());
+    for (const uint32_t column : shapes[s].columns) {
+      if (group_of[column] >= 0) slots.emplace_back(static_cast<uint32_t>(group_of[column]), column);
+    }
+    slots_of[s].end = static_cast<uint32_t>(slots.size());
+  }
+  if (slots.empty()) return;
+  for (const uint32_t shape : row_shape) {
+    for (uint32_t i = slots_of[shape].begin; i < slots_of[shape].end; ++i) visit(slots[i].first, slots[i].second);
+  }
+}
 
 }  // namespace whittle

@@ -33,20 +33,26 @@ class RawCursor {
     uint32_t literal_begin = 0;
     uint32_t literal_size = 0;
     int64_t column = -1;  // -1: no value after the literal
+    uint32_t repeat = 0;  // how often the column stood in the shape before
   };
   struct Recipe {
     uint32_t first_part = 0;
     uint32_t part_count = 0;
+    uint32_t fixed_size = 2;  // literals and the longest line end
   };
   RawCursor() = default;
+  size_t RowSize() const;  // at least what the next row takes
+  char* WriteRow(char* p);
   Status Compile(const std::vector<StoredShape>& shapes);
 
   LoadedRows rows_;
-  std::vector<LoadedColumn> columns_;
+  TextArena arena_{0};
+  std::vector<std::vector<std::string_view>> columns_;
   std::vector<const std::string_view*> next_value_;
   std::vector<Recipe> recipes_;
   std::vector<Part> parts_;
   std::string literals_;
+  std::unique_ptr<char[]> buffer_;
   size_t next_row_ = 0;
 };
 

@@ -165,7 +165,17 @@ size_t SegmentReader::ColumnValueCount(uint32_t column) const {
   return directory_->nodes[column_nodes_[column]].count;
 }
 
+// Chunks of an arena are not filled to the end: a little more than the text.
+TextArena SegmentReader::NewArena() const { return TextArena(footer_.text_bytes * 2 + (uint64_t{1} << 22)); }
+
 Result<LoadedColumn> SegmentReader::LoadColumn(uint32_t column) const {
+  LoadedColumn loaded;
+  loaded.arena = NewArena();
+  WHITTLE_RETURN_IF_ERROR(LoadColumn(column, &loaded.arena, &loaded.values));
+  return loaded;
+}
+
+Status SegmentReader::LoadColumn(uint32_t column, TextArena* arena, std::vector<std::string_view>* values) const {
   WHITTLE_RETURN_IF_ERROR(LoadDirectory());
   if (column >= column_nodes_.size()) return Status(StatusCode::kUsage, "no such column");
   const DirectoryNode& node = directory_->nodes[column_nodes_[column]];
@@ -174,14 +184,11 @@ Result<LoadedColumn> SegmentReader::LoadColumn(uint32_t column) const {
   if (!node.descriptor.empty() && node.descriptor[0] == static_cast<char>(TextOp::kGroup)) {
     source.descriptor.U8();
     const uint64_t group = source.descriptor.Varint();
-    return source.descriptor.ok() ? LoadGrouped(column, node, group) : Corrupt("column");
+    return source.descriptor.ok() ? LoadGrouped(column, node.count, group, arena, values) : Corrupt("column");
   }
-  LoadedColumn loaded;
-  // Chunks of the arena are not filled to the end: a little more than the text.
-  loaded.arena = TextArena(footer_.text_bytes * 2 + (uint64_t{1} << 22));
-  if (!DecodeText(&source, node.count, 0, &loaded.arena, &loaded.values)) return Damaged("column", blobs);
-  blobs.KeepAlive(&loaded.arena);
-  return loaded;
+  if (!DecodeText(&source, node.count, 0, arena, values)) return Damaged("column", blobs);
+  blobs.KeepAlive(arena);
+  return Status::Ok();
 }
 
 // The columns of a group, as numbers of its words. Filled for all groups at once, because that walks all rows.
@@ -193,17 +200,17 @@ struct SegmentReader::Group {
   std::vector<uint32_t> columns;
 };
 
-Result<LoadedColumn> SegmentReader::LoadGrouped(uint32_t column, const DirectoryNode& node, uint64_t group_index) const {
+Status SegmentReader::LoadGrouped(uint32_t column, uint64_t count, uint64_t group_index, TextArena* arena,
+                                  std::vector<std::string_view>* values) const {
   WHITTLE_ASSIGN_OR_RETURN(const std::shared_ptr<const Group> group, LoadGroup(group_index));
-  LoadedColumn loaded;
   for (size_t k = 0; k < group->columns.size(); ++k) {
     if (group->columns[k] != column) continue;
     const std::vector<uint32_t>& numbers = group->column_numbers[k];
-    if (numbers.size() != node.count) return Corrupt("column group");
-    loaded.values.reserve(numbers.size());
-    for (const uint32_t number : numbers) loaded.values.push_back(group->words[number]);
-    loaded.arena.KeepAlive(group);
-    return loaded;
+    if (numbers.size() != count) return Corrupt("column group");
+    values->resize(count);
+    for (size_t i = 0; i < count; ++i) (*values)[i] = group->words[numbers[i]];
+    arena->KeepAlive(group);
+    return Status::Ok();
   }
   return Corrupt("column group");
 }
@@ -224,7 +231,7 @@ Status SegmentReader::FillGroups() const {
     BlobCursor blobs(this, *directory_, node);
     NodeSource source{ByteReader(node.descriptor), &blobs};
     auto group = std::make_shared<Group>();
-    group->arena = TextArena(footer_.text_bytes * 2 + (uint64_t{1} << 22));
+    group->arena = NewArena();
     const uint64_t words = source.descriptor.Varint();
     if (!source.descriptor.ok() || words > node.count ||
         !DecodeReferences(&source, node.count, static_cast<uint32_t>(words), &group->numbers) ||

@@ -42,6 +42,9 @@ class SegmentReader {
   Result<LoadedRows> LoadRows() const;
   // Values of one column in row order; only the frames it lies in are read. kUsage when there is no such column.
   Result<LoadedColumn> LoadColumn(uint32_t column) const;
+  // The same for many columns: their texts share one arena, made by NewArena.
+  Status LoadColumn(uint32_t column, TextArena* arena, std::vector<std::string_view>* values) const;
+  TextArena NewArena() const;
   size_t ColumnValueCount(uint32_t column) const;  // 0 before the directory was loaded by any other call
   bool HasStream(StreamId id) const;
   // kNotFound when the segment has no such stream: its values are the default.
@@ -61,7 +64,8 @@ class SegmentReader {
   Status LoadDirectory() const;
   Result<std::shared_ptr<const std::string>> Frame(size_t index) const;
   Result<std::string> OnlyFrame(BlobKind kind) const;  // all frames of a kind, joined
-  Result<LoadedColumn> LoadGrouped(uint32_t column, const DirectoryNode& node, uint64_t group) const;
+  Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena,
+                     std::vector<std::string_view>* values) const;
   Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
   Status FillGroups() const;
   Status Damaged(const char* what, const BlobCursor& blobs) const;

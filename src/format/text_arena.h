@@ -33,11 +33,13 @@ class TextArena {
   }
 
  private:
+  // Chunks double from small to large: a thousand tiny columns must not cost a thousand large chunks.
   bool Grow(size_t size) {
-    constexpr size_t kChunk = size_t{256} << 10;
+    constexpr size_t kLargestChunk = size_t{256} << 10;
     if (size > budget_) return false;
-    const size_t chunk = size > kChunk ? size : kChunk;
-    budget_ -= size > kChunk ? size : (budget_ < kChunk ? budget_ : kChunk);
+    const size_t chunk = size > next_chunk_ ? size : next_chunk_;
+    next_chunk_ = next_chunk_ < kLargestChunk ? next_chunk_ * 2 : kLargestChunk;
+    budget_ -= chunk < budget_ ? chunk : budget_;
     chunks_.push_back(std::unique_ptr<char[]>(new char[chunk]));
     next_ = chunks_.back().get();
     end_ = next_ + chunk;
@@ -45,6 +47,7 @@ class TextArena {
   }
 
   uint64_t budget_;
+  size_t next_chunk_ = 512;
   std::vector<std::unique_ptr<char[]>> chunks_;
   std::vector<std::shared_ptr<const void>> owners_;
   char* next_ = nullptr;
