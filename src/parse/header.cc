@@ -507,7 +507,7 @@ bool HeaderParser::BracketIsHeader(const BracketItem& bracket) const {
   std::string_view content = text_.substr(bracket.begin, bracket.end - bracket.begin);
   while (!content.empty() && IsBlankByte(content.front())) content.remove_prefix(1);
   while (!content.empty() && IsBlankByte(content.back())) content.remove_suffix(1);
-  if (content.size() > 160 || content.find(": ") != std::string_view::npos) return false;
+  if (content.size() > 240 || content.find(": ") != std::string_view::npos) return false;
   size_t next = 0;
   const Gap gap = GapAt(bracket.next, &next);
   if (content.empty()) return gap != Gap::kNone;

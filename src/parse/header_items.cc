@@ -21,7 +21,7 @@ bool AllOf(std::string_view text, bool (*predicate)(char)) { return std::all_of(
 
 // Levels that are also everyday words: as bare words they need more evidence than a place after the time.
 bool IsWeakUpper(std::string_view word) {
-  return OneOf(word, {"LOG", "DETAIL", "HINT", "STATEMENT", "CONTEXT", "HTTP", "NORMAL", "NOTE", "FAIL", "CONFIG", "OFF", "FINE", "ALERT"});
+  return OneOf(word, {"DETAIL", "HINT", "STATEMENT", "CONTEXT", "HTTP", "NORMAL", "NOTE", "FAIL", "CONFIG", "OFF", "FINE", "ALERT"});
 }
 bool IsStrongLower(std::string_view word) { return OneOf(word, {"info", "debug", "trace", "warn", "notice", "verbose"}); }
 

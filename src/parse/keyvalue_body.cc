@@ -45,6 +45,8 @@ bool ScanPairs(std::string_view text, std::vector<Pair>* pairs) {
         ++end;
       }
       pair.end = end;
+      // A list in a sentence: its commas are not values.
+      if (end > pair.begin && (text[end - 1] == ',' || text[end - 1] == ';')) return false;
     }
     pairs->push_back(pair);
     at = SkipBlanks(text, end);
