@@ -46,8 +46,17 @@ void WriteBytes(const ByteSet& set, std::string* out) {
   out->push_back(']');
 }
 
+// What the selector need not know. An optional piece and a long bounded repetition become `.*`: the selector then names
+// a few candidates more and its compiled form is a fraction of the size.
+bool IsLoose(const RegexNode& node) {
+  constexpr size_t kSmall = 3;
+  if (node.kind != Kind::kRepeat) return false;
+  if (node.children[0].kind == Kind::kBytes) return node.max == -1 && node.min == 0 && node.children[0].bytes.count() > 128;
+  return node.min == 0 && CountNodes(node) > kSmall;
+}
+
 struct Writer {
-  std::vector<int>* order;  // null: no captures
+  std::vector<int>* order;  // null: for the selector, no captures
   std::string out;
 
   void Write(const RegexNode& node) {
@@ -57,18 +66,29 @@ struct Writer {
       case Kind::kEnd: out += "\\z"; break;
       case Kind::kWordBoundary: out += "\\b"; break;
       case Kind::kNotWordBoundary: out += "\\B"; break;
-      case Kind::kSequence:
-        for (const RegexNode& child : node.children) Write(child);
-        break;
+      case Kind::kSequence: WriteAll(node); break;
       case Kind::kAlternate: WriteAlternatives(node); break;
       case Kind::kRepeat: WriteRepeat(node); break;
       case Kind::kCapture:
-        if (order != nullptr) order->push_back(node.capture);
-        out += order != nullptr ? "(" : "(?:";
-        for (const RegexNode& child : node.children) Write(child);
+        if (order == nullptr) {
+          WriteAll(node);
+          break;
+        }
+        order->push_back(node.capture);
+        out.push_back('(');
+        WriteAll(node);
         out.push_back(')');
         break;
     }
+  }
+
+  void WriteAll(const RegexNode& node) {
+    for (const RegexNode& child : node.children) Write(child);
+  }
+
+  void WriteAny() {
+    const bool again = out.size() >= 2 && out.compare(out.size() - 2, 2, ".*") == 0 && (out.size() == 2 || out[out.size() - 3] != '\\');
+    if (!again) out += ".*";
   }
 
   void WriteAlternatives(const RegexNode& node) {
@@ -81,6 +101,10 @@ struct Writer {
   }
 
   void WriteRepeat(const RegexNode& node) {
+    if (order == nullptr && IsLoose(node)) {
+      WriteAny();
+      return;
+    }
     const bool single = node.children[0].kind == Kind::kBytes;
     if (!single) out += "(?:";
     Write(node.children[0]);
@@ -88,6 +112,7 @@ struct Writer {
     if (node.min == 0 && node.max == -1) out.push_back('*');
     else if (node.min == 1 && node.max == -1) out.push_back('+');
     else if (node.min == 0 && node.max == 1) out.push_back('?');
+    else if (order == nullptr && node.max > 8) out.push_back(node.min == 0 ? '*' : '+');
     else if (node.max == -1) out += "{" + std::to_string(node.min) + ",}";
     else if (node.min == node.max) out += "{" + std::to_string(node.min) + "}";
     else out += "{" + std::to_string(node.min) + "," + std::to_string(node.max) + "}";
