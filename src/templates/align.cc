@@ -66,6 +66,26 @@ class Anchors {
   size_t head_ = 0, tail_ = 0;
 };
 
+// Units [begin, end) of `form` stand in the slot.
+void AddToProfile(const Form& form, uint32_t begin, uint32_t end, SlotProfile* slot) {
+  size_t values = 0;
+  for (uint32_t i = begin; i < end; ++i) {
+    const BodyUnit& unit = form.units[i];
+    if (unit.kind == Kind::kDelimiter) continue;
+    ++values;
+    const bool first = slot->token_classes == 0;
+    slot->token_classes = static_cast<uint8_t>(slot->token_classes | 1u << static_cast<unsigned>(unit.token_class));
+    const ValueType type = unit.kind == Kind::kValue ? unit.type : ValueType::kString;
+    slot->typed = type != ValueType::kString && (first || (slot->typed && slot->type == type));
+    slot->type = type;
+  }
+  slot->composite = slot->composite || values != 1 || end - begin != 1;
+}
+
+void FinishProfile(SlotProfile* slot) {
+  if (!slot->typed) slot->type = ValueType::kString;
+}
+
 class Aligner {
  public:
   explicit Aligner(std::span<const Form* const> forms) : forms_(forms) {
@@ -85,9 +105,7 @@ class Aligner {
     size_t marks = 0;
     for (size_t at = 0; (at = group_.text.find("<*>", at)) != std::string::npos; at += 3) ++marks;
     group_.ambiguous = marks != group_.slots.size();
-    for (SlotProfile& slot : group_.slots) {
-      if (!slot.typed) slot.type = ValueType::kString;
-    }
+    for (SlotProfile& slot : group_.slots) FinishProfile(&slot);
     return std::move(group_);
   }
 
@@ -180,8 +198,6 @@ class Aligner {
     slot_open_ = true;
     group_.text += "<*>";
     group_.slots.push_back({});
-    group_.slots.back().typed = true;
-    fresh_slot_ = true;
     for (std::vector<UnitRange>& ranges : group_.ranges) ranges.push_back({UINT32_MAX, 0});
   }
 
@@ -189,19 +205,7 @@ class Aligner {
     UnitRange& range = group_.ranges[form].back();
     range.begin = std::min(range.begin, begin);
     range.end = std::max(range.end, end);
-    SlotProfile& slot = group_.slots.back();
-    size_t values = 0;
-    for (uint32_t i = begin; i < end; ++i) {
-      const BodyUnit& unit = Unit(form, i);
-      if (unit.kind == Kind::kDelimiter) continue;
-      ++values;
-      slot.token_classes = static_cast<uint8_t>(slot.token_classes | 1u << static_cast<unsigned>(unit.token_class));
-      const ValueType type = unit.kind == Kind::kValue ? unit.type : ValueType::kString;
-      slot.typed = slot.typed && type != ValueType::kString && (fresh_slot_ || slot.type == type);
-      slot.type = type;
-      fresh_slot_ = false;
-    }
-    slot.composite = slot.composite || values != 1 || end - begin != 1;
+    AddToProfile(*forms_[form], begin, end, &group_.slots.back());
   }
 
   void AppendConstant(std::string_view constant) {
@@ -220,11 +224,20 @@ class Aligner {
   std::vector<std::vector<uint32_t>> cuts_;
   AlignedGroup group_;
   bool slot_open_ = false;
-  bool fresh_slot_ = false;
 };
 
 }  // namespace
 
 AlignedGroup AlignForms(std::span<const Form* const> forms) { return Aligner(forms).Align(); }
+
+std::vector<SlotProfile> ProfileSlots(const std::vector<Form>& forms, const std::vector<uint32_t>& members,
+                                      const std::vector<std::vector<UnitRange>>& ranges, size_t slot_count) {
+  std::vector<SlotProfile> slots(slot_count);
+  for (size_t k = 0; k < members.size(); ++k) {
+    for (size_t i = 0; i < slot_count; ++i) AddToProfile(forms[members[k]], ranges[k][i].begin, ranges[k][i].end, &slots[i]);
+  }
+  for (SlotProfile& slot : slots) FinishProfile(&slot);
+  return slots;
+}
 
 }  // namespace whittle

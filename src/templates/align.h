@@ -43,4 +43,8 @@ struct AlignedGroup {
 // common head and tail. Between anchors, forms are aligned by common prefix, then common suffix; the rest is one slot.
 AlignedGroup AlignForms(std::span<const Form* const> forms);
 
+// What the given slots hold: members[k] of `forms` has ranges[k][slot].
+std::vector<SlotProfile> ProfileSlots(const std::vector<Form>& forms, const std::vector<uint32_t>& members,
+                                      const std::vector<std::vector<UnitRange>>& ranges, size_t slot_count);
+
 }  // namespace whittle

@@ -1,0 +1,80 @@
+#include "templates/form_set.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+#include "base/hash.h"
+
+namespace whittle {
+namespace {
+
+using Kind = BodyUnit::Kind;
+
+// What makes two bodies one form: everything but the text of values.
+uint64_t FormHash(const std::vector<BodyUnit>& units, bool split_words) {
+  std::string key;
+  for (const BodyUnit& unit : units) {
+    key.push_back(static_cast<char>(static_cast<int>(unit.kind) << 4 | static_cast<int>(unit.token_class)));
+    const bool counts = unit.kind != Kind::kValue || (split_words && unit.token_class == TokenClass::kWord);
+    if (counts) key.append(unit.text).push_back('\0');
+  }
+  return Hash64(key);
+}
+
+// A second body of the same form: values that differ have no text from here on.
+void Absorb(const std::vector<BodyUnit>& units, Form* form) {
+  for (size_t i = 0; i < units.size() && i < form->units.size(); ++i) {
+    BodyUnit& known = form->units[i];
+    if (known.kind != Kind::kValue) continue;
+    if (known.type != units[i].type) known.type = ValueType::kString;
+    known.constant_when_fixed = known.constant_when_fixed && units[i].constant_when_fixed;
+    if (known.has_text && (!units[i].has_text || known.text != units[i].text)) {
+      known.has_text = false;
+      known.text.clear();
+    }
+  }
+}
+
+// The largest hash that is still admitted.
+uint64_t AdmissionLimit(std::vector<uint64_t> hashes, size_t max_forms) {
+  std::sort(hashes.begin(), hashes.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  return hashes.size() <= max_forms ? UINT64_MAX : hashes[max_forms - 1];
+}
+
+}  // namespace
+
+FormSet::FormSet(std::span<const Shape* const> shapes, std::span<const uint32_t> members, size_t max_forms,
+                 bool split_words)
+    : form_of_member_(members.size(), kOverflow) {
+  if (max_forms == 0) return;
+  std::vector<uint64_t> hashes;
+  hashes.reserve(members.size());
+  for (const uint32_t member : members) hashes.push_back(FormHash(ParseBody(*shapes[member]), split_words));
+  const uint64_t limit = AdmissionLimit(hashes, max_forms);
+  std::unordered_map<uint64_t, uint32_t> by_hash;
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (hashes[i] > limit) continue;
+    // Parsed twice: keeping all units of all shapes would cost more than the parsing.
+    std::vector<BodyUnit> units = ParseBody(*shapes[members[i]]);
+    const auto [entry, added] = by_hash.try_emplace(hashes[i], static_cast<uint32_t>(forms_.size()));
+    form_of_member_[i] = entry->second;
+    if (added) {
+      Add(std::move(units));
+    } else {
+      Absorb(units, &forms_[entry->second]);
+    }
+  }
+}
+
+void FormSet::Add(std::vector<BodyUnit> units) {
+  Form form;
+  form.units = std::move(units);
+  for (const BodyUnit& unit : form.units) {
+    if (unit.kind == Kind::kWord) form.words.push_back(words_.Intern(unit.text));
+  }
+  forms_.push_back(std::move(form));
+}
+
+}  // namespace whittle
