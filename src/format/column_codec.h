@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,16 @@ enum class TextOp : uint8_t {
   kGroup = 10,      // values stand in a group (column_groups.h); only as a whole column, resolved by the reader
 };
 
+// A column's distinct values and the number of each value, by first appearance.
+struct ValueNumbers {
+  std::vector<std::string_view> words;
+  std::vector<uint32_t> numbers;
+};
+
 struct ColumnHint {
   uint16_t time_layout = 0;
+  // Gives the column's numbers when somebody has hashed its values before; may be empty.
+  std::function<ValueNumbers()> numbers;
 };
 
 // `depth` is the nesting of this node, 0 for a column.

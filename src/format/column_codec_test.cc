@@ -15,7 +15,9 @@ TextOp RoundTrip(const std::vector<std::string>& texts, uint16_t time_layout = 0
   const std::vector<std::string_view> values(texts.begin(), texts.end());
   Compressor compressor;
   NodeSink sink;
-  EncodeText(values, {time_layout}, 0, &compressor, &sink);
+  ColumnHint hint;
+  hint.time_layout = time_layout;
+  EncodeText(values, hint, 0, &compressor, &sink);
   testing::SinkBlobs blobs(sink);
   NodeSource source{ByteReader(sink.descriptor), &blobs};
   TextArena arena(uint64_t{1} << 30);

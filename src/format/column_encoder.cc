@@ -34,7 +34,7 @@ class TextEncoder {
   bool TryTicks(Texts values, const ColumnHint& hint, int depth);
   bool TryNumbers(Texts values, int depth);
   bool TryHex(Texts values);
-  bool TryDictionary(Texts values, int depth);
+  bool TryDictionary(Texts values, const ColumnHint& hint, int depth);
   bool TrySplit(Texts values, CutKind cut, int depth);
   void WriteText(Texts values);
 
@@ -205,16 +205,23 @@ bool TextEncoder::TryHex(Texts values) {
   return true;
 }
 
-bool TextEncoder::TryDictionary(Texts values, int depth) {
-  if (depth >= kMaxSplitDepth) return false;
+ValueNumbers NumberValues(Texts values) {
+  ValueNumbers result;
   ValueDictionary dictionary(std::min<size_t>(values.size(), 4096));
-  std::vector<uint32_t> numbers(values.size());
-  for (size_t i = 0; i < values.size(); ++i) numbers[i] = dictionary.Add(values[i]);
-  if (static_cast<double>(dictionary.size()) > kDictionaryShare * static_cast<double>(values.size())) return false;
+  result.numbers.resize(values.size());
+  for (size_t i = 0; i < values.size(); ++i) result.numbers[i] = dictionary.Add(values[i]);
+  result.words = dictionary.texts();
+  return result;
+}
+
+bool TextEncoder::TryDictionary(Texts values, const ColumnHint& hint, int depth) {
+  if (depth >= kMaxSplitDepth) return false;
+  const ValueNumbers known = hint.numbers ? hint.numbers() : NumberValues(values);
+  if (static_cast<double>(known.words.size()) > kDictionaryShare * static_cast<double>(values.size())) return false;
   Op(TextOp::kDictionary);
-  out_->Varint(dictionary.size());
-  EncodeReferences(numbers, static_cast<uint32_t>(dictionary.size()), compressor_, out_);
-  Encode(dictionary.texts(), {}, depth + 1, true);
+  out_->Varint(known.words.size());
+  EncodeReferences(known.numbers, static_cast<uint32_t>(known.words.size()), compressor_, out_);
+  Encode(known.words, {}, depth + 1, true);
   return true;
 }
 
@@ -277,7 +284,7 @@ void TextEncoder::Encode(Texts values, const ColumnHint& hint, int depth, bool d
   }
   if (TryTicks(values, hint, depth) || TryNumbers(values, depth)) return;
   if (values.size() >= kFewTexts) {
-    if (!distinct && TryDictionary(values, depth)) return;
+    if (!distinct && TryDictionary(values, hint, depth)) return;
     if (TryHex(values)) return;
     if (TrySplit(values, CutKind::kPunctuation, depth)) return;
     if (TrySplit(values, CutKind::kLetterDigit, depth)) return;

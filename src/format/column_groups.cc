@@ -66,7 +66,14 @@ void AddColumn(uint32_t c, const ColumnInput& column, Overlap* overlap, std::vec
   numbers.reserve(column.values.size());
   size_t distinct = 0;
   std::vector<uint32_t> others;
+  std::string_view previous;
   for (const std::string_view value : column.values) {
+    // Runs are common, and comparing with the last value costs less than hashing.
+    if (!numbers.empty() && value == previous) {
+      numbers.push_back(numbers.back());
+      continue;
+    }
+    previous = value;
     const uint32_t number = overlap->dictionary.Add(value);
     numbers.push_back(number);
     if (number == overlap->first_column.size()) {
@@ -207,6 +214,11 @@ GroupPlan PlanGroups(const SegmentInput& input) {
   DropLosers(input, overlap, &plan);
   ListGroups(&plan);
   FillGroups(input, overlap, &plan);
+  for (uint32_t c = 0; c < columns; ++c) {
+    if (plan.group_of[c] >= 0) overlap.numbers[c] = {};
+  }
+  plan.numbers_of = std::move(overlap.numbers);
+  plan.texts = overlap.dictionary.texts();
   return plan;
 }
 

@@ -22,6 +22,10 @@ struct ColumnGroup {
 struct GroupPlan {
   std::vector<ColumnGroup> groups;
   std::vector<int32_t> group_of;  // per column, -1: none
+  // What was found out about columns that were looked at and are in no group: the number of each value in `texts`.
+  // Empty for other columns.
+  std::vector<std::vector<uint32_t>> numbers_of;
+  std::vector<std::string_view> texts;
 };
 
 GroupPlan PlanGroups(const SegmentInput& input);

@@ -88,6 +88,32 @@ std::string EncodeShapes(const SegmentInput& input) {
   return out;
 }
 
+// What one thread of an encoding run keeps between nodes.
+struct Worker {
+  explicit Worker(bool max_effort) : compressor(max_effort) {}
+  // The column's own numbers from those of the plan, which number all columns together.
+  ValueNumbers Renumber(const GroupPlan& plan, uint32_t column);
+
+  Compressor compressor;
+  std::vector<std::pair<uint32_t, uint32_t>> renumber;  // by number of the plan: column + 1 it is valid for, own number
+};
+
+ValueNumbers Worker::Renumber(const GroupPlan& plan, uint32_t column) {
+  renumber.resize(plan.texts.size());
+  ValueNumbers result;
+  result.numbers.reserve(plan.numbers_of[column].size());
+  for (const uint32_t number : plan.numbers_of[column]) {
+    auto& [valid_for, own] = renumber[number];
+    if (valid_for != column + 1) {
+      valid_for = column + 1;
+      own = static_cast<uint32_t>(result.words.size());
+      result.words.push_back(plan.texts[number]);
+    }
+    result.numbers.push_back(own);
+  }
+  return result;
+}
+
 class SegmentEncoder {
  public:
   SegmentEncoder(const SegmentInput& input, const EncodeOptions& options) : input_(input), options_(options) {}
@@ -99,7 +125,8 @@ class SegmentEncoder {
     for (size_t i = 0; i < count; ++i) body(i);
   }
   void EncodeNodes();
-  void EncodeNode(size_t index, Compressor* compressor);
+  void EncodeNode(size_t index, Worker* worker);
+  void EncodeColumn(uint32_t column, Worker* worker, NodeSink* sink);
 
   const SegmentInput& input_;
   const EncodeOptions& options_;
@@ -108,8 +135,22 @@ class SegmentEncoder {
   std::vector<NodeSink> sinks_;
 };
 
+void SegmentEncoder::EncodeColumn(uint32_t column, Worker* worker, NodeSink* sink) {
+  if (const int32_t group = plan_.group_of[column]; group >= 0) {
+    sink->U8(static_cast<uint8_t>(TextOp::kGroup));
+    sink->Varint(static_cast<uint64_t>(group));
+    return;
+  }
+  const ColumnInput& input = input_.columns[column];
+  ColumnHint hint;
+  hint.time_layout = input.time_layout;
+  if (!plan_.numbers_of[column].empty()) hint.numbers = [&] { return worker->Renumber(plan_, column); };
+  EncodeText(input.values, hint, 0, &worker->compressor, sink);
+}
+
 // Nodes: row shapes, row flags, columns, groups, streams.
-void SegmentEncoder::EncodeNode(size_t index, Compressor* compressor) {
+void SegmentEncoder::EncodeNode(size_t index, Worker* worker) {
+  Compressor* const compressor = &worker->compressor;
   DirectoryNode& node = directory_.nodes[index];
   NodeSink& sink = sinks_[index];
   if (index == 0) {
@@ -121,15 +162,9 @@ void SegmentEncoder::EncodeNode(size_t index, Compressor* compressor) {
     node.count = input_.row_flags.size();
     EncodeRowFlags(input_.row_flags, input_.row_shape, input_.shapes.size(), compressor, &sink);
   } else if (index < 2 + input_.columns.size()) {
-    const ColumnInput& column = input_.columns[index - 2];
     node.kind = NodeKind::kColumn;
-    node.count = column.values.size();
-    if (const int32_t group = plan_.group_of[index - 2]; group >= 0) {
-      sink.U8(static_cast<uint8_t>(TextOp::kGroup));
-      sink.Varint(static_cast<uint64_t>(group));
-    } else {
-      EncodeText(column.values, {column.time_layout}, 0, compressor, &sink);
-    }
+    node.count = input_.columns[index - 2].values.size();
+    EncodeColumn(static_cast<uint32_t>(index - 2), worker, &sink);
   } else if (index < 2 + input_.columns.size() + plan_.groups.size()) {
     const ColumnGroup& group = plan_.groups[index - 2 - input_.columns.size()];
     node.kind = NodeKind::kGroup;
@@ -157,8 +192,8 @@ void SegmentEncoder::EncodeNodes() {
   // Tasks of about equal size; a compressor is costly to make, so one per task.
   const size_t tasks = options_.parallel_for ? std::min<size_t>(count, 16) : 1;
   For(tasks, [&](size_t task) {
-    Compressor compressor(options_.max_effort);
-    for (size_t i = task; i < count; i += tasks) EncodeNode(i, &compressor);
+    Worker worker(options_.max_effort);
+    for (size_t i = task; i < count; i += tasks) EncodeNode(i, &worker);
   });
 }
 
