@@ -20,8 +20,6 @@ enum class BlobKind : uint8_t {
   kSections = 2,
   kRowShape = 3,    // the shape number of each row
   kText = 4,        // values as they are
-  kWords = 5,       // the distinct values of dictionaries
-  kLengths = 6,
   kIds = 7,         // dictionary references, one byte each
   kRanks = 8,       // recency ranks of shared dictionaries
   kVarint = 9,
