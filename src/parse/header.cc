@@ -58,6 +58,7 @@ class HeaderParser {
   bool Numbers();
   bool ProcessAndThread();
   bool Bars();
+  bool ClosingItem();
   bool Name();
   bool NameWithColon(std::string_view token);
   bool NameBeforeGap(std::string_view token);
@@ -89,7 +90,8 @@ class HeaderParser {
   int numbers_ = 0;
   bool time_ = false, date_ = false, level_ = false, uptime_ = false;
   bool letter_level_ = false, thread_ = false, glog_ = false, bars_ = false;
-  bool yearless_ = false, zoned_ = false, epoch_ = false;
+  bool yearless_ = false;  // a time as syslog writes it
+  bool zoned_ = false, epoch_ = false;
   bool open_bracket_ = false;  // the time's bracket holds more items
   bool done_ = false;
   bool cacheable_ = true;
@@ -166,8 +168,8 @@ bool HeaderParser::Time(size_t at, bool leading) {
   if (end + 2 < text_.size() && text_[end] == ' ' && (text_[end + 1] == '+' || text_[end + 1] == '-') && IsAsciiDigit(text_[end + 2])) cacheable_ = false;
   const std::string_view matched = rest.substr(0, match->size);
   const bool plain_number = matched.find_first_not_of("0123456789.") == std::string_view::npos;
-  const bool only_date = matched.find(':') == std::string_view::npos && matched.find('.') != std::string_view::npos && matched.size() == 10;
-  if (only_date && matched.find_first_not_of("0123456789.-/") == std::string_view::npos && !leading && !time_) return false;
+  const bool only_date = !TimeLayoutHasClock(match->layout);
+  if (only_date && !leading && !time_) return false;
   if (bracket) {
     if (end < text_.size() && text_[end] == ']') {
       ++end;
@@ -178,7 +180,7 @@ bool HeaderParser::Time(size_t at, bool leading) {
       return false;
     }
   }
-  const bool better = !time_ || (parsed.has_date && parsed.has_year && !(zoned_ && !date_));
+  const bool better = !time_ || (parsed.has_date && parsed.has_year && !only_date);
   if (time_) {
     // Two times: the later one is the program's own, unless it lacks what the earlier one has.
     if (better) {
@@ -190,11 +192,11 @@ bool HeaderParser::Time(size_t at, bool leading) {
   Add(begin, begin + match->size, better ? FieldRole::kTimestamp : FieldRole::kAttribute, ValueType::kTimestamp, better ? "" : "log.time", match->layout);
   form_ += "T";
   if (!time_) {
-    yearless_ = !parsed.has_year && parsed.has_date;
     zoned_ = parsed.has_zone;
     epoch_ = plain_number;
   }
-  if (!parsed.has_year && parsed.has_date) yearless_ = true;
+  // "Jun 14 15:16:01" is how syslog writes; "03-17 16:15:08" is not.
+  if (!parsed.has_year && parsed.has_date && IsAsciiUpper(first)) yearless_ = true;
   time_ = true;
   date_ = parsed.has_date;
   ++brackets_;
@@ -656,6 +658,8 @@ bool HeaderParser::NameWithColon(std::string_view token) {
   const std::string_view name = token.substr(0, token.size() - 1);
   const NameKind kind = ClassifyName(name);
   if (kind == NameKind::kNone && !(letter_level_ && name.find_first_of("()[]\"=") == std::string_view::npos && !HasDigit(name))) return false;
+  // "AH00128: File does not exist" is a message with a code.
+  if (!letter_level_ && HasDigit(name) && ClassifyToken(name) != TokenClass::kMixed) return false;
   const bool plain_ok = letter_level_ || (level_ && skipped_ == 0 && gap_ != Gap::kColon && !IsSentenceWord(name));
   if (kind != NameKind::kStructured && !plain_ok) return false;
   // Behind " - " the message begins, unless the name is plainly a class: "INFO  - TraceID: 1".
@@ -721,11 +725,14 @@ bool HeaderParser::NameBeforeGap(std::string_view token) {
   return true;
 }
 
-bool HeaderParser::Name() {
+// The end of a bracket that began with the time, or of none: "file.cc:123] message" of glog, "NotebookApp] message" of
+// Jupyter, "#1234] ERROR -- : message" of Ruby.
+bool HeaderParser::ClosingItem() {
   const size_t end = TokenEnd(text_, at_);
   const std::string_view token = text_.substr(at_, end - at_);
-  // "file.cc:123] message" of glog, "NotebookApp] message" of Tornado.
-  if ((glog_ || open_bracket_) && token.back() == ']' && token.find('[') == std::string_view::npos) {
+  if ((glog_ || open_bracket_) && token.size() > 1 && token.back() == ']' && token.find('[') == std::string_view::npos) {
+    LevelItem level;
+    if (!level_ && MatchLevel(text_, at_, &level)) return false;
     if (token[0] == '#') {
       Add(at_ + 1, end - 1, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
     } else {
@@ -737,6 +744,12 @@ bool HeaderParser::Name() {
     Accept(end);
     return true;
   }
+  return false;
+}
+
+bool HeaderParser::Name() {
+  const size_t end = TokenEnd(text_, at_);
+  const std::string_view token = text_.substr(at_, end - at_);
   if (names_ >= 1 && !bars_) return false;
   if (token.size() > 1 && token.back() == ':') return NameWithColon(token);
   return NameBeforeGap(token);
@@ -744,7 +757,7 @@ bool HeaderParser::Name() {
 
 // Host and tag of a syslog line. A time without year leaves little doubt; with a full time the tag needs a process id.
 bool HeaderParser::Syslog() {
-  if (level_ || names_ > 0 || gap_ != Gap::kBlank || !time_ || !date_) return false;
+  if (level_ || names_ > 0 || numbers_ > 0 || gap_ != Gap::kBlank || !time_ || !date_) return false;
   const size_t host_end = TokenEnd(text_, at_);
   const std::string_view host = text_.substr(at_, host_end - at_);
   if (host.empty() || host.find_first_of("[]()=\",") != std::string_view::npos) return false;
@@ -787,7 +800,7 @@ bool HeaderParser::NextItem() {
   if (gap_ == Gap::kBar && !level_) {
     if (Level()) return true;
   }
-  return Level() || Bars() || ProcessAndThread() || Numbers() || LevelAhead() || (!level_ && time_ && PostgresLevelAhead()) || Bracket() || Name();
+  return ClosingItem() || Level() || Bars() || ProcessAndThread() || Numbers() || LevelAhead() || (!level_ && time_ && PostgresLevelAhead()) || Bracket() || Name();
 }
 
 bool HeaderParser::Parse() {

@@ -706,6 +706,11 @@ bool TimeLayoutHasDate(TimeLayoutId id) {
   return Decode(id, &layout) && !(layout.family->flags & kNoDate);
 }
 
+bool TimeLayoutHasClock(TimeLayoutId id) {
+  Layout layout;
+  return Decode(id, &layout) && std::string_view(layout.family->format).find_first_of("HhIsquv") != std::string_view::npos;
+}
+
 bool TimeLayoutHasZone(TimeLayoutId id) {
   Layout layout;
   return Decode(id, &layout) && (layout.zone != kNoZone || (layout.family->flags & kUtc));

@@ -56,6 +56,8 @@ std::string TimeLayoutName(TimeLayoutId layout);     // "iso8601-space-comma3", 
 std::string TimeLayoutExample(TimeLayoutId layout);  // a text that parses
 // False for times of day.
 bool TimeLayoutHasDate(TimeLayoutId layout);
+// False for dates alone.
+bool TimeLayoutHasClock(TimeLayoutId layout);
 bool TimeLayoutHasZone(TimeLayoutId layout);
 
 }  // namespace whittle
