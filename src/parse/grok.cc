@@ -219,7 +219,9 @@ void GrokLibrary::CheckDefinitions(std::vector<GrokRefusal>* refusals) {
     any.named_group = [](std::string_view, RegexError*) { return 0; };
     RegexNode tree;
     RegexError error;
-    if (!ParseRegex(definition.text, any, &tree, &error)) definition.text = known->second.text;
+    if (!ParseRegex(definition.text, any, &tree, &error) || !FindAmbiguity(tree, {std::string()}).empty()) {
+      definition.text = known->second.text;
+    }
   }
   std::vector<std::string> remove;
   for (const auto& [name, definition] : definitions_) {

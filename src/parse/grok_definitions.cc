@@ -41,7 +41,7 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
     // Paths and addresses of things.
     {"PATH", R"(%{UNIXPATH}|%{WINPATH})"},
     {"UNIXPATH", R"(/[^\s"]*)"},
-    {"TTY", R"(/dev/(?:pts|tty(?:[pq])?)(?:\w+)?/?[0-9]*)"},
+    {"TTY", R"(/dev/(?:pts/[0-9]+|tty[A-Za-z]*[0-9]*))"},
     {"WINPATH", R"((?:[A-Za-z]:|\\)\\[^\s"*?<>|]*)"},
     {"URIPROTO", R"([A-Za-z][A-Za-z0-9+.-]*)"},
     {"URIHOST", R"((?:%{IPORHOST})(?::%{POSINT})?)"},

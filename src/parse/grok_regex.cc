@@ -351,6 +351,23 @@ class Parser {
     return byte;
   }
 
+  // A class inside a class, as Oniguruma has them: [[[:alnum:]]_-] is [[:alnum:]_-]. A '[' that nothing closes soon is
+  // itself.
+  bool NestedClass(ByteSet* item) {
+    constexpr size_t kMost = 256;
+    if (text_[at_] != '[' || in_nested_class_) return false;
+    const size_t begin = at_;
+    if (text_.substr(begin, kMost).find("]") == std::string_view::npos) return false;
+    in_nested_class_ = true;
+    ++at_;
+    RegexNode node;
+    const bool ok = Class(begin, &node) && at_ - begin <= kMost && text_.find(']', at_) != std::string_view::npos;
+    in_nested_class_ = false;
+    if (ok) *item = node.bytes;
+    else at_ = begin, *error_ = RegexError();
+    return ok;
+  }
+
   bool ClassItem(ByteSet* item) {
     const size_t begin = at_;
     if (Take("[:")) {
@@ -367,6 +384,7 @@ class Parser {
       }
       at_ = begin;
     }
+    if (NestedClass(item)) return true;
     const char c = text_[at_++];
     if (c == '\\') {
       if (!More()) return Fail(begin, "a backslash at the end");
@@ -383,6 +401,7 @@ class Parser {
   size_t at_ = 0;
   int depth_ = 0;
   bool fold_case_ = false;
+  bool in_nested_class_ = false;
 };
 
 }  // namespace
