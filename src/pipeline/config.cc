@@ -1,0 +1,216 @@
+#include "pipeline/config.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/sha256.h"
+#include "parse/scrub.h"
+#include "parse/time_resolver.h"
+#include "pipeline/config_check.h"
+#include "source/glob.h"
+#include "source/path_fields.h"
+
+namespace whittle {
+namespace {
+
+constexpr int kFirstYear = 1970, kLastYear = 2262;  // what nanoseconds since 1970 can hold
+
+// Reads below one group of the checked tree; defaults come from the table. `path` is the group's, "" for the top.
+class Group {
+ public:
+  Group(const ConfigNode* node, std::string path, std::string_view file_name)
+      : node_(node), path_(std::move(path)), file_name_(file_name) {}
+
+  Group Inner(std::string_view key) const { return Group(Find(key), PathOf(key), file_name_); }
+  Group Item(const ConfigNode& item) const { return Group(&item, path_ + "[]", file_name_); }
+
+  bool Has(std::string_view key) const { return Find(key) != nullptr; }
+  const ConfigNode* Find(std::string_view key) const { return node_ == nullptr ? nullptr : node_->Find(key); }
+  const ConfigNode* node() const { return node_; }
+
+  std::string Text(std::string_view key) const {
+    const ConfigNode* found = Find(key);
+    if (found != nullptr && found->kind == ConfigNode::Kind::kText) return found->text;
+    return std::string(FindConfigKey(PathOf(key))->default_value);
+  }
+  int64_t Integer(std::string_view key) const { return ReadConfigInteger(Text(key)).value_or(0); }
+  int64_t Duration(std::string_view key) const { return ReadConfigDuration(Text(key)).value_or(0); }
+  int64_t Size(std::string_view key) const { return ReadConfigSize(Text(key)).value_or(0); }
+
+  std::vector<std::string> Texts(std::string_view key) const {
+    std::vector<std::string> texts;
+    const ConfigNode* found = Find(key);
+    if (found == nullptr) return texts;
+    if (found->kind == ConfigNode::Kind::kText) texts.push_back(found->text);
+    for (const auto& item : found->items) texts.push_back(item->text);
+    return texts;
+  }
+
+  std::vector<NamedText> TextMap(std::string_view key) const {
+    std::vector<NamedText> texts;
+    if (const ConfigNode* found = Find(key)) {
+      for (const ConfigNode::Entry& entry : found->entries) texts.emplace_back(entry.key, entry.value->text);
+    }
+    return texts;
+  }
+
+  // An error at `key`'s value, or at the group when it is not there.
+  Status Error(std::string_view key, const std::string& what) const {
+    const ConfigNode* found = Find(key);
+    const ConfigNode* place = found != nullptr ? found : node_;
+    return ConfigError(file_name_, place != nullptr ? place->position : ConfigPosition{}, what);
+  }
+
+ private:
+  std::string PathOf(std::string_view key) const { return path_.empty() ? std::string(key) : path_ + "." + std::string(key); }
+
+  const ConfigNode* node_;
+  std::string path_;
+  std::string_view file_name_;
+};
+
+Status ReadTime(const Group& time, FilesSource* source) {
+  source->time_zone = time.Text("zone");
+  TimeResolverOptions options;
+  options.zone = source->time_zone;
+  if (const auto zone = TimeResolver::Create(options); !zone.ok()) return time.Error("zone", zone.status().message());
+  const std::string year = time.Text("year");
+  if (year == "from-file") return Status::Ok();
+  const auto number = ReadConfigInteger(year);
+  if (!number || *number < kFirstYear || *number > kLastYear) {
+    return time.Error("year", "'year' needs a year from " + std::to_string(kFirstYear) + " to " + std::to_string(kLastYear) +
+                                  ", or from-file, not '" + year + "'");
+  }
+  source->time_year = static_cast<int>(*number);
+  return Status::Ok();
+}
+
+Result<FilesSource> ReadSource(const Group& item) {
+  FilesSource source;
+  const Group files = item.Inner("files");
+  source.include = files.Texts("include");
+  source.exclude = files.Texts("exclude");
+  if (source.include.empty()) return files.Error("include", "'include' is empty; name at least one file or glob");
+  source.start = files.Text("start") == "end" ? FilesSource::Start::kEnd : FilesSource::Start::kBeginning;
+  source.path_fields = item.Text("path_fields");
+  if (!source.path_fields.empty()) {
+    const auto parsed = PathTemplate::Parse(source.path_fields);
+    if (!parsed.ok()) return item.Error("path_fields", parsed.status().message());
+  }
+  source.fields = item.TextMap("fields");
+  for (const auto& [name, value] : source.fields) {
+    const auto expanded = ExpandPathVariables(value, "a/b.log");
+    if (!expanded.ok()) return item.Inner("fields").Error(name, expanded.status().message());
+  }
+  const Group multiline = item.Inner("multiline");
+  if (multiline.Has("start")) {
+    source.multiline = FilesSource::Multiline::kStartPattern;
+    source.multiline_start = multiline.Text("start");
+  } else if (item.Text("multiline") == "none") {
+    source.multiline = FilesSource::Multiline::kNone;
+  }
+  WHITTLE_RETURN_IF_ERROR(ReadTime(item.Inner("time"), &source));
+  return source;
+}
+
+Result<ScrubConfig> ReadScrub(const Group& scrub) {
+  ScrubConfig config;
+  config.fields = scrub.Texts("fields");
+  config.patterns = scrub.Texts("patterns");
+  config.expressions = scrub.TextMap("expressions");
+  config.hash = scrub.Text("with") == "hash";
+  config.key_file = scrub.Text("key_file");
+  if (config.fields.empty() && config.patterns.empty() && config.expressions.empty()) {
+    return scrub.Error("", "'scrub' needs 'fields', 'patterns' or 'expressions': it says nothing to scrub");
+  }
+  // Names and expressions are right when a Scrubber can be made of them; the key does not matter for that.
+  ScrubOptions options;
+  options.fields = config.fields;
+  options.patterns = config.patterns;
+  options.expressions = config.expressions;
+  options.with = ScrubOptions::With::kReplace;
+  const auto scrubber = Scrubber::Create(options);
+  if (!scrubber.ok()) return scrub.Error("", scrubber.status().message());
+  return config;
+}
+
+Status ReadEnrich(const Group& list, Config* config) {
+  if (list.node() == nullptr) return Status::Ok();
+  for (const auto& node : list.node()->items) {
+    const Group item = list.Item(*node);
+    EnrichStep step;
+    if (item.Has("scrub")) {
+      WHITTLE_ASSIGN_OR_RETURN(step.scrub, ReadScrub(item.Inner("scrub")));
+    } else {
+      step.set = item.TextMap("set");
+    }
+    config->enrich.push_back(std::move(step));
+  }
+  return Status::Ok();
+}
+
+std::string Hex(std::string_view bytes) {
+  std::string hex;
+  for (const char c : bytes) {
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    hex += "0123456789abcdef"[c & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
+Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
+  WHITTLE_ASSIGN_OR_RETURN(const auto root, ParseConfigTree(text, file_name));
+  WHITTLE_RETURN_IF_ERROR(CheckConfig(*root, file_name));
+  const Group top(root.get(), "", file_name);
+  Config config;
+  config.store = top.Text("store");
+  config.store_given = top.Has("store");
+  const Group sources = top.Inner("sources");
+  if (sources.node() != nullptr) {
+    for (const auto& item : sources.node()->items) {
+      WHITTLE_ASSIGN_OR_RETURN(FilesSource source, ReadSource(sources.Item(*item)));
+      config.sources.push_back(std::move(source));
+    }
+  }
+  config.patterns.dirs = top.Inner("patterns").Texts("dirs");
+  config.patterns.disable = top.Inner("patterns").Texts("disable");
+  config.templates.overrides = top.Inner("templates").Text("overrides");
+  config.templates.max = static_cast<uint64_t>(top.Inner("templates").Integer("max"));
+  WHITTLE_RETURN_IF_ERROR(ReadEnrich(top.Inner("enrich"), &config));
+  const Group segments = top.Inner("segments");
+  config.segments.close_after_ns = segments.Duration("close_after");
+  config.segments.close_size_bytes = static_cast<uint64_t>(segments.Size("close_size"));
+  config.segments.level = static_cast<int>(segments.Integer("level"));
+  config.segments.level_given = segments.Has("level");
+  config.limits.memory_bytes = static_cast<uint64_t>(top.Inner("limits").Size("memory"));
+  config.limits.memory_given = top.Inner("limits").Has("memory");
+  config.file_name = file_name;
+  config.file_hash = Hex(Sha256(text));
+  return config;
+}
+
+Result<Config> LoadConfig(FileSystem* files, const std::string& path) {
+  auto text = ReadFile(files, path, kMaxConfigBytes);
+  if (!text.ok() && text.status().code() == StatusCode::kLimit) {
+    return Status(StatusCode::kConfig, path + ": larger than " + std::to_string(kMaxConfigBytes / 1024) +
+                                           " KiB, which no configuration is");
+  }
+  if (!text.ok()) return text.status();
+  return ParseConfig(*text, path);
+}
+
+const FilesSource* SourceForPath(const Config& config, std::string_view path) {
+  const auto matches = [&](const std::string& pattern) { return GlobMatches(pattern, path); };
+  const std::string base = BaseName(path);
+  for (const FilesSource& source : config.sources) {
+    const bool excluded = std::any_of(source.exclude.begin(), source.exclude.end(), [&](const std::string& pattern) {
+      return GlobMatches(pattern, path) || GlobMatches(pattern, base);
+    });
+    if (!excluded && std::any_of(source.include.begin(), source.include.end(), matches)) return &source;
+  }
+  return nullptr;
+}
+
+}  // namespace whittle

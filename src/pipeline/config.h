@@ -1,0 +1,85 @@
+// Config: the one configuration file, checked and with its defaults filled in. Plain data; whoever loads it owns it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "env/file_system.h"
+
+namespace whittle {
+
+using NamedText = std::pair<std::string, std::string>;
+
+struct FilesSource {
+  enum class Start : uint8_t { kBeginning, kEnd };
+  enum class Multiline : uint8_t { kAuto, kNone, kStartPattern };
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  Start start = Start::kBeginning;
+  std::string path_fields;         // a PathTemplate; empty: none
+  std::vector<NamedText> fields;   // resource attributes; values may hold {basename} and the like (source/path_fields.h)
+  Multiline multiline = Multiline::kAuto;
+  std::string multiline_start;     // RE2, for kStartPattern
+  std::string time_zone;
+  std::optional<int> time_year;    // nothing: from the file
+};
+
+struct ScrubConfig {
+  std::vector<std::string> fields;
+  std::vector<std::string> patterns;
+  std::vector<NamedText> expressions;
+  bool hash = true;                // false: replace
+  std::string key_file;            // empty: the store's own key
+};
+
+// One step of `enrich`: exactly one of the two says something.
+struct EnrichStep {
+  std::optional<ScrubConfig> scrub;
+  std::vector<NamedText> set;
+};
+
+struct Config {
+  std::string store;
+  bool store_given = false;        // false: `store` is the default, and $WHITTLE_STORE goes before it
+  std::vector<FilesSource> sources;
+  struct {
+    std::vector<std::string> dirs;
+    std::vector<std::string> disable;
+  } patterns;
+  struct {
+    std::string overrides;
+    uint64_t max = 0;
+  } templates;
+  std::vector<EnrichStep> enrich;
+  struct {
+    int64_t close_after_ns = 0;
+    uint64_t close_size_bytes = 0;
+    int level = 0;
+    bool level_given = false;
+  } segments;
+  struct {
+    uint64_t memory_bytes = 0;
+    bool memory_given = false;
+  } limits;
+
+  std::string file_name;           // as given; empty for the defaults
+  std::string file_hash;           // SHA-256 of the file's bytes in hex: which policy was in force
+};
+
+// Reads and checks `path`. Every error is kConfig and says file, line, column, what is wrong and what to write instead
+// (kNotFound and kIo when there is no such file). Relative paths in it stay relative to the working directory.
+Result<Config> LoadConfig(FileSystem* files, const std::string& path);
+
+// The same for text that is already read. ParseConfig("") gives the defaults.
+Result<Config> ParseConfig(std::string_view text, std::string_view file_name);
+
+// The first source one of whose `include` globs matches `path` and none of whose `exclude` globs does; nullptr: none.
+const FilesSource* SourceForPath(const Config& config, std::string_view path);
+
+}  // namespace whittle
