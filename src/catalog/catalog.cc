@@ -12,6 +12,9 @@ namespace whittle {
 namespace {
 
 constexpr std::string_view kTemporarySuffix = ".tmp";
+// Publishing takes at most one part of this many of the time; 40,000 sources make a manifest of about 16 MB.
+constexpr int64_t kPublishShare = 10;
+constexpr uint64_t kLargeManifestBytes = 1 << 20;
 
 bool EndsWith(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
@@ -63,8 +66,10 @@ Status Catalog::Close() {
   closed_ = true;
   Status status;
   if (database_ != nullptr) {
+    if (failure_.ok() && unpublished_) status = Publish();
     if (failure_.ok()) static_cast<void>(RemoveGarbageLocked().ok());  // the next Open tries again
-    status = database_->Close();
+    const Status closed = database_->Close();
+    if (status.ok()) status = closed;
     database_.reset();
   }
   lock_.reset();
@@ -162,7 +167,7 @@ Result<SegmentMeta> Catalog::CommitSegment(SegmentCommit commit) {
   change.staged = std::move(staged);
   change.adds_coverage = true;
   change.note = {"commit", "", policy_hash_};
-  WHITTLE_RETURN_IF_ERROR(Apply(std::move(change)));
+  WHITTLE_RETURN_IF_ERROR(Apply(std::move(change), false));
   static_cast<void>(RemoveGarbageLocked().ok());
   return state_.segments.back();
 }
@@ -234,28 +239,31 @@ Status Catalog::Update(const std::vector<SourceIdentity>& sources, const Catalog
   return Apply(std::move(change));
 }
 
-Status Catalog::Apply(CatalogChange change) {
+Status Catalog::Apply(CatalogChange change, bool publish_now) {
   // A write that failed may still be in the log, so nothing may be committed on top of what we believe.
   ChangePlan plan = PlanChange(state_, std::move(change), env_, !std::exchange(signed_, true));
   if (Status status = database_->Write(plan.batch); !status.ok()) return failure_ = status;
   for (const auto& [file, since] : plan.garbage) garbage_[file] = since;
   for (const std::string& id : plan.changed_sources) registry_.Note(plan.sources.at(id));
   plan.ApplyTo(&state_);
-  return Publish();
+  unpublished_ = true;
+  return publish_now || env_->clock->SteadyNs() >= publish_after_ns_ ? Publish() : Status::Ok();
 }
 
 Status Catalog::Publish() {
-  const std::string temporary = layout_.manifest + std::string(kTemporarySuffix);
-  const auto publish = [&]() -> Status {
-    WHITTLE_ASSIGN_OR_RETURN(const auto file, env_->files->OpenForWrite(temporary, WriteMode::kTruncate));
-    WHITTLE_RETURN_IF_ERROR(file->Append(EncodeManifest(state_)));
-    // Synced, because readers may come before the next writer; the name may stay the old one: that is a valid version.
-    WHITTLE_RETURN_IF_ERROR(file->Sync());
-    WHITTLE_RETURN_IF_ERROR(file->Close());
-    return env_->files->Rename(temporary, layout_.manifest);
-  };
-  if (Status status = publish(); !status.ok()) return failure_ = status;
+  const int64_t start = env_->clock->SteadyNs();
+  const Result<uint64_t> bytes = PublishManifest(env_, layout_.dir, state_);
+  if (!bytes.ok()) return failure_ = bytes.status();
+  unpublished_ = false;
+  const int64_t end = env_->clock->SteadyNs();
+  if (*bytes >= kLargeManifestBytes) publish_after_ns_ = end + (end - start) * (kPublishShare - 1);
   return Status::Ok();
+}
+
+Status Catalog::PublishPending() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  WHITTLE_RETURN_IF_ERROR(CheckUsable());
+  return unpublished_ && env_->clock->SteadyNs() >= publish_after_ns_ ? Publish() : Status::Ok();
 }
 
 Status Catalog::RemoveGarbage() {

@@ -112,6 +112,11 @@ class Catalog {
   const StoreLayout& layout() const { return layout_; }
   bool failed() const;
 
+  // Every change publishes the manifest; only one above 1 MiB (thousands of segments or sources) is not rewritten for more
+  // than a tenth of the time: a commit that comes too soon is published with a later one. This publishes it if that is
+  // due; for those who commit and then wait. Close, Update and ReplaceSegments publish at once.
+  Status PublishPending();
+
   // Removes replaced segments that no reader pins any more. Also done by every commit and on opening and closing.
   Status RemoveGarbage();
 
@@ -135,7 +140,7 @@ class Catalog {
   Status CheckUsable() const;
   Status CheckUncovered(const SegmentMeta& meta) const;
   Status CheckReplacement(const std::vector<std::string>& old_files, const std::vector<StagedSegment>& staged) const;
-  Status Apply(CatalogChange change);
+  Status Apply(CatalogChange change, bool publish_now = true);
   Status Publish();
   Status RemoveGarbageLocked();
 
@@ -153,6 +158,8 @@ class Catalog {
   RecoveryReport recovery_;
   Status failure_;       // the first error of a commit's later steps
   uint64_t next_temporary_ = 0;
+  bool unpublished_ = false;       // state_ is newer than MANIFEST
+  int64_t publish_after_ns_ = 0;   // steady clock
   bool closed_ = false;
 };
 

@@ -22,6 +22,7 @@ bool EndsWith(std::string_view text, std::string_view suffix) {
 }  // namespace
 
 Status Catalog::Load() {
+  WHITTLE_RETURN_IF_ERROR(CheckOwnDirectories(env_, layout_));
   WHITTLE_ASSIGN_OR_RETURN(const auto segment_files, env_->files->List(layout_.segments));
   const Result<std::string> published = ReadFile(env_->files, layout_.manifest, kMaxManifestBytes);
   const Result<Manifest> manifest = published.ok() ? DecodeManifest(*published) : Result<Manifest>(published.status());

@@ -32,6 +32,12 @@ inline Result<std::string> ReadFakeFooter(const Env* env, const std::string& pat
   return std::string(in.Bytes());
 }
 
+// By value: a range-for over a part of a temporary Result would outlive it.
+inline std::vector<DirectoryEntry> Entries(FileSystem* files, const std::string& dir) {
+  auto entries = files->List(dir);
+  return entries.ok() ? std::move(entries).value() : std::vector<DirectoryEntry>();
+}
+
 inline std::string FakeId(char digit) { return std::string(32, digit); }
 
 inline SourceIdentity FakeIdentity(char digit, uint64_t end) {

@@ -74,6 +74,14 @@ TEST(IntervalSetTest, AgreesWithABitmap) {
   }
 }
 
+// The worked example of docs/store-layout.md.
+TEST(IntervalSetTest, Bytes) {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  IntervalSet{{0, 300}, {1000, 1010}}.Encode(&out);
+  EXPECT_EQ(bytes, std::string("\x02\x00\xac\x02\xbc\x05\x0a", 7));
+}
+
 TEST(IntervalSetTest, RefusesBytesThatAreNoSet) {
   const auto decodes = [](std::string_view bytes) {
     ByteReader in(bytes);

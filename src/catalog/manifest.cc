@@ -114,6 +114,20 @@ Result<Manifest> DecodeManifest(std::string_view bytes) {
   return DecodeBody(bytes.substr(kHeaderBytes, bytes.size() - kHeaderBytes - kChecksumBytes));
 }
 
+Result<uint64_t> PublishManifest(const Env* env, const std::string& dir, const Manifest& manifest) {
+  const StoreLayout layout(dir);
+  const std::string temporary = layout.manifest + ".tmp";
+  WHITTLE_ASSIGN_OR_RETURN(const auto file, env->files->OpenForWrite(temporary, WriteMode::kTruncate));
+  const std::string bytes = EncodeManifest(manifest);
+  WHITTLE_RETURN_IF_ERROR(file->Append(bytes));
+  // Synced, because readers may come before the next writer. Whether the new name survives a power cut does not matter:
+  // the one before is a valid version too.
+  WHITTLE_RETURN_IF_ERROR(file->Sync());
+  WHITTLE_RETURN_IF_ERROR(file->Close());
+  WHITTLE_RETURN_IF_ERROR(env->files->Rename(temporary, layout.manifest));
+  return uint64_t{bytes.size()};
+}
+
 Result<Manifest> ReadManifest(const Env* env, const std::string& dir) {
   WHITTLE_RETURN_IF_ERROR(CheckStore(env, dir));
   const StoreLayout layout(dir);
@@ -129,13 +143,14 @@ Result<Manifest> ReadManifest(const Env* env, const std::string& dir) {
 }
 
 std::string Snapshot::SegmentPath(const SegmentMeta& segment) const {
-  return StoreLayout(dir).SegmentPath(segment.file_name);
+  return JoinPath(segments_dir, segment.file_name);
 }
 
 Result<Snapshot> TakeSnapshot(const Env* env, const std::string& dir) {
   WHITTLE_RETURN_IF_ERROR(CheckStore(env, dir));
   Snapshot snapshot;
   snapshot.dir = dir;
+  snapshot.segments_dir = StoreLayout(dir).segments;
   // The pin comes first: what the manifest read after it names cannot be removed any more.
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
     Result<std::unique_ptr<FileLock>> pin = env->files->LockShared(StoreLayout(dir).readers);

@@ -49,6 +49,10 @@ std::string EncodeManifest(const Manifest& manifest);
 // kCorrupt, or kUnsupported for a newer major version. Safe on any bytes.
 Result<Manifest> DecodeManifest(std::string_view bytes);
 
+// Replaces the published manifest: readers see the one before or this one. For the writer only.
+// Returns its size.
+Result<uint64_t> PublishManifest(const Env* env, const std::string& dir, const Manifest& manifest);
+
 // The published manifest of the store at `dir`: any time, from any process. Checks that `dir` is a store of a version
 // this program knows.
 Result<Manifest> ReadManifest(const Env* env, const std::string& dir);
@@ -56,6 +60,7 @@ Result<Manifest> ReadManifest(const Env* env, const std::string& dir);
 // A manifest whose segments are not removed while the Snapshot lives (see above).
 struct Snapshot {
   std::string dir;
+  std::string segments_dir;
   Manifest manifest;
   std::unique_ptr<FileLock> pin;  // null when the store is being cleaned at this moment, or cannot be locked
 

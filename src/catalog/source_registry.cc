@@ -46,9 +46,10 @@ SourceIdentity IdentityFromProbe(const SourceProbe& probe) {
 std::optional<SourceMatch> SourceRegistry::FindUnchanged(const SourceFile& file) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto it = by_inode_.find({file.device, file.inode});
-  if (it == by_inode_.end()) return std::nullopt;
+  if (file.inode == 0 || it == by_inode_.end()) return std::nullopt;
   const SourceState& known = known_.at(it->second);
   if (!known.finished || known.file != file || active_.contains(known.id)) return std::nullopt;
+  if (known.bytes.CoveredPrefix() != known.bytes.End()) return std::nullopt;  // a segment in between was lost
   return SourceMatch{SourceVerdict::kUnchanged, known, known.bytes, known.lines};
 }
 

@@ -18,13 +18,6 @@ Status NotAStore(const std::string& dir) {
                                           "directory with --store");
 }
 
-// Links inside a store could lead writes out of it.
-Status CheckOwnDirectory(const Env* env, const std::string& path) {
-  WHITTLE_ASSIGN_OR_RETURN(const FileInfo info, env->files->StatLink(path));
-  if (info.type == FileType::kDirectory) return Status::Ok();
-  return Status(StatusCode::kCorrupt, path + ": is not a directory; a store keeps its files in directories of its own");
-}
-
 }  // namespace
 
 StoreLayout::StoreLayout(std::string store_dir)
@@ -62,6 +55,20 @@ Status CheckStore(const Env* env, const std::string& dir) {
   return Status::Ok();
 }
 
+Status CheckOwnDirectories(const Env* env, const StoreLayout& layout) {
+  for (const std::string& path : {layout.segments, layout.catalog}) {
+    const Result<FileInfo> info = env->files->StatLink(path);
+    if (info.ok() ? info->type == FileType::kDirectory : info.status().code() == StatusCode::kNotFound) continue;
+    if (!info.ok()) return info.status();
+    return Status(StatusCode::kUsage, path + ": is not a directory; a store keeps its files in directories of its own");
+  }
+  return Status::Ok();
+}
+
+Status WriteStoreFormat(const Env* env, const std::string& dir) {
+  return WriteFileAtomically(env->files, StoreLayout(dir).format, FormatText());
+}
+
 Status CreateStoreIfMissing(const Env* env, const std::string& dir) {
   FileSystem* const fs = env->files;
   const StoreLayout layout(dir);
@@ -88,8 +95,8 @@ Status CreateStoreIfMissing(const Env* env, const std::string& dir) {
   for (const std::string& sub : {layout.segments, layout.catalog}) {
     const Status made = fs->MakeDirectory(sub);
     if (!made.ok() && made.code() != StatusCode::kAlreadyExists) return made;
-    WHITTLE_RETURN_IF_ERROR(CheckOwnDirectory(env, sub));
   }
+  WHITTLE_RETURN_IF_ERROR(CheckOwnDirectories(env, layout));
   WHITTLE_ASSIGN_OR_RETURN(const bool pins, FileExists(fs, layout.readers));
   if (!pins) {
     WHITTLE_ASSIGN_OR_RETURN(const auto file, fs->OpenForWrite(layout.readers, WriteMode::kAppend));
@@ -97,7 +104,7 @@ Status CreateStoreIfMissing(const Env* env, const std::string& dir) {
   }
   if (status.ok()) return status;
   // FORMAT last: with it, the directory is a store.
-  WHITTLE_RETURN_IF_ERROR(WriteFileAtomically(fs, layout.format, FormatText()));
+  WHITTLE_RETURN_IF_ERROR(WriteStoreFormat(env, dir));
   return fs->SyncDirectory(DirectoryOf(dir));
 }
 

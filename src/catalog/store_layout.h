@@ -34,4 +34,11 @@ Status CheckStore(const Env* env, const std::string& dir);
 // CheckStore, and where nothing is there yet (no directory, or an empty one) makes an empty store.
 Status CreateStoreIfMissing(const Env* env, const std::string& dir);
 
+// Not ok when segments/ or catalog/ is not a directory of the store's own: a link could lead writes out of it. One that
+// is missing is fine.
+Status CheckOwnDirectories(const Env* env, const StoreLayout& layout);
+
+// Marks `dir` as a store of this version.
+Status WriteStoreFormat(const Env* env, const std::string& dir);
+
 }  // namespace whittle
