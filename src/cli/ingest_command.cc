@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "catalog/catalog.h"
+#include "catalog/segment_file.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
@@ -93,7 +94,7 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
     return PrintFailures(*inputs, {}, &streams.err);
   }
   CatalogOptions catalog_options;
-  catalog_options.read_footer = ReadCatalogEntry;
+  catalog_options.read_footer = ReadSegmentEntry;
   auto catalog = Catalog::Open(env, store, catalog_options);
   if (!catalog.ok()) return Fail(streams, catalog.status());
 

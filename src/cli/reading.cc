@@ -19,9 +19,8 @@ PatternScratch* ThreadScratch() {
   return &scratch;
 }
 
-bool MatchPattern(const PatternSet& patterns, std::string_view text, uint32_t base, LineAnalysis* analysis) {
+bool MatchPattern(const PatternSet& patterns, std::string_view text, uint32_t base, bool whole_line, LineAnalysis* analysis) {
   PatternMatch match;
-  const bool whole_line = base == 0;
   if (!patterns.Match(text, base, whole_line, ThreadScratch(), &match)) return false;
   analysis->fields.insert(analysis->fields.end(), std::make_move_iterator(match.fields.begin()),
                           std::make_move_iterator(match.fields.end()));
@@ -43,13 +42,15 @@ Result<std::unique_ptr<Reading>> PrepareReading(const Env* env, const ParsedFlag
   patterns.files = env->files;
   WHITTLE_ASSIGN_OR_RETURN(reading->patterns, PatternSet::Load(patterns));
   AnalyzerOptions analyzer;
-  analyzer.match_pattern = [set = reading->patterns.get()](std::string_view text, uint32_t base, LineAnalysis* analysis) {
-    return MatchPattern(*set, text, base, analysis);
+  analyzer.match_pattern = [set = reading->patterns.get()](std::string_view text, uint32_t base, bool whole_line, LineAnalysis* analysis) {
+    return MatchPattern(*set, text, base, whole_line, analysis);
   };
   analyzer.find_trace = FindTraceContext;
   reading->analyzer = std::make_unique<LineAnalyzer>(std::move(analyzer));
-  if (flags.Given("tz")) WHITTLE_RETURN_IF_ERROR(reading->time.SetZone(flags.Text("tz")));
+  reading->time.zone = flags.Text("tz");
   if (flags.Given("year")) reading->time.year = static_cast<int>(flags.Integer("year"));
+  reading->time.start_ns = env->clock->WallNs();
+  WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(reading->time));
   if (flags.Given("path-fields")) {
     WHITTLE_ASSIGN_OR_RETURN(reading->inputs.path_fields, PathTemplate::Parse(flags.Text("path-fields")));
   }

@@ -11,7 +11,7 @@
 #include "parse/framing.h"
 #include "parse/line_analyzer.h"
 #include "parse/pattern_set.h"
-#include "parse/time_resolver.h"
+#include "pipeline/record_times.h"
 #include "source/input_set.h"
 
 namespace whittle {

@@ -48,6 +48,7 @@ struct Row {
     kHasTime = 2,      // local_time_ns was read from the line
     kHasYear = 4,      // ... and its layout carries a year
     kHasZone = 8,      // ... and a zone, so local_time_ns is UTC
+    kTimeOfDay = 16,   // local_time_ns is a time of day without a date
   };
   uint32_t shape = 0;       // index into EventBatch::shapes
   uint32_t begin = 0;       // line bytes in text, without terminator

@@ -26,13 +26,7 @@ class Converter {
       WHITTLE_ASSIGN_OR_RETURN(stream, OpenDecompressed(env_->files, input.path));
     }
     WHITTLE_ASSIGN_OR_RETURN(const auto feed, SourceFeed::Open(std::move(stream), options_.framing, nullptr));
-    TimeOptions time = options_.time;
-    if (time.file_time_s == 0) {
-      time.file_time_s = input.date_s.value_or(input.kind == InputKind::kFile ? input.info.modified_ns / 1'000'000'000
-                                                                             : env_->clock->WallNs() / 1'000'000'000);
-    }
-    TimeResolver times(time);
-    times_ = &times;
+    WHITTLE_ASSIGN_OR_RETURN(times_, RecordTimes::Create(options_.time, input));
     resource_ = &input.resource;
     source_name_ = input.kind == InputKind::kStdin ? options_.source_name : input.name;
     offset_ = 0;
@@ -103,7 +97,7 @@ class Converter {
   const ConvertHooks& hooks_;
   LineParser parser_;
   LiveTemplates templates_;
-  TimeResolver* times_ = nullptr;
+  std::unique_ptr<RecordTimes> times_;
   const std::vector<Attribute>* resource_ = nullptr;
   std::string source_name_;
   uint64_t sequence_ = 0;

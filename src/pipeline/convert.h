@@ -14,7 +14,7 @@
 #include "event/event.h"
 #include "parse/framing.h"
 #include "parse/line_analyzer.h"
-#include "parse/time_resolver.h"
+#include "pipeline/record_times.h"
 #include "source/byte_stream.h"
 #include "source/input_set.h"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pipeline/source_feed.h"
-#include "query/segment_catalog.h"
 #include "source/decompressor.h"
 
 namespace whittle {
@@ -61,7 +60,7 @@ class Run {
  private:
   struct Source {
     std::shared_ptr<SourceContext> context;
-    std::unique_ptr<TimeResolver> times;
+    std::unique_ptr<RecordTimes> times;
   };
 
   bool Stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
@@ -162,7 +161,7 @@ class Run {
     source.context->identity = std::move(match.identity);
     source.context->identity.failure.clear();
     source.context->segment_source = {source.context->identity.id, input.name, input.resource};
-    source.times = std::make_unique<TimeResolver>(TimeOptionsFor(input));
+    WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(options_.time, input));
     const auto context = source.context;
     sources_.push_back(std::move(source));
 
@@ -183,12 +182,6 @@ class Run {
     context->identity.finished = true;
     catalog_->sources()->Release(context->identity.id);
     return catalog_->Update({context->identity}, {}, std::nullopt);
-  }
-
-  TimeOptions TimeOptionsFor(const Input& input) const {
-    TimeOptions time = options_.time;
-    if (time.file_time_s == 0) time.file_time_s = input.date_s.value_or(input.info.modified_ns / 1'000'000'000);
-    return time;
   }
 
   Status Pump(const Input& input, SourceFeed* feed, uint64_t progress_before) {
@@ -263,11 +256,6 @@ class Run {
 };
 
 }  // namespace
-
-Result<std::string> ReadCatalogEntry(const Env* env, const std::string& path) {
-  WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env, path));
-  return reader->LoadSection(kCatalogEntrySection);
-}
 
 Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer,
                                const std::vector<Input>& inputs, const IngestOptions& options, const IngestHooks& hooks) {

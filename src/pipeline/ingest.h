@@ -19,8 +19,8 @@
 #include "catalog/catalog.h"
 #include "parse/framing.h"
 #include "parse/line_analyzer.h"
-#include "parse/time_resolver.h"
 #include "pipeline/parse_stage.h"
+#include "pipeline/record_times.h"
 #include "pipeline/segment_committer.h"
 #include "source/byte_stream.h"
 #include "source/input_set.h"
@@ -74,9 +74,6 @@ struct IngestHooks {
   std::function<std::unique_ptr<ByteStream>()> open_stdin;  // for InputKind::kStdin
   const std::atomic<bool>* stop = nullptr;               // raised by a signal: finish, commit, return
 };
-
-// What Catalog::Open needs to adopt segments a crash left behind: the catalog's entry in a segment file's footer.
-Result<std::string> ReadCatalogEntry(const Env* env, const std::string& path);
 
 // `env`, `catalog` and `analyzer` must live through the call. An error is one of the store; what is wrong with single
 // inputs stands in the report.

@@ -58,10 +58,10 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
     if (rule.time_layout != 0) {
       ParsedTime parsed;
       if (!ParseTime(rule.time_layout, text, &parsed)) return false;
-      if (shape->timestamp_slot == static_cast<int32_t>(k) && parsed.has_date) {
+      if (shape->timestamp_slot == static_cast<int32_t>(k)) {
         time->local_time_ns = parsed.nanos;
         time->flags = static_cast<uint8_t>(Row::kHasTime | (parsed.has_year ? Row::kHasYear : 0) |
-                                           (parsed.has_zone ? Row::kHasZone : 0));
+                                           (parsed.has_zone ? Row::kHasZone : 0) | (parsed.has_date ? 0 : Row::kTimeOfDay));
       }
     } else if (rule.check_class && ClassifyToken(text) != rule.token_class) {
       return false;

@@ -191,7 +191,8 @@ void SegmentBuilder::FillTimes(SegmentInput* input, BuiltSegment* built) {
         residual.values.push_back(kNoTime);
         continue;
       }
-      const int64_t base = !raw && (row.flags & Row::kHasTime) != 0 ? row.local_time_ns : previous;
+      const bool dated = (row.flags & (Row::kHasTime | Row::kTimeOfDay)) == Row::kHasTime;
+      const int64_t base = !raw && dated ? row.local_time_ns : previous;
       residual.values.push_back(time.time_ns - base);
       previous = time.time_ns;
       if (built->min_time_ns == kNoTime || time.time_ns < built->min_time_ns) built->min_time_ns = time.time_ns;
