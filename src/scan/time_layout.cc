@@ -178,14 +178,15 @@ class Cursor {
   }
   bool Digits(int count, int64_t* out) {
     if (end_ - p_ < count) return false;
-    int64_t value = 0;
+    // Up to 19 digits, which an unsigned number holds.
+    uint64_t value = 0;
     for (int i = 0; i < count; ++i) {
       if (!IsDigit(p_[i])) return false;
-      value = value * 10 + (p_[i] - '0');
+      value = value * 10 + static_cast<uint64_t>(p_[i] - '0');
     }
     p_ += count;
-    *out = value;
-    return true;
+    *out = static_cast<int64_t>(value & INT64_MAX);
+    return value <= INT64_MAX || relaxed_;
   }
   bool ParseFraction(std::string_view separators, int* variant, Fields* f);
   bool ParseZone(int* variant, Fields* f);
