@@ -82,9 +82,12 @@ bool IsPrefixedNumbers(std::string_view text, std::string_view prefix, size_t mi
 
 TraceIdKind TraceIdKindOf(ValueType type) {
   switch (type) {
-    case ValueType::kInt64: return TraceIdKind::kDecimal;
-    case ValueType::kString: return TraceIdKind::kOpaque;
-    default: return TraceIdKind::kAuto;
+    case ValueType::kInt64:
+      return TraceIdKind::kDecimal;
+    case ValueType::kString:
+      return TraceIdKind::kOpaque;
+    default:
+      return TraceIdKind::kAuto;
   }
 }
 
@@ -119,31 +122,43 @@ uint64_t TraceJoinKey(std::string_view hex32) {
 
 CorrelationIdKind ClassifyCorrelationId(std::string_view text) {
   if (text.size() < 8 || text.size() > 128) return CorrelationIdKind::kNone;
-  if (text.substr(0, 4) == "req-" && IsGroups(text.substr(4), {8, 4, 4, 4, 12})) return CorrelationIdKind::kOpenStackRequest;
+  if (text.substr(0, 4) == "req-" && IsGroups(text.substr(4), {8, 4, 4, 4, 12}))
+    return CorrelationIdKind::kOpenStackRequest;
   if (IsPrefixedNumbers(text, "application_", 2)) return CorrelationIdKind::kYarnApplication;
-  if (IsPrefixedNumbers(text, "appattempt_", 3) || IsPrefixedNumbers(text, "attempt_", 4)) return CorrelationIdKind::kYarnAttempt;
+  if (IsPrefixedNumbers(text, "appattempt_", 3) || IsPrefixedNumbers(text, "attempt_", 4))
+    return CorrelationIdKind::kYarnAttempt;
   if (IsPrefixedNumbers(text, "container_", 4)) return CorrelationIdKind::kYarnContainer;
-  if (text.substr(0, 11) == "container_e" && IsPrefixedNumbers(text.substr(11), "", 5)) return CorrelationIdKind::kYarnContainer;
+  if (text.substr(0, 11) == "container_e" && IsPrefixedNumbers(text.substr(11), "", 5))
+    return CorrelationIdKind::kYarnContainer;
   if (IsPrefixedNumbers(text, "job_", 2)) return CorrelationIdKind::kMapReduceJob;
   if (IsPrefixedNumbers(text, "task_", 4)) return CorrelationIdKind::kMapReduceTask;
   if (text.substr(0, 4) == "app-" && text.size() >= 20 && text[18] == '-' && AllDigits(text.substr(4, 14)) &&
       AllDigits(text.substr(19))) {
     return CorrelationIdKind::kSparkApplication;
   }
-  if (text.substr(0, 6) == "local-" && text.size() == 19 && AllDigits(text.substr(6))) return CorrelationIdKind::kSparkApplication;
+  if (text.substr(0, 6) == "local-" && text.size() == 19 && AllDigits(text.substr(6)))
+    return CorrelationIdKind::kSparkApplication;
   return CorrelationIdKind::kNone;
 }
 
 std::string_view CorrelationIdName(CorrelationIdKind kind) {
   switch (kind) {
-    case CorrelationIdKind::kNone: return {};
-    case CorrelationIdKind::kOpenStackRequest: return "openstack.request.id";
-    case CorrelationIdKind::kYarnApplication: return "yarn.application.id";
-    case CorrelationIdKind::kYarnAttempt: return "yarn.attempt.id";
-    case CorrelationIdKind::kYarnContainer: return "yarn.container.id";
-    case CorrelationIdKind::kMapReduceJob: return "mapreduce.job.id";
-    case CorrelationIdKind::kMapReduceTask: return "mapreduce.task.id";
-    case CorrelationIdKind::kSparkApplication: return "spark.application.id";
+    case CorrelationIdKind::kNone:
+      return {};
+    case CorrelationIdKind::kOpenStackRequest:
+      return "openstack.request.id";
+    case CorrelationIdKind::kYarnApplication:
+      return "yarn.application.id";
+    case CorrelationIdKind::kYarnAttempt:
+      return "yarn.attempt.id";
+    case CorrelationIdKind::kYarnContainer:
+      return "yarn.container.id";
+    case CorrelationIdKind::kMapReduceJob:
+      return "mapreduce.job.id";
+    case CorrelationIdKind::kMapReduceTask:
+      return "mapreduce.task.id";
+    case CorrelationIdKind::kSparkApplication:
+      return "spark.application.id";
   }
   return {};
 }

@@ -29,9 +29,10 @@ TEST(TraceId, TakesEveryShape) {
 }
 
 TEST(TraceId, RefusesWhatIsNone) {
-  for (const char* text : {"", "0", "0000000000000000", "00000000000000000000000000000000", "4bf92f3577b34da6a3ce929d0e0e47361",
-                           "abc", "1234567", "not-a-trace", "4bf92f3577b34da6a3ce929d0e0e473g", "99999999999999999999",
-                           "1-00000000-000000000000000000000000"}) {
+  for (const char* text :
+       {"", "0", "0000000000000000", "00000000000000000000000000000000", "4bf92f3577b34da6a3ce929d0e0e47361", "abc",
+        "1234567", "not-a-trace", "4bf92f3577b34da6a3ce929d0e0e473g", "99999999999999999999",
+        "1-00000000-000000000000000000000000"}) {
     EXPECT_EQ(Trace(text), "refused") << text;
   }
   EXPECT_EQ(Trace("0", TraceIdKind::kDecimal), "refused");
@@ -72,7 +73,8 @@ TEST(CorrelationId, KnowsTheFormsAndNothingElse) {
   EXPECT_EQ(ClassifyCorrelationId("task_1445144423722_0020_m_000003"), K::kMapReduceTask);
   EXPECT_EQ(ClassifyCorrelationId("app-20240131120000-0003"), K::kSparkApplication);
   EXPECT_EQ(ClassifyCorrelationId("local-1700000000123"), K::kSparkApplication);
-  for (const char* text : {"", "application_", "application_x_1", "req-1", "container_1", "job_tracker", "app-2024-1", "task_1_2_"}) {
+  for (const char* text :
+       {"", "application_", "application_x_1", "req-1", "container_1", "job_tracker", "app-2024-1", "task_1_2_"}) {
     EXPECT_EQ(ClassifyCorrelationId(text), K::kNone) << text;
   }
   for (int kind = 1; kind <= static_cast<int>(K::kSparkApplication); ++kind) {

@@ -29,8 +29,9 @@ std::string PlainFieldName(std::string_view written) {
 }
 
 bool IsFieldName(std::string_view name) {
-  return !name.empty() && name.size() <= 200 &&
-         std::all_of(name.begin(), name.end(), [](char c) { return IsNameByte(c) || c == '.' || c == '-' || c == '@'; });
+  return !name.empty() && name.size() <= 200 && std::all_of(name.begin(), name.end(), [](char c) {
+    return IsNameByte(c) || c == '.' || c == '-' || c == '@';
+  });
 }
 
 bool HasPrefix(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
@@ -38,11 +39,16 @@ bool HasPrefix(std::string_view text, std::string_view prefix) { return text.sub
 }  // namespace
 
 FieldRole GrokFieldRole(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, FieldRole>, 9> kRoles = {{
-      {"timestamp", FieldRole::kTimestamp}, {"observed_timestamp", FieldRole::kObservedTimestamp},
-      {"severity_text", FieldRole::kSeverity}, {"trace_id", FieldRole::kTraceId}, {"span_id", FieldRole::kSpanId},
-      {"parent_span_id", FieldRole::kParentSpanId}, {"trace_flags", FieldRole::kTraceFlags},
-      {"host.name", FieldRole::kResource}, {"host.id", FieldRole::kResource}}};
+  static constexpr std::array<std::pair<std::string_view, FieldRole>, 9> kRoles = {
+      {{"timestamp", FieldRole::kTimestamp},
+       {"observed_timestamp", FieldRole::kObservedTimestamp},
+       {"severity_text", FieldRole::kSeverity},
+       {"trace_id", FieldRole::kTraceId},
+       {"span_id", FieldRole::kSpanId},
+       {"parent_span_id", FieldRole::kParentSpanId},
+       {"trace_flags", FieldRole::kTraceFlags},
+       {"host.name", FieldRole::kResource},
+       {"host.id", FieldRole::kResource}}};
   for (const auto& [known, role] : kRoles) {
     if (name == known) return role;
   }
@@ -53,11 +59,18 @@ FieldRole GrokFieldRole(std::string_view name) {
 }
 
 bool GrokFieldType(std::string_view name, ValueType* type) {
-  static constexpr std::array<std::pair<std::string_view, ValueType>, 11> kTypes = {{
-      {"int", ValueType::kInt64}, {"float", ValueType::kDouble}, {"double", ValueType::kDouble},
-      {"bool", ValueType::kBool}, {"string", ValueType::kString}, {"ip", ValueType::kIp}, {"uuid", ValueType::kUuid},
-      {"hex", ValueType::kHexId}, {"duration", ValueType::kDuration}, {"size", ValueType::kSize},
-      {"timestamp", ValueType::kTimestamp}}};
+  static constexpr std::array<std::pair<std::string_view, ValueType>, 11> kTypes = {
+      {{"int", ValueType::kInt64},
+       {"float", ValueType::kDouble},
+       {"double", ValueType::kDouble},
+       {"bool", ValueType::kBool},
+       {"string", ValueType::kString},
+       {"ip", ValueType::kIp},
+       {"uuid", ValueType::kUuid},
+       {"hex", ValueType::kHexId},
+       {"duration", ValueType::kDuration},
+       {"size", ValueType::kSize},
+       {"timestamp", ValueType::kTimestamp}}};
   for (const auto& [known, value] : kTypes) {
     if (name == known) return *type = value, true;
   }
@@ -96,7 +109,8 @@ struct GrokLibrary::Expansion {
 const GrokLibrary& GrokLibrary::Standard() {
   static const GrokLibrary* const library = [] {
     auto* built = new GrokLibrary;
-    for (const GrokDefinitionText* d = kStandardGrokDefinitions; d->name != nullptr; ++d) built->Define(d->name, d->text);
+    for (const GrokDefinitionText* d = kStandardGrokDefinitions; d->name != nullptr; ++d)
+      built->Define(d->name, d->text);
     return built;
   }();
   return *library;
@@ -229,7 +243,8 @@ void GrokLibrary::CheckDefinitions(std::vector<GrokRefusal>* refusals) {
     GrokExpression expression;
     RegexError error;
     if (Compile(definition.text, &expression, &error)) continue;
-    refusals->push_back({definition.path, definition.line, definition.text_column + error.column + 1, name, error.reason});
+    refusals->push_back(
+        {definition.path, definition.line, definition.text_column + error.column + 1, name, error.reason});
     remove.push_back(name);
   }
   for (const std::string& name : remove) definitions_.erase(name);

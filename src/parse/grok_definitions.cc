@@ -87,16 +87,19 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
     {"SYSLOGPROG", R"(%{PROG:process.name}(?:\[%{POSINT:process.pid:int}\])?)"},
     {"SYSLOGHOST", R"(%{IPORHOST})"},
     {"SYSLOGFACILITY", R"(<%{NONNEGINT:log.syslog.facility.code:int}\.%{NONNEGINT:log.syslog.priority:int}>)"},
-    {"SYSLOGBASE", R"(%{SYSLOGTIMESTAMP:timestamp:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:host.name} %{SYSLOGPROG}:)"},
+    {"SYSLOGBASE", R"(%{SYSLOGTIMESTAMP:timestamp:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:host.name} %{SY)"
+     R"(SLOGPROG}:)"},
     // Servers and languages.
     {"HTTPDUSER", R"((?:%{EMAILADDRESS}|%{USER}))"},
-    {"LOGLEVEL", R"((?i:alert|trace|debug|notice|info?(?:rmation)?|warn?(?:ing)?|err?(?:or)?|crit?(?:ical)?|fatal|severe|)"
+    {"LOGLEVEL", R"((?i:alert|trace|debug|notice|info?(?:rmation)?|warn?(?:ing)?|err?(?:or)?|crit?(?:ical)?|fata)"
+     R"(l|severe|)"
                  R"(emerg(?:ency)?))"},
     {"JAVACLASS", R"((?:[a-zA-Z$_][a-zA-Z$_0-9]*\.)*[a-zA-Z$_][a-zA-Z$_0-9]*)"},
     {"JAVAFILE", R"([a-zA-Z$_0-9. -]+)"},
     {"JAVAMETHOD", R"((?:<(?:cl)?init>|[a-zA-Z$_][a-zA-Z$_0-9]*))"},
     {"JAVASTACKTRACEPART",
-     R"(\s+at %{JAVACLASS:code.namespace}\.%{JAVAMETHOD:code.function.name}\(%{JAVAFILE:code.file.path}(?::%{INT:code.line.number:int})?\))"},
+     R"(\s+at %{JAVACLASS:code.namespace}\.%{JAVAMETHOD:code.function.name}\(%{JAVAFILE:code.file.path}(?::%{INT)"
+     R"(:code.line.number:int})?\))"},
     {"JAVATHREAD", R"((?:[A-Z]{2}-Processor[\d]+))"},
     // Ours: pieces that most patterns of the library need.
     {"TOKEN", R"([^\s"]+)"},                       // a field between spaces
@@ -106,7 +109,8 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
     // The request between quotes in an access log: a well-formed one in parts, "-" when there was none, else as it is.
     {"HTTP_REQUEST",
      R"((?:-|%{HTTP_METHOD:http.request.method} (?:%{URIPATH:url.path}(?:\?%{URIQUERY:url.query})?|)"
-     R"(%{HTTP_TARGET:url.original})(?: HTTP[/ ]%{HTTP_VERSION:network.protocol.version})?|%{HTTP_GARBAGE:http.request.line}))"},
+     R"(%{HTTP_TARGET:url.original})(?: HTTP[/ ]%{HTTP_VERSION:network.protocol.version})?|%{HTTP_GARBAGE:http.r)"
+     R"(equest.line}))"},
     {"HTTP_TARGET", R"([^\s"/][^\s"]*)"},
     {"HTTP_VERSION", R"([0-9](?:\.[0-9])?)"},
     {"HTTP_GARBAGE", R"((?:[^"\\]|\\.)*)"},
@@ -114,8 +118,10 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
     {"USER_AGENT_QUOTED", R"g("(?:-|%{QUOTED_TEXT:user_agent.original})")g"},
     {"BODY_SIZE", R"((?:-|%{NONNEGINT:http.response.body.size:int}))"},
     {"USER_OR_DASH", R"((?:-|%{NOTSPACE:user.name}))"},
-    {"HTTPDATE_ANY", R"([0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3,6})?(?: [+-][0-9]{4})?)"},
-    {"ISO_TIME", R"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?)"},
+    {"HTTPDATE_ANY", R"([0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3,6})?(?: [+-][0-)"
+     R"(9]{4})?)"},
+    {"ISO_TIME", R"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?: ?(?:Z|[+-][0-)"
+     R"(9]{2}:?[0-9]{2}))?)"},
     {"CLOCK", R"([0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?)"},
     {nullptr, nullptr},
 };

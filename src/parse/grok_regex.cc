@@ -131,8 +131,10 @@ class Parser {
       repeat.min = min;
       repeat.max = max;
       // A possessive "+" only forbids giving back, which RE2 never needs: the greedy form accepts what it accepts.
-      if (Take("?")) repeat.greedy = false;
-      else Take("+");
+      if (Take("?"))
+        repeat.greedy = false;
+      else
+        Take("+");
       repeat.children.push_back(std::move(*atom));
       *atom = std::move(repeat);
     }
@@ -173,14 +175,27 @@ class Parser {
     if (c == '%' && text_.substr(at_, 2) == "%{") return Reference(node);
     ++at_;
     switch (c) {
-      case '(': return Group(begin, node, present);
-      case '[': return Class(begin, node);
-      case '.': *node = BytesNode(~ByteSet()); return true;
-      case '^': node->kind = Kind::kBegin; return true;
-      case '$': node->kind = Kind::kEnd; return true;
-      case '\\': return EscapeAtom(begin, node);
-      case '*': case '+': case '?': return Fail(begin, "nothing to repeat before this");
-      default: return Literal(static_cast<unsigned char>(c), node);
+      case '(':
+        return Group(begin, node, present);
+      case '[':
+        return Class(begin, node);
+      case '.':
+        *node = BytesNode(~ByteSet());
+        return true;
+      case '^':
+        node->kind = Kind::kBegin;
+        return true;
+      case '$':
+        node->kind = Kind::kEnd;
+        return true;
+      case '\\':
+        return EscapeAtom(begin, node);
+      case '*':
+      case '+':
+      case '?':
+        return Fail(begin, "nothing to repeat before this");
+      default:
+        return Literal(static_cast<unsigned char>(c), node);
     }
   }
 
@@ -204,7 +219,7 @@ class Parser {
   }
 
   bool Group(size_t begin, RegexNode* node, bool* present) {
-    if (!Take("?")) return Body(begin, node);  // grok captures by name only, so a plain group just groups
+    if (!Take("?")) return Body(begin, node);              // grok captures by name only, so a plain group just groups
     if (Take(":") || Take(">")) return Body(begin, node);  // atomic groups: see possessive quantifiers
     if (Take("#")) {
       const size_t close = text_.find(')', at_);
@@ -213,8 +228,10 @@ class Parser {
       *present = false;
       return true;
     }
-    if (Take("=") || Take("!")) return Fail(begin, "lookahead needs a backtracking engine; say what may follow instead");
-    if (Take("<=") || Take("<!")) return Fail(begin, "lookbehind needs a backtracking engine; say what stands before instead");
+    if (Take("=") || Take("!"))
+      return Fail(begin, "lookahead needs a backtracking engine; say what may follow instead");
+    if (Take("<=") || Take("<!"))
+      return Fail(begin, "lookbehind needs a backtracking engine; say what stands before instead");
     if (Take("P<") || Take("<")) return NamedGroup(begin, node);
     return Flags(begin, node, present);
   }
@@ -242,10 +259,14 @@ class Parser {
     bool on = true, fold = fold_case_;
     for (; More(); ++at_) {
       const char c = text_[at_];
-      if (c == '-') on = false;
-      else if (c == 'i') fold = on;
-      else if (c == 'm' || c == 's') continue;  // '.' already takes every byte and a text is one line
-      else break;
+      if (c == '-')
+        on = false;
+      else if (c == 'i')
+        fold = on;
+      else if (c == 'm' || c == 's')
+        continue;  // '.' already takes every byte and a text is one line
+      else
+        break;
     }
     if (Take(")")) {  // holds to the end of the enclosing group
       fold_case_ = fold;
@@ -262,11 +283,25 @@ class Parser {
   bool EscapeAtom(size_t begin, RegexNode* node) {
     if (!More()) return Fail(begin, "a backslash at the end");
     switch (text_[at_]) {
-      case 'A': ++at_; node->kind = Kind::kBegin; return true;
-      case 'z': case 'Z': ++at_; node->kind = Kind::kEnd; return true;
-      case 'b': ++at_; node->kind = Kind::kWordBoundary; return true;
-      case 'B': ++at_; node->kind = Kind::kNotWordBoundary; return true;
-      default: break;
+      case 'A':
+        ++at_;
+        node->kind = Kind::kBegin;
+        return true;
+      case 'z':
+      case 'Z':
+        ++at_;
+        node->kind = Kind::kEnd;
+        return true;
+      case 'b':
+        ++at_;
+        node->kind = Kind::kWordBoundary;
+        return true;
+      case 'B':
+        ++at_;
+        node->kind = Kind::kNotWordBoundary;
+        return true;
+      default:
+        break;
     }
     ByteSet set;
     if (!EscapeSet(begin, &set)) return false;
@@ -279,21 +314,49 @@ class Parser {
     const char c = text_[at_++];
     auto one = [&](int byte) { *set = Range(static_cast<unsigned char>(byte), static_cast<unsigned char>(byte)); };
     switch (c) {
-      case 'd': *set = Digits(); return true;
-      case 'D': *set = ~Digits(); return true;
-      case 'w': *set = WordBytes(); return true;
-      case 'W': *set = ~WordBytes(); return true;
-      case 's': *set = SpaceBytes(); return true;
-      case 'S': *set = ~SpaceBytes(); return true;
-      case 't': one('\t'); return true;
-      case 'n': one('\n'); return true;
-      case 'r': one('\r'); return true;
-      case 'f': one('\f'); return true;
-      case 'v': one('\v'); return true;
-      case 'a': one(7); return true;
-      case 'e': one(27); return true;
-      case 'x': return HexEscape(begin, set);
-      default: break;
+      case 'd':
+        *set = Digits();
+        return true;
+      case 'D':
+        *set = ~Digits();
+        return true;
+      case 'w':
+        *set = WordBytes();
+        return true;
+      case 'W':
+        *set = ~WordBytes();
+        return true;
+      case 's':
+        *set = SpaceBytes();
+        return true;
+      case 'S':
+        *set = ~SpaceBytes();
+        return true;
+      case 't':
+        one('\t');
+        return true;
+      case 'n':
+        one('\n');
+        return true;
+      case 'r':
+        one('\r');
+        return true;
+      case 'f':
+        one('\f');
+        return true;
+      case 'v':
+        one('\v');
+        return true;
+      case 'a':
+        one(7);
+        return true;
+      case 'e':
+        one(27);
+        return true;
+      case 'x':
+        return HexEscape(begin, set);
+      default:
+        break;
     }
     if (c >= '1' && c <= '9') return Fail(begin, "a back-reference needs a backtracking engine");
     if (c == '0') return one(0), true;
@@ -363,8 +426,10 @@ class Parser {
     RegexNode node;
     const bool ok = Class(begin, &node) && at_ - begin <= kMost && text_.find(']', at_) != std::string_view::npos;
     in_nested_class_ = false;
-    if (ok) *item = node.bytes;
-    else at_ = begin, *error_ = RegexError();
+    if (ok)
+      *item = node.bytes;
+    else
+      at_ = begin, *error_ = RegexError();
     return ok;
   }
 

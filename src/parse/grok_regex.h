@@ -18,8 +18,17 @@ namespace whittle {
 using ByteSet = std::bitset<256>;
 
 struct RegexNode {
-  enum class Kind : uint8_t { kBytes, kSequence, kAlternate, kRepeat, kCapture, kBegin, kEnd, kWordBoundary,
-                              kNotWordBoundary };
+  enum class Kind : uint8_t {
+    kBytes,
+    kSequence,
+    kAlternate,
+    kRepeat,
+    kCapture,
+    kBegin,
+    kEnd,
+    kWordBoundary,
+    kNotWordBoundary
+  };
   Kind kind = Kind::kSequence;  // an empty sequence matches the empty text
   bool greedy = true;           // kRepeat
   int min = 0, max = 0;         // kRepeat; max -1 = no bound
@@ -45,9 +54,9 @@ struct RegexHooks {
 
 // Limits: text longer than this, deeper nesting or larger repetition counts are refused.
 inline constexpr size_t kMaxGrokRegexBytes = 16 * 1024;
-inline constexpr int kMaxRegexDepth = 64;       // recursion of the parser
-inline constexpr int kMaxRegexRepeat = 1000;    // RE2's own limit
-inline constexpr size_t kMaxRegexNodes = 20000; // of one expression with its definitions expanded
+inline constexpr int kMaxRegexDepth = 64;        // recursion of the parser
+inline constexpr int kMaxRegexRepeat = 1000;     // RE2's own limit
+inline constexpr size_t kMaxRegexNodes = 20000;  // of one expression with its definitions expanded
 
 bool ParseRegex(std::string_view text, const RegexHooks& hooks, RegexNode* node, RegexError* error);
 

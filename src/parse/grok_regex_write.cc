@@ -10,8 +10,9 @@ using Kind = RegexNode::Kind;
 
 void WriteByte(unsigned byte, bool in_class, std::string* out) {
   const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                     byte == '_' || (!in_class && (byte == ' ' || byte == '"' || byte == ':' || byte == '/' ||
-                                                   byte == ',' || byte == '=' || byte == '<' || byte == '>'));
+                     byte == '_' ||
+                     (!in_class && (byte == ' ' || byte == '"' || byte == ':' || byte == '/' || byte == ',' ||
+                                    byte == '=' || byte == '<' || byte == '>'));
   if (plain) {
     out->push_back(static_cast<char>(byte));
     return;
@@ -51,7 +52,8 @@ void WriteBytes(const ByteSet& set, std::string* out) {
 bool IsLoose(const RegexNode& node) {
   constexpr size_t kSmall = 3;
   if (node.kind != Kind::kRepeat) return false;
-  if (node.children[0].kind == Kind::kBytes) return node.max == -1 && node.min == 0 && node.children[0].bytes.count() > 128;
+  if (node.children[0].kind == Kind::kBytes)
+    return node.max == -1 && node.min == 0 && node.children[0].bytes.count() > 128;
   return node.min == 0 && CountNodes(node) > kSmall;
 }
 
@@ -61,14 +63,30 @@ struct Writer {
 
   void Write(const RegexNode& node) {
     switch (node.kind) {
-      case Kind::kBytes: WriteBytes(node.bytes, &out); break;
-      case Kind::kBegin: out += "\\A"; break;
-      case Kind::kEnd: out += "\\z"; break;
-      case Kind::kWordBoundary: out += "\\b"; break;
-      case Kind::kNotWordBoundary: out += "\\B"; break;
-      case Kind::kSequence: WriteAll(node); break;
-      case Kind::kAlternate: WriteAlternatives(node); break;
-      case Kind::kRepeat: WriteRepeat(node); break;
+      case Kind::kBytes:
+        WriteBytes(node.bytes, &out);
+        break;
+      case Kind::kBegin:
+        out += "\\A";
+        break;
+      case Kind::kEnd:
+        out += "\\z";
+        break;
+      case Kind::kWordBoundary:
+        out += "\\b";
+        break;
+      case Kind::kNotWordBoundary:
+        out += "\\B";
+        break;
+      case Kind::kSequence:
+        WriteAll(node);
+        break;
+      case Kind::kAlternate:
+        WriteAlternatives(node);
+        break;
+      case Kind::kRepeat:
+        WriteRepeat(node);
+        break;
       case Kind::kCapture:
         if (order == nullptr) {
           WriteAll(node);
@@ -87,7 +105,8 @@ struct Writer {
   }
 
   void WriteAny() {
-    const bool again = out.size() >= 2 && out.compare(out.size() - 2, 2, ".*") == 0 && (out.size() == 2 || out[out.size() - 3] != '\\');
+    const bool again = out.size() >= 2 && out.compare(out.size() - 2, 2, ".*") == 0 &&
+                       (out.size() == 2 || out[out.size() - 3] != '\\');
     if (!again) out += ".*";
   }
 
@@ -109,13 +128,20 @@ struct Writer {
     if (!single) out += "(?:";
     Write(node.children[0]);
     if (!single) out.push_back(')');
-    if (node.min == 0 && node.max == -1) out.push_back('*');
-    else if (node.min == 1 && node.max == -1) out.push_back('+');
-    else if (node.min == 0 && node.max == 1) out.push_back('?');
-    else if (order == nullptr && node.max > 8) out.push_back(node.min == 0 ? '*' : '+');
-    else if (node.max == -1) out += "{" + std::to_string(node.min) + ",}";
-    else if (node.min == node.max) out += "{" + std::to_string(node.min) + "}";
-    else out += "{" + std::to_string(node.min) + "," + std::to_string(node.max) + "}";
+    if (node.min == 0 && node.max == -1)
+      out.push_back('*');
+    else if (node.min == 1 && node.max == -1)
+      out.push_back('+');
+    else if (node.min == 0 && node.max == 1)
+      out.push_back('?');
+    else if (order == nullptr && node.max > 8)
+      out.push_back(node.min == 0 ? '*' : '+');
+    else if (node.max == -1)
+      out += "{" + std::to_string(node.min) + ",}";
+    else if (node.min == node.max)
+      out += "{" + std::to_string(node.min) + "}";
+    else
+      out += "{" + std::to_string(node.min) + "," + std::to_string(node.max) + "}";
     if (!node.greedy) out.push_back('?');
   }
 };
@@ -124,7 +150,8 @@ struct Writer {
 template <typename Predicate>
 size_t MandatoryBytes(const RegexNode& node, const Predicate& counts) {
   switch (node.kind) {
-    case Kind::kBytes: return counts(node.bytes) ? 1 : 0;
+    case Kind::kBytes:
+      return counts(node.bytes) ? 1 : 0;
     case Kind::kAlternate: {
       size_t least = SIZE_MAX;
       for (const RegexNode& child : node.children) least = std::min(least, MandatoryBytes(child, counts));
@@ -203,8 +230,10 @@ Edges RepeatEdges(const RegexNode& node, std::string* problem) {
   if (child.kind == Kind::kBytes) {
     if (node.max == -1) edges.head = edges.tail = {OpenRepeat{child.bytes, node.greedy}};
   } else if (node.max == -1 || node.max > 1) {
-    if (node.max == -1 && edges.nullable) *problem = "an unbounded repetition of something that can be empty";
-    else if (AnyCompete(edges.tail, edges.head)) *problem = "nested repetition can divide one text in several ways";
+    if (node.max == -1 && edges.nullable)
+      *problem = "an unbounded repetition of something that can be empty";
+    else if (AnyCompete(edges.tail, edges.head))
+      *problem = "nested repetition can divide one text in several ways";
   }
   edges.nullable = edges.nullable || node.min == 0;
   return edges;
@@ -228,8 +257,10 @@ Edges FindEdges(const RegexNode& node, std::string* problem) {
       }
       return all;
     }
-    case Kind::kRepeat: return RepeatEdges(node, problem);
-    default: return SequenceEdges(node, problem);
+    case Kind::kRepeat:
+      return RepeatEdges(node, problem);
+    default:
+      return SequenceEdges(node, problem);
   }
 }
 

@@ -9,10 +9,12 @@ namespace whittle {
 namespace {
 
 // What the whole of `text` gives when matched by a grok expression: "name=value ..." or why not.
-std::string Match(std::string_view expression, std::string_view text, const GrokLibrary& library = GrokLibrary::Standard()) {
+std::string Match(std::string_view expression, std::string_view text,
+                  const GrokLibrary& library = GrokLibrary::Standard()) {
   GrokExpression compiled;
   RegexError error;
-  if (!library.Compile(expression, &compiled, &error)) return "column " + std::to_string(error.column) + ": " + error.reason;
+  if (!library.Compile(expression, &compiled, &error))
+    return "column " + std::to_string(error.column) + ": " + error.reason;
   std::vector<int> order;
   RE2::Options options;
   options.set_encoding(RE2::Options::EncodingLatin1);
@@ -40,7 +42,8 @@ TEST(Grok, CapturesByName) {
   EXPECT_EQ(Match("%{IP:client} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes:int} %{NUMBER:duration:float}",
                   "55.3.244.1 GET /index.html 15824 0.043"),
             "yes client=55.3.244.1 method=GET request=/index.html bytes=15824 duration=0.043");
-  EXPECT_EQ(Match("(?<queue>[0-9A-F]{10,11}): %{GREEDYDATA:message}", "BEF25A72965: message-id"), "yes queue=BEF25A72965 message=message-id");
+  EXPECT_EQ(Match("(?<queue>[0-9A-F]{10,11}): %{GREEDYDATA:message}", "BEF25A72965: message-id"),
+            "yes queue=BEF25A72965 message=message-id");
   EXPECT_EQ(Match("%{INT:[http][response][status]:int}", "200"), "yes http.response.status=200");
   EXPECT_EQ(Match("a(b|c)d", "acd"), "yes") << "plain groups do not capture";
 }
@@ -57,15 +60,35 @@ TEST(Grok, StandardDefinitionsMeanWhatPeopleExpect) {
     const char* yes;
     const char* no;
   } kCases[] = {
-      {"INT", "-12", "1.5"}, {"NUMBER", "-12.5", "12,5"}, {"BASE16NUM", "0xDEAD", "xyz"}, {"POSINT", "7", "0"},
-      {"WORD", "abc_1", "a b"}, {"QUOTEDSTRING", R"("a \" b")", R"("a)"}, {"UUID", "7d1c9f2e-0b1a-4c3d-9e8f-001122334455", "7d1c"},
-      {"MAC", "00:11:22:aa:bb:cc", "00:11"}, {"IPV4", "255.1.0.9", "256.1.0.9"}, {"IPV6", "2001:db8::1", "12:34"}, {"IP", "::1", "1.2.3"},
-      {"HOSTNAME", "a-b.example.org", "-a"}, {"IPORHOST", "10.0.0.1", "a b"}, {"HOSTPORT", "db:5432", "db"},
-      {"UNIXPATH", "/var/log/x", "var"}, {"WINPATH", R"(C:\Windows\x)", "C:x"}, {"URI", "https://u@h.example.org:8080/p?q=1", "/p"},
-      {"URIPATHPARAM", "/a/b?c=d", "a"}, {"MONTH", "Jan", "Foo"}, {"DAY", "Tuesday", "Someday"}, {"TIME", "23:59:59.123", "24:00:00"},
-      {"TIMESTAMP_ISO8601", "2024-01-02T03:04:05.678+01:00", "2024-13-02T03:04"}, {"HTTPDATE", "10/Oct/2000:13:55:36 -0700", "10/10/2000"},
-      {"SYSLOGTIMESTAMP", "Jan  2 03:04:05", "2 Jan 03:04:05"}, {"LOGLEVEL", "WARNING", "LOUD"}, {"JAVACLASS", "a.b.C$D", "1a"},
-      {"EMAILADDRESS", "a.b@example.org", "a@"}, {"DATESTAMP", "12/31/2023 23:59:59", "x"}, {"URN", "urn:isbn:0451450523", "urn:"},
+      {"INT", "-12", "1.5"},
+      {"NUMBER", "-12.5", "12,5"},
+      {"BASE16NUM", "0xDEAD", "xyz"},
+      {"POSINT", "7", "0"},
+      {"WORD", "abc_1", "a b"},
+      {"QUOTEDSTRING", R"("a \" b")", R"("a)"},
+      {"UUID", "7d1c9f2e-0b1a-4c3d-9e8f-001122334455", "7d1c"},
+      {"MAC", "00:11:22:aa:bb:cc", "00:11"},
+      {"IPV4", "255.1.0.9", "256.1.0.9"},
+      {"IPV6", "2001:db8::1", "12:34"},
+      {"IP", "::1", "1.2.3"},
+      {"HOSTNAME", "a-b.example.org", "-a"},
+      {"IPORHOST", "10.0.0.1", "a b"},
+      {"HOSTPORT", "db:5432", "db"},
+      {"UNIXPATH", "/var/log/x", "var"},
+      {"WINPATH", R"(C:\Windows\x)", "C:x"},
+      {"URI", "https://u@h.example.org:8080/p?q=1", "/p"},
+      {"URIPATHPARAM", "/a/b?c=d", "a"},
+      {"MONTH", "Jan", "Foo"},
+      {"DAY", "Tuesday", "Someday"},
+      {"TIME", "23:59:59.123", "24:00:00"},
+      {"TIMESTAMP_ISO8601", "2024-01-02T03:04:05.678+01:00", "2024-13-02T03:04"},
+      {"HTTPDATE", "10/Oct/2000:13:55:36 -0700", "10/10/2000"},
+      {"SYSLOGTIMESTAMP", "Jan  2 03:04:05", "2 Jan 03:04:05"},
+      {"LOGLEVEL", "WARNING", "LOUD"},
+      {"JAVACLASS", "a.b.C$D", "1a"},
+      {"EMAILADDRESS", "a.b@example.org", "a@"},
+      {"DATESTAMP", "12/31/2023 23:59:59", "x"},
+      {"URN", "urn:isbn:0451450523", "urn:"},
   };
   for (const auto& c : kCases) {
     const std::string expression = "%{" + std::string(c.name) + "}";
@@ -98,22 +121,45 @@ TEST(Grok, RefusesWithColumnAndReason) {
     const char* expression;
     const char* refusal;
   } kCases[] = {
-      {"a(?=b)", "1: lookahead"}, {"a(?!b)", "1: lookahead"}, {"ab(?<=b)", "2: lookbehind"}, {"ab(?<!b)", "2: lookbehind"},
-      {"(a)\\1", "3: a back-reference"}, {"(?<n>a)\\k<n>", "7: a reference to a group"}, {"a\\h", "1: the escape \\h"}, {"(a", "0: '(' without"},
-      {"a)", "1: unmatched ')'"}, {"[a", "0: '[' without"}, {"*a", "0: nothing to repeat"}, {"a**", "2: a repetition of a repetition"},
-      {"a{5,2}", "1: a repetition with its smaller"}, {"a{2000}", "1: a repetition count above"}, {"%{NOPE}", "0: no definition 'NOPE'"},
-      {"a%{INT", "1: '%{' without"}, {"%{INT:a:c}", "0: no type 'c'"}, {"%{INT:a b}", "0: 'a b' is not a field name"}, {"a\\", "1: a backslash"},
-      {"[z-a]", "2: a range with its smaller"}, {"[a&&b]", "2: intersections"}, {"(?x)a", "0: a kind of group"},
-      {"(a+)+", "nested repetition"}, {"(a*)*", "unbounded repetition of something that can be empty"}, {"(a|a+)+", "nested repetition"},
-      {".*.*", "compete"}, {"%{DATA:a}%{GREEDYDATA:b}", "compete"}, {"%{NOTSPACE:a}%{WORD:b}", "compete"}, {"(%{WORD:a})+", "inside a repetition"},
+      {"a(?=b)", "1: lookahead"},
+      {"a(?!b)", "1: lookahead"},
+      {"ab(?<=b)", "2: lookbehind"},
+      {"ab(?<!b)", "2: lookbehind"},
+      {"(a)\\1", "3: a back-reference"},
+      {"(?<n>a)\\k<n>", "7: a reference to a group"},
+      {"a\\h", "1: the escape \\h"},
+      {"(a", "0: '(' without"},
+      {"a)", "1: unmatched ')'"},
+      {"[a", "0: '[' without"},
+      {"*a", "0: nothing to repeat"},
+      {"a**", "2: a repetition of a repetition"},
+      {"a{5,2}", "1: a repetition with its smaller"},
+      {"a{2000}", "1: a repetition count above"},
+      {"%{NOPE}", "0: no definition 'NOPE'"},
+      {"a%{INT", "1: '%{' without"},
+      {"%{INT:a:c}", "0: no type 'c'"},
+      {"%{INT:a b}", "0: 'a b' is not a field name"},
+      {"a\\", "1: a backslash"},
+      {"[z-a]", "2: a range with its smaller"},
+      {"[a&&b]", "2: intersections"},
+      {"(?x)a", "0: a kind of group"},
+      {"(a+)+", "nested repetition"},
+      {"(a*)*", "unbounded repetition of something that can be empty"},
+      {"(a|a+)+", "nested repetition"},
+      {".*.*", "compete"},
+      {"%{DATA:a}%{GREEDYDATA:b}", "compete"},
+      {"%{NOTSPACE:a}%{WORD:b}", "compete"},
+      {"(%{WORD:a})+", "inside a repetition"},
       {"%{INT:a} %{INT:a}", "set twice"},
   };
-  for (const auto& c : kCases) EXPECT_NE(Refusal(c.expression).find(c.refusal), std::string::npos) << c.expression << " -> " << Refusal(c.expression);
+  for (const auto& c : kCases)
+    EXPECT_NE(Refusal(c.expression).find(c.refusal), std::string::npos)
+        << c.expression << " -> " << Refusal(c.expression);
 }
 
 TEST(Grok, TakesWhatTheTextDecides) {
-  for (const char* expression : {"%{SPACE}%{GREEDYDATA:m}", "%{DATA:a} %{GREEDYDATA:b}", "%{DATA:a}%{SPACE}$", "(?:%{INT:a}|%{WORD:a})", "(a+b)+",
-                                 "(?:,[a-z]+)*", "[0-9]+[a-z]+"}) {
+  for (const char* expression : {"%{SPACE}%{GREEDYDATA:m}", "%{DATA:a} %{GREEDYDATA:b}", "%{DATA:a}%{SPACE}$",
+                                 "(?:%{INT:a}|%{WORD:a})", "(a+b)+", "(?:,[a-z]+)*", "[0-9]+[a-z]+"}) {
     EXPECT_EQ(Refusal(expression), "taken") << expression;
   }
 }
@@ -125,7 +171,9 @@ TEST(Grok, DefinitionsThatUseThemselvesEnd) {
   EXPECT_NE(Match("%{A}", "xy", library).find("nest deeper"), std::string::npos);
   std::string text = "x";
   ASSERT_TRUE(library.Define("L0", "(?:a|b)"));
-  for (int i = 1; i < 24; ++i) ASSERT_TRUE(library.Define("L" + std::to_string(i), "%{L" + std::to_string(i - 1) + "}%{L" + std::to_string(i - 1) + "}"));
+  for (int i = 1; i < 24; ++i)
+    ASSERT_TRUE(
+        library.Define("L" + std::to_string(i), "%{L" + std::to_string(i - 1) + "}%{L" + std::to_string(i - 1) + "}"));
   EXPECT_NE(Match("%{L23}", "a", library).find("too large"), std::string::npos);
 }
 
@@ -137,8 +185,11 @@ TEST(Grok, DeepNestingIsRefused) {
 TEST(GrokFile, TakesWhatItCanAndNamesTheRest) {
   GrokLibrary library = GrokLibrary::Standard();
   std::vector<GrokRefusal> refusals;
-  library.AddFile("mine", "# comment\n\nNUMBER (?<![0-9])(?:[0-9]+)\nMYTIME %{HOUR}:%{MINUTE}\r\nUSES_LATER %{LATER} x\nBEHIND (?<=a)b\n1BAD\n"
-                          "NEEDS_BEHIND %{BEHIND} c\nNAME! x\n", &refusals);
+  library.AddFile("mine",
+                  "# comment\n\nNUMBER (?<![0-9])(?:[0-9]+)\nMYTIME %{HOUR}:%{MINUTE}\r\nUSES_LATER %{LATER} x\nBEHIND "
+                  "(?<=a)b\n1BAD\n"
+                  "NEEDS_BEHIND %{BEHIND} c\nNAME! x\n",
+                  &refusals);
   library.AddFile("more", "LATER [a-z]+\n", &refusals);
   library.CheckDefinitions(&refusals);
   EXPECT_EQ(Match("%{USES_LATER}", "abc x", library), "yes");
@@ -154,7 +205,8 @@ TEST(GrokFile, TakesWhatItCanAndNamesTheRest) {
 TEST(GrokRegex, TheSelectorsTextIsNeverNarrower) {
   const uint32_t seed = std::random_device{}();
   std::mt19937 random(seed);
-  const char* pieces[] = {"a", "b", "[ab]", "(?:a|bb)", "a?", "(?:ab)*", "a{2,9}", ".", "[^a]+", "(?<x>a+)", "(?:(?:ab)?c)?", "\\.", "\\*", ".*"};
+  const char* pieces[] = {"a", "b",     "[ab]",     "(?:a|bb)",      "a?",  "(?:ab)*", "a{2,9}",
+                          ".", "[^a]+", "(?<x>a+)", "(?:(?:ab)?c)?", "\\.", "\\*",     ".*"};
   int compared = 0;
   for (int round = 0; round < 400; ++round) {
     std::string text;

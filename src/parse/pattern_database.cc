@@ -3,6 +3,7 @@
 #include <hs.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <utility>
 
@@ -65,7 +66,7 @@ PatternScratch::~PatternScratch() {
   if (scratch_ != nullptr) hs_free_scratch(scratch_);
 }
 PatternScratch::PatternScratch(PatternScratch&& other) noexcept
-    : scratch_(std::exchange(other.scratch_, nullptr)), owner_(std::exchange(other.owner_, nullptr)) {}
+    : scratch_(std::exchange(other.scratch_, nullptr)), owner_(std::exchange(other.owner_, 0)) {}
 PatternScratch& PatternScratch::operator=(PatternScratch&& other) noexcept {
   std::swap(scratch_, other.scratch_);
   std::swap(owner_, other.owner_);
@@ -75,6 +76,8 @@ PatternScratch& PatternScratch::operator=(PatternScratch&& other) noexcept {
 Result<std::unique_ptr<PatternDatabase>> PatternDatabase::Build(const std::vector<std::string>& expressions,
                                                                 const std::string& cache_dir, FileSystem* files) {
   std::unique_ptr<PatternDatabase> built(new PatternDatabase);
+  static std::atomic<uint64_t> next_serial{1};
+  built->serial_ = next_serial.fetch_add(1);
   built->count_ = static_cast<uint32_t>(expressions.size());
   if (expressions.empty()) return built;
   const bool cached = !cache_dir.empty() && files != nullptr;
@@ -90,7 +93,8 @@ Result<std::unique_ptr<PatternDatabase>> PatternDatabase::Build(const std::vecto
     ids.push_back(static_cast<unsigned>(texts.size()));
     texts.push_back(expression.c_str());
   }
-  // An expression that Hyperscan finds too large is taken as a prefilter, which may report too much and never too little.
+  // An expression that Hyperscan finds too large is taken as a prefilter, which may report too much and never too
+  // little.
   for (size_t attempt = 0; attempt <= expressions.size(); ++attempt) {
     std::string error;
     int which = -1;
@@ -113,16 +117,16 @@ const std::vector<uint32_t>& PatternDatabase::Candidates(std::string_view text, 
   std::vector<uint32_t>& found = scratch->candidates_;
   found.clear();
   if (database_ == nullptr) return found;
-  if (scratch->owner_ != this) {
+  if (scratch->owner_ != serial_) {
     // Grows the scratch to what this database needs.
-    scratch->owner_ = hs_alloc_scratch(database_, &scratch->scratch_) == HS_SUCCESS ? this : nullptr;
+    scratch->owner_ = hs_alloc_scratch(database_, &scratch->scratch_) == HS_SUCCESS ? serial_ : 0;
   }
   const auto on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
     static_cast<std::vector<uint32_t>*>(context)->push_back(id);
     return 0;
   };
-  if (scratch->owner_ != this || hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0,
-                                         scratch->scratch_, on_match, &found) != HS_SUCCESS) {
+  if (scratch->owner_ != serial_ || hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0,
+                                            scratch->scratch_, on_match, &found) != HS_SUCCESS) {
     // No memory for the selector: every expression is a candidate, which is slow and right.
     found.resize(count_);
     for (uint32_t i = 0; i < count_; ++i) found[i] = i;

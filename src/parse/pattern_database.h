@@ -1,6 +1,6 @@
 // PatternDatabase: all expressions as one Hyperscan database, which names the few that may match a text. It captures
 // nothing; whoever asks confirms with the real expression. Immutable and shared by threads; each thread brings its own
-// PatternScratch, which must not outlive the database it was last used with.
+// PatternScratch, which serves any number of databases in turn and may outlive them.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +30,15 @@ class PatternScratch {
   friend class PatternDatabase;
   friend class PatternSet;
   hs_scratch* scratch_ = nullptr;
-  const void* owner_ = nullptr;
+  uint64_t owner_ = 0;  // the serial number of the database the memory was made for
   std::vector<uint32_t> candidates_;
 };
 
 class PatternDatabase {
  public:
-  // Expression i is reported as candidate i. With `cache_dir` (and `files`) the compiled form is read from there when it
-  // is the same expressions, library version and processor, and written there otherwise; a cache that cannot be read or
-  // written only costs time.
+  // Expression i is reported as candidate i. With `cache_dir` (and `files`) the compiled form is read from there when
+  // it is the same expressions, library version and processor, and written there otherwise; a cache that cannot be read
+  // or written only costs time.
   static Result<std::unique_ptr<PatternDatabase>> Build(const std::vector<std::string>& expressions,
                                                         const std::string& cache_dir, FileSystem* files);
   ~PatternDatabase();
@@ -53,6 +53,7 @@ class PatternDatabase {
   hs_database* database_ = nullptr;
   bool from_cache_ = false;
   uint32_t count_ = 0;
+  uint64_t serial_ = 0;  // of this process, from 1
 };
 
 }  // namespace whittle

@@ -20,7 +20,8 @@ class FileReader {
     pattern_.path = path_;
     try {
       const YAML::Node root = YAML::Load(std::string(text_));
-      if (!root.IsMap()) return Status(StatusCode::kConfig, path_ + ":1:1: a pattern file is a map with name, expressions and samples");
+      if (!root.IsMap())
+        return Status(StatusCode::kConfig, path_ + ":1:1: a pattern file is a map with name, expressions and samples");
       ReadRoot(root);
     } catch (const YAML::Exception& e) {
       Fail(e.mark, e.msg);
@@ -65,7 +66,9 @@ class FileReader {
   }
 
   void ReadRoot(const YAML::Node& root) {
-    if (!CheckKeys(root, {"name", "title", "docs", "on", "priority", "definitions", "expressions", "samples", "reject"})) return;
+    if (!CheckKeys(root,
+                   {"name", "title", "docs", "on", "priority", "definitions", "expressions", "samples", "reject"}))
+      return;
     if (!Text(root["name"], &pattern_.name, "a pattern needs a name")) return;
     if (!std::all_of(pattern_.name.begin(), pattern_.name.end(), [](char c) {
           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
@@ -108,7 +111,8 @@ class FileReader {
       std::string name, text;
       if (!Text(entry.first, &name, "a definition needs a name")) return false;
       if (!Text(entry.second, &text, "a definition needs an expression")) return false;
-      if (!own->Define(name, text)) return Fail(entry.first.Mark(), "a definition's name has letters, digits and '_' only");
+      if (!own->Define(name, text))
+        return Fail(entry.first.Mark(), "a definition's name has letters, digits and '_' only");
     }
     // Only now, because definitions may use others that stand below them.
     for (const auto& entry : definitions) {
@@ -163,7 +167,8 @@ class FileReader {
     const YAML::Node fields = node["fields"];
     if (!fields || !fields.IsMap()) return Fail(node.Mark(), "a sample needs the fields that are expected");
     for (const auto& entry : fields) {
-      if (!entry.first.IsScalar() || !entry.second.IsScalar()) return Fail(entry.first.Mark(), "a field is 'name: text'");
+      if (!entry.first.IsScalar() || !entry.second.IsScalar())
+        return Fail(entry.first.Mark(), "a field is 'name: text'");
       if (!KnowsField(entry.first.Scalar())) {
         return Fail(entry.first.Mark(), "no expression captures '" + entry.first.Scalar() + "'");
       }
@@ -181,7 +186,8 @@ class FileReader {
     }
     const YAML::Node reject = root["reject"];
     if (reject && !reject.IsSequence()) return Fail(reject.Mark(), "'reject' is a list of lines that must not match");
-    if (samples.size() + (reject ? reject.size() : 0) > kMaxPatternSamples) return Fail(samples.Mark(), "more than 1000 samples");
+    if (samples.size() + (reject ? reject.size() : 0) > kMaxPatternSamples)
+      return Fail(samples.Mark(), "more than 1000 samples");
     for (const YAML::Node& node : samples) {
       if (!ReadSample(node)) return false;
     }

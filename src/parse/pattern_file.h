@@ -26,9 +26,9 @@ enum class PatternScope : uint8_t {
 
 struct PatternSample {
   std::string text;
-  bool matches = true;  // false: must not be claimed by this pattern
+  bool matches = true;                                      // false: must not be claimed by this pattern
   std::vector<std::pair<std::string, std::string>> fields;  // name and text, all that are expected
-  int line = 0;         // in its file, 1-based
+  int line = 0;                                             // in its file, 1-based
 };
 
 struct PatternExpression {

@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   whittle::RegexError error;
   if (library.Compile(text, &expression, &error)) {
     std::vector<int> order;
-    if (whittle::WriteRe2(expression.tree, &order).empty() != whittle::WriteHyperscan(expression.tree).empty()) std::abort();
+    if (whittle::WriteRe2(expression.tree, &order).empty() != whittle::WriteHyperscan(expression.tree).empty())
+      std::abort();
   } else if (error.reason.empty()) {
     std::abort();
   }

@@ -8,14 +8,22 @@ namespace {
 
 std::string RoleName(const FieldSpan& span) {
   switch (span.role) {
-    case FieldRole::kTimestamp: return "timestamp";
-    case FieldRole::kObservedTimestamp: return "observed_timestamp";
-    case FieldRole::kSeverity: return "severity_text";
-    case FieldRole::kTraceId: return "trace_id";
-    case FieldRole::kSpanId: return "span_id";
-    case FieldRole::kParentSpanId: return "parent_span_id";
-    case FieldRole::kTraceFlags: return "trace_flags";
-    default: return span.name;
+    case FieldRole::kTimestamp:
+      return "timestamp";
+    case FieldRole::kObservedTimestamp:
+      return "observed_timestamp";
+    case FieldRole::kSeverity:
+      return "severity_text";
+    case FieldRole::kTraceId:
+      return "trace_id";
+    case FieldRole::kSpanId:
+      return "span_id";
+    case FieldRole::kParentSpanId:
+      return "parent_span_id";
+    case FieldRole::kTraceFlags:
+      return "trace_flags";
+    default:
+      return span.name;
   }
 }
 
@@ -27,7 +35,8 @@ NamedTexts Found(std::string_view text, const PatternMatch& match) {
   for (const FieldSpan& span : match.fields) {
     all.emplace_back(RoleName(span), std::string(text.substr(span.begin, span.end - span.begin)));
   }
-  if (match.has_body) all.emplace_back("body", std::string(text.substr(match.body_begin, match.body_end - match.body_begin)));
+  if (match.has_body)
+    all.emplace_back("body", std::string(text.substr(match.body_begin, match.body_end - match.body_begin)));
   return all;
 }
 
@@ -40,11 +49,14 @@ std::string Difference(const NamedTexts& expected, const NamedTexts& found) {
   };
   for (const auto& [name, text] : expected) {
     const std::string* got = text_of(found, name);
-    if (got == nullptr) problem += (problem.empty() ? "" : "; ") + ("no field " + name + ", expected '" + text + "'");
-    else if (*got != text) problem += (problem.empty() ? "" : "; ") + (name + " is '" + *got + "', expected '" + text + "'");
+    if (got == nullptr)
+      problem += (problem.empty() ? "" : "; ") + ("no field " + name + ", expected '" + text + "'");
+    else if (*got != text)
+      problem += (problem.empty() ? "" : "; ") + (name + " is '" + *got + "', expected '" + text + "'");
   }
   for (const auto& [name, text] : found) {
-    if (text_of(expected, name) == nullptr) problem += (problem.empty() ? "" : "; ") + ("unexpected field " + name + ": '" + text + "'");
+    if (text_of(expected, name) == nullptr)
+      problem += (problem.empty() ? "" : "; ") + ("unexpected field " + name + ": '" + text + "'");
   }
   return problem;
 }

@@ -145,8 +145,10 @@ Status PatternSet::ReadDirectory(FileSystem* files, const std::string& dir, Grok
     if (!pattern && !grok) continue;
     const std::string path = JoinPath(dir, entry.name);
     WHITTLE_ASSIGN_OR_RETURN(auto text, ReadFile(files, path, kMaxPatternFileBytes));
-    if (pattern) texts->push_back({path, std::move(text)});
-    else library->AddFile(path, text, &refusals_);
+    if (pattern)
+      texts->push_back({path, std::move(text)});
+    else
+      library->AddFile(path, text, &refusals_);
   }
   return Status::Ok();
 }
@@ -154,11 +156,13 @@ Status PatternSet::ReadDirectory(FileSystem* files, const std::string& dir, Grok
 Status PatternSet::AddPattern(PatternDefinition definition) {
   for (const PatternDefinition& other : definitions_) {
     if (other.name == definition.name) {
-      return Status(StatusCode::kConfig, definition.path + ":1:1: a pattern '" + definition.name + "' is already defined in " +
-                                             other.path + "; choose another name or disable that one");
+      return Status(StatusCode::kConfig, definition.path + ":1:1: a pattern '" + definition.name +
+                                             "' is already defined in " + other.path +
+                                             "; choose another name or disable that one");
     }
   }
-  if (definitions_.size() >= kMaxPatterns) return Status(StatusCode::kLimit, definition.path + ": more than 5000 patterns");
+  if (definitions_.size() >= kMaxPatterns)
+    return Status(StatusCode::kLimit, definition.path + ": more than 5000 patterns");
   definitions_.push_back(std::move(definition));
   return Status::Ok();
 }
@@ -235,7 +239,8 @@ std::vector<PatternCandidate> PatternSet::Explain(std::string_view text, bool wh
 std::vector<PatternInfo> PatternSet::List() const {
   std::vector<PatternInfo> all;
   for (const PatternDefinition& d : definitions_) {
-    const auto positive = std::count_if(d.samples.begin(), d.samples.end(), [](const PatternSample& s) { return s.matches; });
+    const auto positive =
+        std::count_if(d.samples.begin(), d.samples.end(), [](const PatternSample& s) { return s.matches; });
     const auto samples = static_cast<size_t>(positive);
     all.push_back({d.name, d.title, d.path, d.scope, d.expressions.size(), samples, d.samples.size() - samples});
   }

@@ -99,7 +99,8 @@ class PatternSet {
   struct Rule;
   PatternSet();
   Status ReadFiles(const PatternOptions& options);
-  Status ReadDirectory(FileSystem* files, const std::string& dir, GrokLibrary* library, std::vector<PatternText>* texts);
+  Status ReadDirectory(FileSystem* files, const std::string& dir, GrokLibrary* library,
+                       std::vector<PatternText>* texts);
   Status AddPattern(PatternDefinition definition);
   Status Compile(const PatternOptions& options);
   void RunSample(const PatternDefinition& definition, const PatternSample& sample, PatternScratch* scratch,

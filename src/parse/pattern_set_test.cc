@@ -26,7 +26,8 @@ Status LoadError(const std::string& text) {
 }
 
 std::string Pattern(const std::string& name, const std::string& expression, const std::string& extra = "") {
-  return "name: " + name + "\ntitle: t\nexpressions:\n  - '" + expression + "'\nsamples:\n  - text: x\n    fields: {}\n" + extra;
+  return "name: " + name + "\ntitle: t\nexpressions:\n  - '" + expression +
+         "'\nsamples:\n  - text: x\n    fields: {}\n" + extra;
 }
 
 // The library, compiled once for all tests that only read it.
@@ -55,7 +56,9 @@ TEST(BuiltinPatterns, HaveTwoSamplesAndACounterSample) {
 }
 
 TEST(PatternSet, GivesFieldsWithOffsetsRolesAndTypes) {
-  const auto set = LoadTexts({{"a.yaml", Pattern("a", "%{ISO_TIME:timestamp} %{WORD:severity_text} took %{INT:my.count:int} by %{IP:client.address:ip}: %{GREEDYDATA:body}")}});
+  const auto set = LoadTexts({{"a.yaml", Pattern("a",
+                                                 "%{ISO_TIME:timestamp} %{WORD:severity_text} took %{INT:my.count:int} "
+                                                 "by %{IP:client.address:ip}: %{GREEDYDATA:body}")}});
   PatternScratch scratch;
   PatternMatch match;
   const std::string text = "2024-01-02 03:04:05 INFO took 17 by 192.0.2.1: all fine";
@@ -103,7 +106,8 @@ TEST(PatternSet, PriorityComesBeforeSpecificity) {
 }
 
 TEST(PatternSet, LinePatternsDoNotClaimBodies) {
-  const auto set = LoadTexts({{"a.yaml", Pattern("a", "x=%{INT:x:int}")}, {"b.yaml", Pattern("b", "y=%{INT:y:int}", "on: body\n")}});
+  const auto set =
+      LoadTexts({{"a.yaml", Pattern("a", "x=%{INT:x:int}")}, {"b.yaml", Pattern("b", "y=%{INT:y:int}", "on: body\n")}});
   PatternScratch scratch;
   PatternMatch match;
   EXPECT_TRUE(set->Match("x=1", 0, true, &scratch, &match));
@@ -149,19 +153,22 @@ TEST(PatternSet, RefusesBadFilesWithPlaceAndReason) {
       {"- a\n", "my.yaml:1:1: a pattern file is a map"},
       {"", "my.yaml:1:1: a pattern file is a map"},
       {"name: a\ntitle: t\nexpressions:\n  - 'x %{INT:a:number}'\nsamples: []\n", "no type 'number'"},
-      {"name: a\ntitle: t\nexpressions: ['x %{INT:n}']\nsamples:\n  - text: x 1\n    fields: {m: 1}\n", "my.yaml:6:14: no expression captures 'm'"},
+      {"name: a\ntitle: t\nexpressions: ['x %{INT:n}']\nsamples:\n  - text: x 1\n    fields: {m: 1}\n",
+       "my.yaml:6:14: no expression captures 'm'"},
   };
   for (const auto& c : kCases) {
     const Status status = LoadError(c.text);
     EXPECT_EQ(status.code(), StatusCode::kConfig) << c.text;
-    EXPECT_NE(status.message().find(c.message), std::string::npos) << "got: " << status.message() << "\nwant: " << c.message;
+    EXPECT_NE(status.message().find(c.message), std::string::npos)
+        << "got: " << status.message() << "\nwant: " << c.message;
   }
 }
 
 TEST(PatternSet, SamplesThatFailAreNamed) {
-  const auto set = LoadTexts({{"a.yaml",
-                               "name: a\ntitle: t\nexpressions: ['x %{INT:n:int}']\nsamples:\n  - text: x 1\n    fields: {n: 2}\n"
-                               "  - text: y\n    fields: {}\n  - {text: x 5, fields: {}}\nreject: [x 3, x y]\n"}});
+  const auto set =
+      LoadTexts({{"a.yaml",
+                  "name: a\ntitle: t\nexpressions: ['x %{INT:n:int}']\nsamples:\n  - text: x 1\n    fields: {n: 2}\n"
+                  "  - text: y\n    fields: {}\n  - {text: x 5, fields: {}}\nreject: [x 3, x y]\n"}});
   PatternScratch scratch;
   const auto failures = set->RunSamples(&scratch);
   ASSERT_EQ(failures.size(), 4u);
@@ -178,7 +185,8 @@ TEST(PatternSet, ReadsDirectoriesAndGrokFiles) {
   ASSERT_TRUE(WriteFileAtomically(&files, "/p/mine.grok", "TICKET [A-Z]{3}-%{INT}\nBAD (?<!x)y\n").ok());
   ASSERT_TRUE(WriteFileAtomically(&files, "/p/mine.yaml",
                                   "name: tickets\ntitle: t\nexpressions: ['opened %{TICKET:ticket}']\n"
-                                  "samples:\n  - {text: opened ABC-1, fields: {ticket: ABC-1}}\n").ok());
+                                  "samples:\n  - {text: opened ABC-1, fields: {ticket: ABC-1}}\n")
+                  .ok());
   PatternOptions options;
   options.builtin = false;
   options.dirs = {"/p"};

@@ -6,102 +6,21 @@
 #include <optional>
 #include <vector>
 
+#include "parse/trace_context_keys.h"
 #include "scan/tokenizer.h"
 
 namespace whittle {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsHex(char c) { return IsDigit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-bool IsKeyByte(char c) { return IsDigit(c) || IsLetter(c) || c == '_' || c == '-' || c == '.' || c == '@'; }
-
-// What stands behind a key.
-enum class Form : uint8_t {
-  kId,            // one id
-  kDecimalId,     // one Datadog id
-  kFlags,
-  kTraceparent,   // 00-trace-span-flags
-  kB3,            // trace-span[-sampled[-parent]]
-  kJaeger,        // trace:span:parent:flags
-  kXRay,          // Root=1-...;Parent=...
-  kCloudTrace,    // trace/decimal-span;o=1
-  kCloudResource, // projects/p/traces/trace
-  kSkyWalking,    // a TID
-  kSkyWalkingContext,  // [service,instance,trace,segment,span]
-  kAttribute,     // an id of another kind
-};
-
-struct Key {
-  std::string_view name;  // lower case without '-' and '_', '.' kept
-  Form form;
-  FieldRole role;
-  std::string_view rule;
-};
 
 constexpr FieldRole kTrace = FieldRole::kTraceId;
 constexpr FieldRole kSpan = FieldRole::kSpanId;
 constexpr FieldRole kParent = FieldRole::kParentSpanId;
 constexpr FieldRole kAttribute = FieldRole::kAttribute;
 
-// Sorted by name. For attributes `rule` is the attribute's name.
-constexpr std::array<Key, 47> kKeys = {{
-    {"@sp", Form::kId, kSpan, "serilog"},
-    {"@tr", Form::kId, kTrace, "serilog"},
-    {"awsrequestid", Form::kAttribute, kAttribute, "aws.request_id"},
-    {"awsxraytraceid", Form::kId, kTrace, "x-ray"},
-    {"b3", Form::kB3, kTrace, "b3-single"},
-    {"b3parentspanid", Form::kId, kParent, "b3"},
-    {"b3spanid", Form::kId, kSpan, "b3"},
-    {"b3traceid", Form::kId, kTrace, "b3"},
-    {"correlationid", Form::kAttribute, kAttribute, "correlation.id"},
-    {"dd.spanid", Form::kDecimalId, kSpan, "datadog"},
-    {"dd.traceid", Form::kDecimalId, kTrace, "datadog"},
-    {"ddspanid", Form::kDecimalId, kSpan, "datadog"},
-    {"ddtraceid", Form::kDecimalId, kTrace, "datadog"},
-    {"otelspanid", Form::kId, kSpan, "opentelemetry"},
-    {"oteltraceflags", Form::kFlags, FieldRole::kTraceFlags, "opentelemetry"},
-    {"oteltraceid", Form::kId, kTrace, "opentelemetry"},
-    {"parent.id", Form::kId, kParent, "key"},
-    {"parentid", Form::kId, kParent, "key"},
-    {"parentspanid", Form::kId, kParent, "key"},
-    {"reqid", Form::kAttribute, kAttribute, "request.id"},
-    {"request.id", Form::kAttribute, kAttribute, "request.id"},
-    {"requestid", Form::kAttribute, kAttribute, "request.id"},
-    {"root", Form::kXRay, kTrace, "x-ray"},
-    {"sp", Form::kId, kSpan, "serilog"},
-    {"span.id", Form::kId, kSpan, "key"},
-    {"spanid", Form::kId, kSpan, "key"},
-    {"swctx", Form::kSkyWalkingContext, kTrace, "skywalking-context"},
-    {"tid", Form::kSkyWalking, kTrace, "skywalking"},
-    {"trace", Form::kCloudResource, kTrace, "google-cloud"},
-    {"trace.id", Form::kId, kTrace, "key"},
-    {"traceflags", Form::kFlags, FieldRole::kTraceFlags, "key"},
-    {"traceid", Form::kId, kTrace, "key"},
-    {"traceparent", Form::kTraceparent, kTrace, "traceparent"},
-    {"transaction.id", Form::kAttribute, kAttribute, "transaction.id"},
-    {"ubertraceid", Form::kJaeger, kTrace, "jaeger"},
-    {"xamznrequestid", Form::kAttribute, kAttribute, "aws.request_id"},
-    {"xamzntraceid", Form::kXRay, kTrace, "x-ray"},
-    {"xb3parentspanid", Form::kId, kParent, "b3"},
-    {"xb3spanid", Form::kId, kSpan, "b3"},
-    {"xb3traceid", Form::kId, kTrace, "b3"},
-    {"xcloudtracecontext", Form::kCloudTrace, kTrace, "google-cloud"},
-    {"xcorrelationid", Form::kAttribute, kAttribute, "correlation.id"},
-    {"xdatadogparentid", Form::kDecimalId, kSpan, "datadog"},
-    {"xdatadogtraceid", Form::kDecimalId, kTrace, "datadog"},
-    {"xraytraceid", Form::kId, kTrace, "x-ray"},
-    {"xrequestid", Form::kAttribute, kAttribute, "request.id"},
-    {"xtraceid", Form::kId, kTrace, "key"},
-}};
-
-const Key* FindKey(std::string_view name) {
-  const auto found = std::lower_bound(kKeys.begin(), kKeys.end(), name,
-                                      [](const Key& key, std::string_view value) { return key.name < value; });
-  return found != kKeys.end() && found->name == name ? &*found : nullptr;
-}
-
-constexpr size_t kMaxKeyBytes = 64;  // longer names are nobody's key for a trace id
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsHex(char c) { return IsDigit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+bool IsKeyByte(char c) { return IsDigit(c) || IsLetter(c) || c == '_' || c == '-' || c == '.' || c == '@'; }
 
 class Finder {
  public:
@@ -128,14 +47,15 @@ class Finder {
   size_t Word(size_t begin, size_t end) {
     const size_t word_begin = begin;
     // "%22traceId%22" is a quote that was URL-encoded, then the word.
-    if (begin > 0 && line_[begin - 1] == '%' && end - begin > 2 && IsHex(line_[begin]) && IsHex(line_[begin + 1])) begin += 2;
-    if (end - begin > kMaxKeyBytes) return end;
-    const Key* key = KeyOf(line_.substr(begin, end - begin));
+    if (begin > 0 && line_[begin - 1] == '%' && end - begin > 2 && IsHex(line_[begin]) && IsHex(line_[begin + 1]))
+      begin += 2;
+    const TraceKey* key = FindTraceKey(line_.substr(begin, end - begin));
     const std::string_view before = previous_word_;
     const size_t before_end = previous_end_;
     previous_word_ = line_.substr(begin, end - begin);
     previous_end_ = end;
-    if (key == nullptr && before_end + 1 == word_begin && line_[before_end] == ' ') key = SplitKey(before, previous_word_);
+    if (key == nullptr && before_end + 1 == word_begin && line_[before_end] == ' ')
+      key = SplitKey(before, previous_word_);
     if (key == nullptr) return end;
     ++keys_;
     Separator separator;
@@ -146,58 +66,24 @@ class Finder {
   }
 
   // "Trace ID: ..." and "span id=...".
-  static const Key* SplitKey(std::string_view first, std::string_view second) {
+  static const TraceKey* SplitKey(std::string_view first, std::string_view second) {
     const auto is = [](std::string_view word, std::string_view lower) {
       return word.size() == lower.size() &&
              std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
     };
     if (!is(second, "id")) return nullptr;
-    if (is(first, "trace")) return FindKey("traceid");
-    if (is(first, "span")) return FindKey("spanid");
+    if (is(first, "trace")) return FindTraceKey("traceid");
+    if (is(first, "span")) return FindTraceKey("spanid");
     return nullptr;
   }
 
-  // The key a name stands for: the whole of it, its last two parts ("ctx.trace.id") or the last ("mdc.traceId").
-  const Key* KeyOf(std::string_view written) {
-    std::array<char, kMaxKeyBytes> buffer;
-    size_t size = 0;
-    for (const char c : written) {
-      if (c == '-' || c == '_') continue;
-      buffer[size++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    }
-    const std::string_view name(buffer.data(), size);
-    if (name.size() < 2 || !WorthALook(name)) return nullptr;
-    const Key* key = FindKey(name);
-    const size_t dot = name.rfind('.');
-    if (key == nullptr && dot != std::string_view::npos) {
-      const size_t earlier = dot == 0 ? std::string_view::npos : name.rfind('.', dot - 1);
-      if (earlier != std::string_view::npos) key = FindKey(name.substr(earlier + 1));
-      if (key == nullptr) key = FindKey(name.substr(dot + 1));
-    }
-    if (key == nullptr) return nullptr;
-    if (key->form == Form::kSkyWalking && written != "TID") return nullptr;
-    if (key->name == "root" && written != "Root") return nullptr;
-    if (key->name == "sp") return nullptr;
-    return key;
-  }
-
-  // Every key ends in one of a few ways; most words of a line end otherwise.
-  static bool WorthALook(std::string_view name) {
-    switch (name.back()) {
-      case 'd': return name[name.size() - 2] == 'i';                      // ...id
-      case 's': return name.size() >= 10;                                 // traceflags
-      case 't': return name.size() >= 4;                                  // traceparent, root, ...context
-      case 'e': case '3': case 'x': case 'r': case 'p': return true;      // trace, b3, swctx, @tr, @sp
-      default: return false;
-    }
-  }
-
   struct Separator {
-    bool none = true;     // only white space
-    bool encoded = false; // URL-encoded
+    bool none = true;      // only white space
+    bool encoded = false;  // URL-encoded
   };
 
-  // Skips closing quotes, spaces, one ':' or '=', opening quotes; plain, escaped or URL-encoded. Bounded by what it skips.
+  // Skips closing quotes, spaces, one ':' or '=', opening quotes; plain, escaped or URL-encoded. Bounded by what it
+  // skips.
   size_t SkipSeparator(size_t at, Separator* separator) const {
     constexpr size_t kMost = 16;
     const size_t limit = std::min(line_.size(), at + kMost);
@@ -213,8 +99,10 @@ class Finder {
         break;
       } else if (c == '%' && at + 2 < line_.size()) {
         const std::string_view code = line_.substr(at + 1, 2);
-        if (code == "3D" || code == "3d" || code == "3A" || code == "3a") separator->none = false;
-        else if (code != "22" && code != "27" && code != "20" && code != "5C" && code != "5c") break;
+        if (code == "3D" || code == "3d" || code == "3A" || code == "3a")
+          separator->none = false;
+        else if (code != "22" && code != "27" && code != "20" && code != "5C" && code != "5c")
+          break;
         separator->encoded = true;
         at += 3;
       } else {
@@ -225,8 +113,8 @@ class Finder {
   }
 
   // Without ':' or '=' only "TraceID 4bf9..." counts: a trace or span id whose token is hex with digits.
-  bool AllowsSpace(const Key& key, size_t value) const {
-    if (key.form != Form::kId || (key.role != kTrace && key.role != kSpan)) return false;
+  bool AllowsSpace(const TraceKey& key, size_t value) const {
+    if (key.form != TraceForm::kId || (key.role != kTrace && key.role != kSpan)) return false;
     const size_t end = HexEnd(value);
     if (end == value || (end < line_.size() && !IsDelimiter(static_cast<unsigned char>(line_[end])))) return false;
     return ClassifyToken(line_.substr(value, end - value)) == TokenClass::kHex;
@@ -242,29 +130,56 @@ class Finder {
   }
   // The end of a plain value: letters, digits, '-', '_', '.'.
   size_t ValueEnd(size_t at) const {
-    while (at < line_.size() && (IsDigit(line_[at]) || IsLetter(line_[at]) || line_[at] == '-' || line_[at] == '_' || line_[at] == '.')) ++at;
+    while (at < line_.size() &&
+           (IsDigit(line_[at]) || IsLetter(line_[at]) || line_[at] == '-' || line_[at] == '_' || line_[at] == '.'))
+      ++at;
     return at;
   }
   bool HasDigit(size_t begin, size_t end) const {
-    return std::any_of(line_.begin() + static_cast<std::ptrdiff_t>(begin), line_.begin() + static_cast<std::ptrdiff_t>(end), IsDigit);
+    return std::any_of(line_.begin() + static_cast<std::ptrdiff_t>(begin),
+                       line_.begin() + static_cast<std::ptrdiff_t>(end), IsDigit);
   }
 
-  size_t Value(const Key& key, size_t key_begin, size_t key_end, size_t value, const Separator& separator) {
+  size_t Value(const TraceKey& key, size_t key_begin, size_t key_end, size_t value, const Separator& separator) {
     const size_t before = findings_.size();
     size_t end = value;
     switch (key.form) {
-      case Form::kId: end = PlainId(key, value, ValueType::kHexId); break;
-      case Form::kDecimalId: end = PlainId(key, value, ValueType::kInt64); break;
-      case Form::kFlags: end = PlainId(key, value, ValueType::kString); break;
-      case Form::kTraceparent: end = Traceparent(value); break;
-      case Form::kB3: end = B3(value); break;
-      case Form::kJaeger: end = Jaeger(value); break;
-      case Form::kXRay: end = XRay(value); break;
-      case Form::kCloudTrace: end = CloudTrace(value); break;
-      case Form::kCloudResource: end = CloudResource(value); break;
-      case Form::kSkyWalking: end = SkyWalking(value); break;
-      case Form::kSkyWalkingContext: end = SkyWalkingContext(value); break;
-      case Form::kAttribute: end = OtherId(key, value); break;
+      case TraceForm::kId:
+        end = PlainId(key, value, ValueType::kHexId);
+        break;
+      case TraceForm::kDecimalId:
+        end = PlainId(key, value, ValueType::kInt64);
+        break;
+      case TraceForm::kFlags:
+        end = PlainId(key, value, ValueType::kString);
+        break;
+      case TraceForm::kTraceparent:
+        end = Traceparent(value);
+        break;
+      case TraceForm::kB3:
+        end = B3(value);
+        break;
+      case TraceForm::kJaeger:
+        end = Jaeger(value);
+        break;
+      case TraceForm::kXRay:
+        end = XRay(value);
+        break;
+      case TraceForm::kCloudTrace:
+        end = CloudTrace(value);
+        break;
+      case TraceForm::kCloudResource:
+        end = CloudResource(value);
+        break;
+      case TraceForm::kSkyWalking:
+        end = SkyWalking(value);
+        break;
+      case TraceForm::kSkyWalkingContext:
+        end = SkyWalkingContext(value);
+        break;
+      case TraceForm::kAttribute:
+        end = OtherId(key, value);
+        break;
     }
     // A key that is masked, or in one token with its value, does not show in the skeleton.
     if (findings_.size() > before && (separator.encoded || IsHidden(key_begin, key_end, value))) stable_ = false;
@@ -275,10 +190,12 @@ class Finder {
     size_t begin = key_begin, end = key_end;
     while (begin > 0 && !IsDelimiter(static_cast<unsigned char>(line_[begin - 1]))) --begin;
     while (end < line_.size() && !IsDelimiter(static_cast<unsigned char>(line_[end]))) ++end;
-    return end > value || HasDigit(begin, end) || line_[begin] == '/' || line_.substr(begin, end - begin).find('@') != std::string_view::npos;
+    return end > value || HasDigit(begin, end) || line_[begin] == '/' ||
+           line_.substr(begin, end - begin).find('@') != std::string_view::npos;
   }
 
-  void Add(size_t begin, size_t end, FieldRole role, ValueType type, std::string_view rule, std::string_view name = {}) {
+  void Add(size_t begin, size_t end, FieldRole role, ValueType type, std::string_view rule,
+           std::string_view name = {}) {
     findings_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end), role, type, name, rule});
   }
 
@@ -286,7 +203,7 @@ class Finder {
     return std::any_of(findings_.begin(), findings_.end(), [&](const TraceFinding& f) { return f.role == role; });
   }
 
-  size_t PlainId(const Key& key, size_t value, ValueType type) {
+  size_t PlainId(const TraceKey& key, size_t value, ValueType type) {
     const size_t end = ValueEnd(value);
     if (end == value || !HasDigit(value, end)) return std::max(end, value);  // absent, "null", "none"
     // "parent_id" belongs to trees of all kinds; beside a trace id it is a parent span.
@@ -295,7 +212,7 @@ class Finder {
     return end;
   }
 
-  size_t OtherId(const Key& key, size_t value) {
+  size_t OtherId(const TraceKey& key, size_t value) {
     const size_t end = ValueEnd(value);
     if (end > value && HasDigit(value, end)) Add(value, end, kAttribute, ValueType::kString, "key", key.rule);
     return std::max(end, value);
@@ -314,8 +231,8 @@ class Finder {
 
   size_t Traceparent(size_t at) {
     const size_t version = at + 2, trace = at + 35, span = at + 52, flags = at + 55;
-    if (HexEnd(at) != version || flags > line_.size() || line_[version] != '-' || HexEnd(version + 1) != trace || line_[trace] != '-' ||
-        HexEnd(trace + 1) != span || line_[span] != '-' || HexEnd(span + 1) != flags) {
+    if (HexEnd(at) != version || flags > line_.size() || line_[version] != '-' || HexEnd(version + 1) != trace ||
+        line_[trace] != '-' || HexEnd(trace + 1) != span || line_[span] != '-' || HexEnd(span + 1) != flags) {
       return Broken(at);
     }
     Add(version + 1, trace, kTrace, ValueType::kHexId, "traceparent");
@@ -352,7 +269,8 @@ class Finder {
     const size_t second = ColonSize(span);
     const size_t parent_begin = span + second, parent = HexEnd(parent_begin);
     const size_t third = ColonSize(parent);
-    if (trace == at || first == 0 || span == span_begin || second == 0 || parent == parent_begin || third == 0) return Broken(at);
+    if (trace == at || first == 0 || span == span_begin || second == 0 || parent == parent_begin || third == 0)
+      return Broken(at);
     Add(at, trace, kTrace, ValueType::kHexId, "jaeger");
     Add(span_begin, span, kSpan, ValueType::kHexId, "jaeger");
     Add(parent_begin, parent, kParent, ValueType::kHexId, "jaeger");
@@ -363,8 +281,8 @@ class Finder {
 
   size_t XRayId(size_t at) const {
     const size_t stamp = at + 2 + 8, end = stamp + 1 + 24;
-    if (end > line_.size() || line_[at] != '1' || line_[at + 1] != '-' || HexEnd(at + 2) != stamp || line_[stamp] != '-' ||
-        HexEnd(stamp + 1) != end) {
+    if (end > line_.size() || line_[at] != '1' || line_[at + 1] != '-' || HexEnd(at + 2) != stamp ||
+        line_[stamp] != '-' || HexEnd(stamp + 1) != end) {
       return 0;
     }
     return end;
@@ -482,14 +400,29 @@ class Finder {
 bool MayHaveContext(std::string_view line) {
   for (size_t i = 0; i + 1 < line.size(); ++i) {
     switch (line[i] | 0x20) {
-      case 'i': if ((line[i + 1] | 0x20) == 'd') return true; break;                                   // ...id
-      case 't': if ((line[i + 1] | 0x20) == 'r') return true; break;                                   // trace, @tr
-      case 'b': if (line[i + 1] == '3') return true; break;
-      case 'r': if (line.substr(i, 5) == "Root=") return true; break;
-      case 's': if (line.substr(i, 3) == "SW_") return true; break;
-      case '[' | 0x20: if (line[i] == '[' && IsHex(line[i + 1])) return true; break;
-      case ',': if (IsHex(line[i + 1])) return true; break;
-      default: break;
+      case 'i':
+        if ((line[i + 1] | 0x20) == 'd') return true;
+        break;  // ...id
+      case 't':
+        if ((line[i + 1] | 0x20) == 'r') return true;
+        break;  // trace, @tr
+      case 'b':
+        if (line[i + 1] == '3') return true;
+        break;
+      case 'r':
+        if (line.substr(i, 5) == "Root=") return true;
+        break;
+      case 's':
+        if (line.substr(i, 3) == "SW_") return true;
+        break;
+      case '[' | 0x20:
+        if (line[i] == '[' && IsHex(line[i + 1])) return true;
+        break;
+      case ',':
+        if (IsHex(line[i + 1])) return true;
+        break;
+      default:
+        break;
     }
   }
   return false;

@@ -33,11 +33,20 @@ Ids Find(std::string_view line, LineAnalysis* analysis) {
     const std::string_view text = line.substr(field.begin, field.end - field.begin);
     std::string hex;
     switch (field.role) {
-      case FieldRole::kTraceId: ids.trace = NormalizeTraceId(text, TraceIdKindOf(field.type), &hex) ? hex : "refused"; break;
-      case FieldRole::kSpanId: ids.span = NormalizeSpanId(text, TraceIdKindOf(field.type), &hex) ? hex : "refused"; break;
-      case FieldRole::kParentSpanId: ids.parent = NormalizeSpanId(text, TraceIdKindOf(field.type), &hex) ? hex : "refused"; break;
-      case FieldRole::kTraceFlags: ids.flags = text; break;
-      default: break;
+      case FieldRole::kTraceId:
+        ids.trace = NormalizeTraceId(text, TraceIdKindOf(field.type), &hex) ? hex : "refused";
+        break;
+      case FieldRole::kSpanId:
+        ids.span = NormalizeSpanId(text, TraceIdKindOf(field.type), &hex) ? hex : "refused";
+        break;
+      case FieldRole::kParentSpanId:
+        ids.parent = NormalizeSpanId(text, TraceIdKindOf(field.type), &hex) ? hex : "refused";
+        break;
+      case FieldRole::kTraceFlags:
+        ids.flags = text;
+        break;
+      default:
+        break;
     }
   }
   return ids;
@@ -52,8 +61,10 @@ Ids Find(std::string_view line) {
 std::string Fill(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '$' || i + 1 == text.size()) out.push_back(text[i]);
-    else out += text[++i] == 'T' ? kT : text[i] == 'S' ? kS : kP;
+    if (text[i] != '$' || i + 1 == text.size())
+      out.push_back(text[i]);
+    else
+      out += text[++i] == 'T' ? kT : text[i] == 'S' ? kS : kP;
   }
   return out;
 }
@@ -76,10 +87,13 @@ TEST(TraceContext, FindsEveryShape) {
       {"X-Amzn-Trace-Id: Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=$S;Sampled=1", {kT, kS, "", ""}},
       {R"(h2 "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736" "-")", {kT, "", "", ""}},
       {"REPORT XRAY TraceId: 1-4bf92f35-77b34da6a3ce929d0e0e4736 SegmentId: 12", {kT, "", "", ""}},
-      {"[dd.service=a dd.trace_id=11803532876627986230 dd.span_id=67667974448284343]", {"0000000000000000a3ce929d0e0e4736", kS, "", ""}},
-      {R"({"dd":{"trace_id":"11803532876627986230","span_id":"67667974448284343"}})", {"0000000000000000a3ce929d0e0e4736", kS, "", ""}},
+      {"[dd.service=a dd.trace_id=11803532876627986230 dd.span_id=67667974448284343]",
+       {"0000000000000000a3ce929d0e0e4736", kS, "", ""}},
+      {R"({"dd":{"trace_id":"11803532876627986230","span_id":"67667974448284343"}})",
+       {"0000000000000000a3ce929d0e0e4736", kS, "", ""}},
       {"X-Cloud-Trace-Context: $T/67667974448284343;o=1", {kT, kS, "", ""}},
-      {R"({"logging.googleapis.com/trace":"projects/my-app/traces/$T","logging.googleapis.com/spanId":"$S"})", {kT, kS, "", ""}},
+      {R"({"logging.googleapis.com/trace":"projects/my-app/traces/$T","logging.googleapis.com/spanId":"$S"})",
+       {kT, kS, "", ""}},
       {R"({"trace_id":"$T","span_id":"$S","trace_flags":"01"})", {kT, kS, "", "01"}},
       {R"({"traceId": "$T", "spanId": "$S", "parentSpanId": "$P"})", {kT, kS, kP, ""}},
       {R"({"trace.id":"$T","transaction.id":"$S","span.id":"$S"})", {kT, kS, "", ""}},
@@ -101,7 +115,8 @@ TEST(TraceContext, FindsEveryShape) {
       {"GET /x?ctx=%7B%22traceId%22%3A%22$T%22%2C%22spanId%22%3A%22$S%22%7D", {kT, kS, "", ""}},
       {"mdc.traceId=$T mdc.spanId=$S", {kT, kS, "", ""}},
       {"trace_id=4BF92F3577B34DA6A3CE929D0E0E4736", {kT, "", "", ""}},
-      {"TID: 3b1c9d7e.98.16650101823440001 x", {ToHex(CorrelationHash("trace", "3b1c9d7e.98.16650101823440001")), "", "", ""}},
+      {"TID: 3b1c9d7e.98.16650101823440001 x",
+       {ToHex(CorrelationHash("trace", "3b1c9d7e.98.16650101823440001")), "", "", ""}},
       {"SW_CTX: [shop,inst@10.0.0.1,3b1c9d7e.98.16650101823440001,3b1c9d7e.98.16650101823440000,0] x",
        {ToHex(CorrelationHash("trace", "3b1c9d7e.98.16650101823440001")), "", "", ""}},
   };
@@ -110,17 +125,40 @@ TEST(TraceContext, FindsEveryShape) {
 
 TEST(TraceContext, FindsNothingWhereThereIsNothing) {
   for (const char* line : {
-           "", "[", "[,]", "trace", "traceid", "traceid=", "traceId: null", "trace_id=none span_id=none", "TID: 5678 started",
-           "TID:N/A", "parent_id=17 id=4", "root=/var/www", "Root=/dev/sda1", "b3: yes", "traceparent: none",
-           "[shop,,,] x", "[main,4711,12] x", "[00:11:22] x", "uber-trace-id: 1", "[a,b,c,d,e,f]", "SW_CTX:[N/A", "tracing enabled",
-           "stack trace id missing", "trace: enabled", "[deadbeef-cafe] x", "SW_CTX: [shop,inst,N/A,N/A,-1] x",
+           "",
+           "[",
+           "[,]",
+           "trace",
+           "traceid",
+           "traceid=",
+           "traceId: null",
+           "trace_id=none span_id=none",
+           "TID: 5678 started",
+           "TID:N/A",
+           "parent_id=17 id=4",
+           "root=/var/www",
+           "Root=/dev/sda1",
+           "b3: yes",
+           "traceparent: none",
+           "[shop,,,] x",
+           "[main,4711,12] x",
+           "[00:11:22] x",
+           "uber-trace-id: 1",
+           "[a,b,c,d,e,f]",
+           "SW_CTX:[N/A",
+           "tracing enabled",
+           "stack trace id missing",
+           "trace: enabled",
+           "[deadbeef-cafe] x",
+           "SW_CTX: [shop,inst,N/A,N/A,-1] x",
        }) {
     EXPECT_EQ(Find(line), Ids()) << line;
   }
 }
 
 TEST(TraceContext, ZeroAndMalformedIdsAreFoundAndRefused) {
-  EXPECT_EQ(Find("trace_id=00000000000000000000000000000000 span_id=0000000000000000"), (Ids{"refused", "refused", "", ""}));
+  EXPECT_EQ(Find("trace_id=00000000000000000000000000000000 span_id=0000000000000000"),
+            (Ids{"refused", "refused", "", ""}));
   EXPECT_EQ(Find("otelTraceID=0 otelSpanID=0"), (Ids{"refused", "refused", "", ""}));
   EXPECT_EQ(Find("traceId=order-17"), (Ids{"refused", "", "", ""}));
 }
@@ -160,8 +198,9 @@ TEST(TraceContext, OnlyTheFirstOfEachRole) {
 TEST(TraceContext, TheDigitsDoNotMatter) {
   const uint32_t seed = std::random_device{}();
   std::mt19937 random(seed);
-  for (const char* text : {"TraceID: $T SpanID: $S", R"({"traceId":"$T","spanId":"$S"})", "[a,$T,$S,true]", "traceparent=00-$T-$S-01",
-                           "trace_id=$T", "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=$S"}) {
+  for (const char* text :
+       {"TraceID: $T SpanID: $S", R"({"traceId":"$T","spanId":"$S"})", "[a,$T,$S,true]", "traceparent=00-$T-$S-01",
+        "trace_id=$T", "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=$S"}) {
     std::string line = Fill(text);
     LineAnalysis first;
     FindTraceContext(line, &first);
@@ -191,8 +230,10 @@ TEST(TraceContext, SaysWhenTheSkeletonHidesTheKey) {
 TEST(TraceContext, RandomBytesAndCutLinesAreHarmless) {
   const uint32_t seed = std::random_device{}();
   std::mt19937 random(seed);
-  const std::string full = Fill("traceparent=00-$T-$S-01 b3: $T-$S-1-$P uber-trace-id: $T:$S:$P:1 Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=$S "
-                                "[a,$T,$S] SW_CTX: [a,b,c1,d2,0] projects/p/traces/$T %22traceId%22%3A%22$T");
+  const std::string full = Fill(
+      "traceparent=00-$T-$S-01 b3: $T-$S-1-$P uber-trace-id: $T:$S:$P:1 "
+      "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=$S "
+      "[a,$T,$S] SW_CTX: [a,b,c1,d2,0] projects/p/traces/$T %22traceId%22%3A%22$T");
   for (size_t cut = 0; cut <= full.size(); ++cut) Find(std::string_view(full).substr(0, cut));
   for (int round = 0; round < 2000; ++round) {
     std::string line = full;
