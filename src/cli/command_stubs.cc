@@ -11,8 +11,6 @@ int NotBuiltYet(const ParsedFlags& flags, Streams& streams) {
 
 }  // namespace
 
-int RunTemplates(const ParsedFlags& flags, Streams& streams) { return NotBuiltYet(flags, streams); }
-int RunStats(const ParsedFlags& flags, Streams& streams) { return NotBuiltYet(flags, streams); }
 int RunCompact(const ParsedFlags& flags, Streams& streams) { return NotBuiltYet(flags, streams); }
 int RunConfigCheck(const ParsedFlags& flags, Streams& streams) { return NotBuiltYet(flags, streams); }
 int RunConfigExample(const ParsedFlags& flags, Streams& streams) { return NotBuiltYet(flags, streams); }

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/varint.h"
+#include "event/shape_stats.h"
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
 #include "scan/shape_builder.h"
@@ -219,6 +220,27 @@ Section SegmentBuilder::ContentHash() const {
   return section;
 }
 
+Section SegmentBuilder::CountShapes(const SegmentInput& input) const {
+  std::vector<ShapeStats> stats(input.shapes.size());
+  size_t row_index = 0;
+  for (const Part& part : parts_) {
+    size_t record = 0;
+    ShapeStats* head = nullptr;
+    for (const Row& row : part.batch.rows) {
+      const uint32_t shape = input.row_shape[row_index++];
+      if ((row.flags & Row::kRecordStart) != 0) {
+        head = &stats[shape];
+        ++head->records;
+        const int64_t time_ns = part.times[record++].time_ns;
+        if (time_ns != kNoTime) head->AddTime(time_ns);
+      }
+      if (head == nullptr) head = &stats[shape];
+      head->bytes += row.size + TerminatorSize(row.end);
+    }
+  }
+  return {kShapeStatsSection, false, EncodeShapeStats(stats)};
+}
+
 Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, const FoldResult& fold) {
   SegmentInput input;
   BuiltSegment built;
@@ -236,6 +258,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   input.runs = runs_;
   input.sections = make_sections(built);
   input.sections.push_back(ContentHash());
+  input.sections.push_back(CountShapes(input));
   WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(input, options_.encode));
   return built;
 }

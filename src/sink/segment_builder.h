@@ -85,6 +85,7 @@ class SegmentBuilder {
   Result<size_t> FirstRowThatDiffers(const std::string& bytes) const;
   Result<BuiltSegment> Encode(const MakeSections& make_sections, const FoldResult& fold);
   Section ContentHash() const;
+  Section CountShapes(const SegmentInput& input) const;
 
   SegmentBuilderOptions options_;
   std::vector<Part> parts_;

@@ -1,0 +1,130 @@
+// templates and stats: what a store holds and where everything went.
+#include <fmt/format.h>
+
+#include "base/rfc3339.h"
+#include "cli/commands.h"
+#include "cli/failure.h"
+#include "cli/store_report.h"
+#include "query/template_stats.h"
+#include "render/json_text.h"
+#include "render/table.h"
+#include "source/progress.h"
+
+namespace whittle {
+namespace {
+
+std::string OptionalTime(const std::optional<int64_t>& time_ns) { return time_ns ? FormatRfc3339(*time_ns) : ""; }
+
+std::string FieldNames(const Template& mined) {
+  std::string names;
+  for (const TemplateSlot& slot : mined.slots) names += (names.empty() ? "" : " ") + slot.name;
+  return names;
+}
+
+void AppendTemplateJson(const TemplateUse& use, std::string* out) {
+  *out += "{\"template_id\":\"" + ToHex(use.mined.id) + fmt::format("\",\"count\":{},\"bytes\":{}", use.stats.records, use.stats.bytes);
+  if (use.stats.first_ns) *out += ",\"first_seen\":\"" + FormatRfc3339(*use.stats.first_ns) + "\",\"last_seen\":\"" + FormatRfc3339(*use.stats.last_ns) + "\"";
+  *out += ",\"template\":";
+  AppendJsonString(use.mined.text, out);
+  *out += ",\"fields\":[";
+  for (size_t i = 0; i < use.mined.slots.size(); ++i) {
+    *out += i == 0 ? "{\"name\":" : ",{\"name\":";
+    AppendJsonString(use.mined.slots[i].name, out);
+    *out += ",\"type\":\"" + std::string(ValueTypeName(use.mined.slots[i].type)) + "\"}";
+  }
+  *out += "]}\n";
+}
+
+void AppendTallyJson(std::string_view name, const Tally& tally, std::string* out) {
+  *out += fmt::format(",\"{}\":{{\"lines\":{},\"records\":{},\"bytes\":{}}}", name, tally.lines, tally.records, tally.bytes);
+}
+
+void AppendLedgerJson(const Ledger& ledger, std::string* out) {
+  AppendTallyJson("in", ledger.in, out);
+  AppendTallyJson("kept", ledger.kept, out);
+  AppendTallyJson("sampled_out", ledger.sampled_out, out);
+  AppendTallyJson("quarantined", ledger.quarantined, out);
+  AppendTallyJson("dropped_by_rule", ledger.dropped_by_rule, out);
+  AppendTallyJson("expired", ledger.expired, out);
+}
+
+std::vector<std::string> LedgerCells(const std::string& name, const Ledger& ledger) {
+  const uint64_t elsewhere = ledger.sampled_out.lines + ledger.quarantined.lines + ledger.dropped_by_rule.lines + ledger.expired.lines;
+  return {name, FormatCount(ledger.in.lines), FormatCount(ledger.in.bytes), FormatCount(ledger.kept.records),
+          FormatCount(ledger.kept.lines), FormatCount(elsewhere)};
+}
+
+std::string SourceName(const SourceState& source) { return source.names.empty() ? source.id : source.name(); }
+
+void WriteStatsTable(const Manifest& manifest, const StoreBytes& bytes, OutputStream* out) {
+  Table table({{"source", false}, {"lines in", true}, {"bytes in", true}, {"events", true}, {"lines kept", true}, {"lines elsewhere", true}});
+  for (const auto& [id, source] : manifest.sources) table.AddRow(LedgerCells(SourceName(source), source.ledger));
+  table.AddRow(LedgerCells("total", manifest.TotalLedger()));
+  out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
+  for (const auto& [id, source] : manifest.sources) {
+    if (!source.failure.empty()) out->Write("failed: " + SourceName(source) + ": " + source.failure + "\n");
+  }
+  out->Write(fmt::format("\nstored {} bytes: segments {} in {} files, catalog {}, manifest and locks {}\n", FormatCount(bytes.total()),
+                         FormatCount(bytes.segments), FormatCount(manifest.segments.size()), FormatCount(bytes.catalog),
+                         FormatCount(bytes.other)));
+}
+
+void WriteStatsJson(const Manifest& manifest, const StoreBytes& bytes, OutputStream* out) {
+  std::string line;
+  for (const auto& [id, source] : manifest.sources) {
+    line = "{\"source\":";
+    AppendJsonString(SourceName(source), &line);
+    line += ",\"source_id\":\"" + id + "\"";
+    AppendLedgerJson(source.ledger, &line);
+    if (!source.failure.empty()) {
+      line += ",\"failure\":";
+      AppendJsonString(source.failure, &line);
+    }
+    out->Write(line + "}\n");
+  }
+  line = "{\"total\":true";
+  AppendLedgerJson(manifest.TotalLedger(), &line);
+  line += fmt::format(",\"stored_bytes\":{{\"total\":{},\"segments\":{},\"catalog\":{},\"other\":{}}},\"segments\":{}}}\n", bytes.total(),
+                      bytes.segments, bytes.catalog, bytes.other, manifest.segments.size());
+  out->Write(line);
+}
+
+}  // namespace
+
+int RunTemplates(const ParsedFlags& flags, Streams& streams) {
+  auto reader = StoreReader::Open(DefaultEnv(), flags.Text("store"));
+  if (!reader.ok()) return Fail(streams, reader.status());
+  const auto uses = CountTemplates(DefaultEnv(), reader->get());
+  if (!uses.ok()) return Fail(streams, uses.status());
+  if (flags.Text("format") == "ndjson") {
+    std::string line;
+    for (const TemplateUse& use : *uses) {
+      line.clear();
+      AppendTemplateJson(use, &line);
+      streams.out.Write(line);
+    }
+    return 0;
+  }
+  Table table({{"id", false}, {"count", true}, {"bytes", true}, {"first seen", false}, {"last seen", false}, {"template", false}, {"fields", false}});
+  for (const TemplateUse& use : *uses) {
+    table.AddRow({ToHex(use.mined.id), FormatCount(use.stats.records), FormatCount(use.stats.bytes), OptionalTime(use.stats.first_ns),
+                  OptionalTime(use.stats.last_ns), use.mined.text, FieldNames(use.mined)});
+  }
+  streams.out.Write(table.Render(static_cast<size_t>(streams.out.terminal_columns())));
+  return 0;
+}
+
+int RunStats(const ParsedFlags& flags, Streams& streams) {
+  const Env* env = DefaultEnv();
+  const auto manifest = ReadManifest(env, flags.Text("store"));
+  if (!manifest.ok()) return Fail(streams, manifest.status());
+  const StoreBytes bytes = MeasureStore(env, flags.Text("store"));
+  if (flags.Text("format") == "ndjson") {
+    WriteStatsJson(*manifest, bytes, &streams.out);
+  } else {
+    WriteStatsTable(*manifest, bytes, &streams.out);
+  }
+  return 0;
+}
+
+}  // namespace whittle
