@@ -13,20 +13,22 @@ struct Word {
 };
 
 constexpr Word kWords[] = {
-    {"TRACE", 1},   {"TRC", 1},      {"FINEST", 1},    {"VERBOSE", 1},  {"VRB", 1},       {"SILLY", 1},     {"FINER", 2},
-    {"DEBUG", 5},   {"DBG", 5},      {"DEBU", 5},      {"FINE", 5},     {"DEBUG1", 5},    {"DEBUG2", 4},    {"DEBUG3", 3},
-    {"DEBUG4", 2},  {"DEBUG5", 1},   {"CONFIG", 8},    {"INFO", 9},     {"INF", 9},       {"INFORMATION", 9},
-    {"INFORMATIONAL", 9}, {"LOG", 9}, {"NORMAL", 9},   {"HTTP", 9},     {"NOTICE", 10},   {"NOTE", 10},     {"STATEMENT", 9},
-    {"DETAIL", 9},  {"HINT", 9},     {"CONTEXT", 9},   {"WARN", 13},    {"WARNING", 13},  {"WRN", 13},      {"WARNI", 13},
-    {"ERROR", 17},  {"ERR", 17},     {"ERRO", 17},     {"EROR", 17},    {"SEVERE", 17},   {"FAIL", 17},     {"FAILURE", 17}, {"CRITICAL", 18},
-    {"CRIT", 18},   {"ALERT", 19},   {"FATAL", 21},    {"FTL", 21},     {"FATA", 21},     {"EMERG", 22},    {"EMERGENCY", 22},
-    {"PANIC", 22},  {"DPANIC", 18},  {"OFF", 0},
+    {"TRACE", 1},      {"TRC", 1},         {"FINEST", 1},        {"VERBOSE", 1}, {"VRB", 1},      {"SILLY", 1},
+    {"FINER", 2},      {"DEBUG", 5},       {"DBG", 5},           {"DEBU", 5},    {"FINE", 5},     {"DEBUG1", 5},
+    {"DEBUG2", 4},     {"DEBUG3", 3},      {"DEBUG4", 2},        {"DEBUG5", 1},  {"CONFIG", 8},   {"INFO", 9},
+    {"INF", 9},        {"INFORMATION", 9}, {"INFORMATIONAL", 9}, {"LOG", 9},     {"NORMAL", 9},   {"HTTP", 9},
+    {"NOTICE", 10},    {"NOTE", 10},       {"STATEMENT", 9},     {"DETAIL", 9},  {"HINT", 9},     {"CONTEXT", 9},
+    {"WARN", 13},      {"WARNING", 13},    {"WRN", 13},          {"WARNI", 13},  {"ERROR", 17},   {"ERR", 17},
+    {"ERRO", 17},      {"EROR", 17},       {"SEVERE", 17},       {"FAIL", 17},   {"FAILURE", 17}, {"CRITICAL", 18},
+    {"CRIT", 18},      {"ALERT", 19},      {"FATAL", 21},        {"FTL", 21},    {"FATA", 21},    {"EMERG", 22},
+    {"EMERGENCY", 22}, {"PANIC", 22},      {"DPANIC", 18},       {"OFF", 0},
 };
 
 constexpr char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 bool EqualIgnoringCase(std::string_view text, std::string_view upper) {
-  return text.size() == upper.size() && std::equal(text.begin(), text.end(), upper.begin(), [](char a, char b) { return Upper(a) == b; });
+  return text.size() == upper.size() &&
+         std::equal(text.begin(), text.end(), upper.begin(), [](char a, char b) { return Upper(a) == b; });
 }
 
 int Number(std::string_view text) {
@@ -51,15 +53,27 @@ int SeverityNumber(std::string_view text) {
 
 int SeverityNumberOfLetter(char letter) {
   switch (letter) {
-    case 'V': case 'T': return 1;
-    case 'D': return 5;
-    case 'I': return 9;
-    case 'N': return 10;
-    case 'W': return 13;
-    case 'E': case 'S': return 17;
-    case 'C': return 18;
-    case 'F': case 'A': return 21;
-    default: return 0;
+    case 'V':
+    case 'T':
+      return 1;
+    case 'D':
+      return 5;
+    case 'I':
+      return 9;
+    case 'N':
+      return 10;
+    case 'W':
+      return 13;
+    case 'E':
+    case 'S':
+      return 17;
+    case 'C':
+      return 18;
+    case 'F':
+    case 'A':
+      return 21;
+    default:
+      return 0;
   }
 }
 
@@ -70,13 +84,20 @@ int SyslogSeverityNumber(int severity) {
 
 int BunyanSeverityNumber(int level) {
   switch (level) {
-    case 10: return 1;
-    case 20: return 5;
-    case 30: return 9;
-    case 40: return 13;
-    case 50: return 17;
-    case 60: return 21;
-    default: return 0;
+    case 10:
+      return 1;
+    case 20:
+      return 5;
+    case 30:
+      return 9;
+    case 40:
+      return 13;
+    case 50:
+      return 17;
+    case 60:
+      return 21;
+    default:
+      return 0;
   }
 }
 
@@ -86,7 +107,8 @@ std::string_view SeverityName(int number) {
 }
 
 int SeverityNumberOfField(std::string_view text, bool syslog_priority) {
-  if (text.size() > 2 && text.front() == '<' && text.back() == '>') text = text.substr(1, text.size() - 2), syslog_priority = true;
+  if (text.size() > 2 && text.front() == '<' && text.back() == '>')
+    text = text.substr(1, text.size() - 2), syslog_priority = true;
   const int number = Number(text);
   if (number >= 0) {
     if (syslog_priority) return number < 192 ? SyslogSeverityNumber(number & 7) : 0;

@@ -6,7 +6,8 @@
 namespace whittle {
 
 // OpenTelemetry SeverityNumber: 1 TRACE, 5 DEBUG, 9 INFO, 13 WARN, 17 ERROR, 21 FATAL; steps between are finer grades.
-// 0 when `text` is no level. Case does not matter. Numbers are not levels here: see SyslogSeverityNumber, BunyanSeverityNumber.
+// 0 when `text` is no level. Case does not matter. Numbers are not levels here: see SyslogSeverityNumber,
+// BunyanSeverityNumber.
 int SeverityNumber(std::string_view text);
 
 // Single letters as Android, glog and Redis-like programs use them: V D I W E F C N S T. 0 when it is none.

@@ -8,9 +8,11 @@
 namespace whittle {
 namespace {
 
-void Add(size_t begin, size_t end, FieldRole role, ValueType type, const char* name, uint8_t unescape, LineAnalysis* analysis, uint16_t layout = 0) {
+void Add(size_t begin, size_t end, FieldRole role, ValueType type, const char* name, uint8_t unescape,
+         LineAnalysis* analysis, uint16_t layout = 0) {
   if (begin >= end) return;
-  analysis->fields.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end), role, type, unescape, layout, name});
+  analysis->fields.push_back(
+      {static_cast<uint32_t>(begin), static_cast<uint32_t>(end), role, type, unescape, layout, name});
 }
 
 // A time with date that is all of [begin, end); clears cacheable when it is none, because its digits decided.
@@ -34,12 +36,14 @@ const JsonMember* Find(const std::vector<JsonMember>& members, std::string_view 
 }  // namespace
 
 // {"log":"message\n","stream":"stdout","attrs":{...},"time":"2023-06-14T15:16:01.123456789Z"}
-bool ParseDockerJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis, MessageRange* inner) {
+bool ParseDockerJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis,
+                     MessageRange* inner) {
   const JsonMember* log = Find(members, "log");
   const JsonMember* stream = Find(members, "stream");
   const JsonMember* time = Find(members, "time");
   if (log == nullptr || stream == nullptr || time == nullptr) return false;
-  if (log->kind != JsonKind::kString || stream->kind != JsonKind::kString || time->kind != JsonKind::kString) return false;
+  if (log->kind != JsonKind::kString || stream->kind != JsonKind::kString || time->kind != JsonKind::kString)
+    return false;
   for (const JsonMember& member : members) {
     if (&member != log && &member != stream && &member != time && !member.name.starts_with("attrs")) return false;
   }
@@ -48,7 +52,8 @@ bool ParseDockerJson(std::string_view text, const std::vector<JsonMember>& membe
   AddTime(text, time->begin, time->end, FieldRole::kObservedTimestamp, analysis);
   for (const JsonMember& member : members) {
     if (!member.name.starts_with("attrs.")) continue;
-    analysis->fields.push_back({static_cast<uint32_t>(member.begin), static_cast<uint32_t>(member.end), FieldRole::kAttribute, ValueType::kString, 1, 0, member.name});
+    analysis->fields.push_back({static_cast<uint32_t>(member.begin), static_cast<uint32_t>(member.end),
+                                FieldRole::kAttribute, ValueType::kString, 1, 0, member.name});
     analysis->cacheable = analysis->cacheable && member.name.find_first_of("0123456789/") == std::string::npos;
   }
   *inner = {true, log->begin, log->end, true};
@@ -59,14 +64,23 @@ bool ParseDockerJson(std::string_view text, const std::vector<JsonMember>& membe
 }
 
 // journalctl -o json: {"__REALTIME_TIMESTAMP":"1686755761123456","PRIORITY":"6","MESSAGE":"...", ...}
-bool ParseJournaldJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis, MessageRange* inner) {
+bool ParseJournaldJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis,
+                       MessageRange* inner) {
   const JsonMember* time = Find(members, "__REALTIME_TIMESTAMP");
   if (time == nullptr || time->kind != JsonKind::kString) return false;
   analysis->envelope = "journald-json";
-  const std::pair<std::string_view, const char*> names[] = {
-      {"_HOSTNAME", "host.name"}, {"SYSLOG_IDENTIFIER", "syslog.appname"}, {"_PID", "process.pid"}, {"_SYSTEMD_UNIT", "systemd.unit"},
-      {"_COMM", "process.executable.name"}, {"_EXE", "process.executable.path"}, {"_CMDLINE", "process.command_line"}, {"_TRANSPORT", "journald.transport"},
-      {"SYSLOG_FACILITY", "syslog.facility"}, {"CODE_FILE", "code.file.path"}, {"CODE_LINE", "code.line.number"}, {"CODE_FUNC", "code.function.name"}};
+  const std::pair<std::string_view, const char*> names[] = {{"_HOSTNAME", "host.name"},
+                                                            {"SYSLOG_IDENTIFIER", "syslog.appname"},
+                                                            {"_PID", "process.pid"},
+                                                            {"_SYSTEMD_UNIT", "systemd.unit"},
+                                                            {"_COMM", "process.executable.name"},
+                                                            {"_EXE", "process.executable.path"},
+                                                            {"_CMDLINE", "process.command_line"},
+                                                            {"_TRANSPORT", "journald.transport"},
+                                                            {"SYSLOG_FACILITY", "syslog.facility"},
+                                                            {"CODE_FILE", "code.file.path"},
+                                                            {"CODE_LINE", "code.line.number"},
+                                                            {"CODE_FUNC", "code.function.name"}};
   for (const JsonMember& member : members) {
     if (member.kind != JsonKind::kString || member.begin == member.end || &member == time) continue;
     if (member.name == "MESSAGE") {
@@ -78,8 +92,10 @@ bool ParseJournaldJson(std::string_view text, const std::vector<JsonMember>& mem
       for (const auto& [key, name] : names) {
         if (member.name != key) continue;
         const bool host = key == "_HOSTNAME";
-        Add(member.begin, member.end, host ? FieldRole::kResource : FieldRole::kAttribute, ValueType::kString, name, 1, analysis);
-        if (key == "_PID" || key == "CODE_LINE" || key == "SYSLOG_FACILITY") analysis->fields.back().type = ValueType::kInt64;
+        Add(member.begin, member.end, host ? FieldRole::kResource : FieldRole::kAttribute, ValueType::kString, name, 1,
+            analysis);
+        if (key == "_PID" || key == "CODE_LINE" || key == "SYSLOG_FACILITY")
+          analysis->fields.back().type = ValueType::kInt64;
       }
     }
   }
@@ -91,7 +107,9 @@ bool ParseJournaldJson(std::string_view text, const std::vector<JsonMember>& mem
 // journalctl -o export: one KEY=value a line, which framing has joined to a record.
 bool ParseJournaldExport(std::string_view text, LineAnalysis* analysis, MessageRange* inner) {
   size_t equals = 0;
-  while (equals < text.size() && ((text[equals] >= 'A' && text[equals] <= 'Z') || (text[equals] >= '0' && text[equals] <= '9') || text[equals] == '_')) ++equals;
+  while (equals < text.size() && ((text[equals] >= 'A' && text[equals] <= 'Z') ||
+                                  (text[equals] >= '0' && text[equals] <= '9') || text[equals] == '_'))
+    ++equals;
   if (equals == 0 || equals >= text.size() || text[equals] != '=') return false;
   const std::string_view key = text.substr(0, equals);
   *inner = {true, equals + 1, text.size(), false};
@@ -101,8 +119,8 @@ bool ParseJournaldExport(std::string_view text, LineAnalysis* analysis, MessageR
   } else if (key != "MESSAGE") {
     std::string name(key);
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    analysis->fields.push_back({static_cast<uint32_t>(equals + 1), static_cast<uint32_t>(text.size()), FieldRole::kAttribute, ValueType::kString, 0, 0,
-                                "journald." + name});
+    analysis->fields.push_back({static_cast<uint32_t>(equals + 1), static_cast<uint32_t>(text.size()),
+                                FieldRole::kAttribute, ValueType::kString, 0, 0, "journald." + name});
     if (equals + 1 == text.size()) analysis->fields.pop_back();
     if (name.find_first_of("0123456789") != std::string::npos) analysis->cacheable = false;
   }
@@ -146,7 +164,9 @@ size_t StructuredData(std::string_view text, size_t at, LineAnalysis* analysis) 
       while (p < text.size() && text[p] != '"') p += text[p] == '\\' ? 2 : 1;
       if (p >= text.size()) return std::string_view::npos;
       const std::string full = "syslog.structured_data." + id + "." + name;
-      if (begin < p) analysis->fields.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(p), FieldRole::kAttribute, ValueType::kString, 1, 0, full});
+      if (begin < p)
+        analysis->fields.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(p), FieldRole::kAttribute,
+                                    ValueType::kString, 1, 0, full});
       if (full.find_first_of("0123456789/@") != std::string::npos) analysis->cacheable = false;
       ++p;
     }
@@ -193,7 +213,8 @@ bool ParseSyslogPriority(std::string_view text, LineAnalysis* analysis, MessageR
   if (text.size() < 4 || text[0] != '<') return false;
   size_t at = 1;
   int priority = 0;
-  while (at < text.size() && at < 4 && text[at] >= '0' && text[at] <= '9') priority = priority * 10 + (text[at++] - '0');
+  while (at < text.size() && at < 4 && text[at] >= '0' && text[at] <= '9')
+    priority = priority * 10 + (text[at++] - '0');
   if (at == 1 || text[at] != '>') return false;
   if (priority > 191) {
     analysis->cacheable = false;

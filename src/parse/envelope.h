@@ -1,6 +1,6 @@
-// Envelopes: what a transport wrapped around a record. Docker's json-file, CRI (containerd, CRI-O), syslog priorities and
-// RFC 5424, journald as JSON and as export format. A syslog header without priority (RFC 3164) is read by parse/header,
-// because it may follow other columns. Pure functions of the text.
+// Envelopes: what a transport wrapped around a record. Docker's json-file, CRI (containerd, CRI-O), syslog priorities
+// and RFC 5424, journald as JSON and as export format. A syslog header without priority (RFC 3164) is read by
+// parse/header, because it may follow other columns. Pure functions of the text.
 #pragma once
 
 #include <string_view>
@@ -15,8 +15,10 @@ namespace whittle {
 bool ParseEnvelope(std::string_view text, LineAnalysis* analysis, MessageRange* inner);
 
 // One parser per format, for ParseEnvelope and tests.
-bool ParseDockerJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis, MessageRange* inner);
-bool ParseJournaldJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis, MessageRange* inner);
+bool ParseDockerJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis,
+                     MessageRange* inner);
+bool ParseJournaldJson(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis,
+                       MessageRange* inner);
 bool ParseJournaldExport(std::string_view text, LineAnalysis* analysis, MessageRange* inner);
 bool ParseCri(std::string_view text, LineAnalysis* analysis, MessageRange* inner);
 bool ParseSyslogPriority(std::string_view text, LineAnalysis* analysis, MessageRange* inner);

@@ -1,5 +1,5 @@
-// Any line through envelopes, header and body: ranges stay inside, at most two levels of escaping, at most one time, and
-// fields nest or are apart.
+// Any line through envelopes, header and body: ranges stay inside, at most two levels of escaping, at most one time,
+// and fields nest or are apart.
 #include <cstdlib>
 #include <string_view>
 #include <vector>
@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const whittle::LineAnalyzer analyzer({});
   const std::string_view line(reinterpret_cast<const char*>(data) + 1, size - 1);
   const whittle::LineAnalysis analysis = analyzer.Analyze(line, (data[0] & 1) != 0);
-  if (analysis.body_begin > analysis.body_end || analysis.body_end > line.size() || analysis.body_unescape > 2) std::abort();
+  if (analysis.body_begin > analysis.body_end || analysis.body_end > line.size() || analysis.body_unescape > 2)
+    std::abort();
   int times = 0;
   std::vector<uint32_t> open;
   uint32_t last = 0;

@@ -5,10 +5,13 @@
 namespace whittle {
 namespace {
 
-std::string Inner(std::string_view text, const MessageRange& inner) { return std::string(text.substr(inner.begin, inner.end - inner.begin)); }
+std::string Inner(std::string_view text, const MessageRange& inner) {
+  return std::string(text.substr(inner.begin, inner.end - inner.begin));
+}
 
 TEST(EnvelopeTest, NotEveryObjectWithALogIsDockers) {
-  for (const char* text : {R"({"log":"x"})", R"({"log":"x","stream":"stdout"})", R"({"log":1,"stream":"stdout","time":"2023-06-14T15:16:01Z"})",
+  for (const char* text : {R"({"log":"x"})", R"({"log":"x","stream":"stdout"})",
+                           R"({"log":1,"stream":"stdout","time":"2023-06-14T15:16:01Z"})",
                            R"({"log":"x","stream":"stdout","time":"2023-06-14T15:16:01Z","level":"info"})"}) {
     std::vector<JsonMember> members;
     ASSERT_TRUE(ScanJsonObject(text, &members));
@@ -20,7 +23,8 @@ TEST(EnvelopeTest, NotEveryObjectWithALogIsDockers) {
 }
 
 TEST(EnvelopeTest, DockerDropsTheNewlineItWrote) {
-  const std::string_view text = R"({"log":"a\r\n","stream":"stdout","attrs":{"tag":"x"},"time":"2023-06-14T15:16:01.5Z"})";
+  const std::string_view text =
+      R"({"log":"a\r\n","stream":"stdout","attrs":{"tag":"x"},"time":"2023-06-14T15:16:01.5Z"})";
   std::vector<JsonMember> members;
   ASSERT_TRUE(ScanJsonObject(text, &members));
   LineAnalysis analysis;
@@ -30,8 +34,10 @@ TEST(EnvelopeTest, DockerDropsTheNewlineItWrote) {
 }
 
 TEST(EnvelopeTest, CriNeedsItsThreeColumns) {
-  for (const char* text : {"2023-06-14T15:16:01.123456789Z stdout X message", "2023-06-14T15:16:01.123456789Z stdin F message", "2023-06-14T15:16:01.123456789Z stdout Full message",
-                           "2023-06-14 15:16:01 stdout F message and more", "stdout F"}) {
+  for (const char* text :
+       {"2023-06-14T15:16:01.123456789Z stdout X message", "2023-06-14T15:16:01.123456789Z stdin F message",
+        "2023-06-14T15:16:01.123456789Z stdout Full message", "2023-06-14 15:16:01 stdout F message and more",
+        "stdout F"}) {
     LineAnalysis analysis;
     MessageRange inner;
     EXPECT_FALSE(ParseCri(text, &analysis, &inner)) << text;
@@ -59,7 +65,8 @@ TEST(EnvelopeTest, Rfc5424WithABomAndBrokenData) {
   ASSERT_TRUE(ParseSyslogPriority(bom, &analysis, &inner));
   EXPECT_EQ(Inner(bom, inner), "message");
   // Broken structured data: the priority is still one, the rest is left to the header.
-  for (const char* text : {"<34>1 2003-10-11T22:14:15.003Z m su - ID47 [a b=\"c] x", "<34>1 2003-10-11T22:14:15.003Z m su - ID47 [a b=c] x", "<34>1 x"}) {
+  for (const char* text : {"<34>1 2003-10-11T22:14:15.003Z m su - ID47 [a b=\"c] x",
+                           "<34>1 2003-10-11T22:14:15.003Z m su - ID47 [a b=c] x", "<34>1 x"}) {
     analysis = {};
     ASSERT_TRUE(ParseSyslogPriority(text, &analysis, &inner)) << text;
     EXPECT_EQ(analysis.envelope, "syslog-3164") << text;

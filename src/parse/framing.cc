@@ -93,8 +93,10 @@ class BufferedFramer : public Framer {
   bool StartsRecord(std::string_view line) {
     if (in_cut_line_) return false;
     switch (options_.multiline) {
-      case FramingOptions::Multiline::kNone: return true;
-      case FramingOptions::Multiline::kAuto: return rules_.Starts(line);
+      case FramingOptions::Multiline::kNone:
+        return true;
+      case FramingOptions::Multiline::kAuto:
+        return rules_.Starts(line);
       case FramingOptions::Multiline::kStartPattern:
         line = line.substr(0, kPatternWindow);
         return first_ ? (first_ = false, true) : RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), *start_);
@@ -131,11 +133,11 @@ class BufferedFramer : public Framer {
   FramingOptions options_;
   std::unique_ptr<RE2> start_;
   RecordRules rules_;
-  std::string text_;          // bytes not yet yielded, from offset_
-  std::vector<Line> lines_;   // complete lines of text_
-  size_t line_begin_ = 0;     // of the first line that is not complete
-  size_t searched_ = 0;       // no newline in [line_begin_, searched_)
-  size_t cut_bytes_ = 0;      // how far the last Cut moved the text
+  std::string text_;         // bytes not yet yielded, from offset_
+  std::vector<Line> lines_;  // complete lines of text_
+  size_t line_begin_ = 0;    // of the first line that is not complete
+  size_t searched_ = 0;      // no newline in [line_begin_, searched_)
+  size_t cut_bytes_ = 0;     // how far the last Cut moved the text
   size_t record_lines_ = 0;
   size_t record_bytes_ = 0;
   uint64_t offset_;
@@ -153,7 +155,8 @@ Result<std::unique_ptr<Framer>> Framer::Create(const FramingOptions& options) {
     re2_options.set_log_errors(false);
     start = std::make_unique<RE2>(options.start_pattern, re2_options);
     if (!start->ok()) {
-      return Status(StatusCode::kConfig, "multiline start '" + options.start_pattern + "' is not a regular expression: " + start->error());
+      return Status(StatusCode::kConfig,
+                    "multiline start '" + options.start_pattern + "' is not a regular expression: " + start->error());
     }
   }
   return std::unique_ptr<Framer>(std::make_unique<BufferedFramer>(options, std::move(start)));

@@ -27,8 +27,9 @@ inline constexpr size_t kMaxRecordBytes = 16 << 20;
 struct FramingOptions {
   enum class Multiline { kAuto, kNone, kStartPattern };
   Multiline multiline = Multiline::kAuto;
-  std::string start_pattern;  // kStartPattern: a line that matches (RE2, bytes, anywhere in its first 4 KiB) starts a record
-  uint32_t source = 0;        // copied into the batches
+  std::string
+      start_pattern;    // kStartPattern: a line that matches (RE2, bytes, anywhere in its first 4 KiB) starts a record
+  uint32_t source = 0;  // copied into the batches
   uint64_t first_offset = 0;  // where the first byte fed stands in the source
   uint64_t first_line = 1;
   size_t batch_bytes = kBatchBytes;
@@ -47,8 +48,8 @@ class Framer {
 
   // Appends finished batches to `out`. LineBatch::sequence is left 0: the order between sources is the caller's.
   virtual void Feed(std::string_view bytes, std::vector<LineBatch>* out) = 0;
-  // Yields every complete line now, without waiting for a full batch or for the record to end (a quiet pipe). Lines that
-  // come later may still continue the record: then the next batch begins with record_start false.
+  // Yields every complete line now, without waiting for a full batch or for the record to end (a quiet pipe). Lines
+  // that come later may still continue the record: then the next batch begins with record_start false.
   virtual void Drain(std::vector<LineBatch>* out) = 0;
   // End of the source: yields all that is left, a last line without terminator included.
   virtual void Flush(std::vector<LineBatch>* out) = 0;

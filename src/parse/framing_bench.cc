@@ -12,7 +12,8 @@ std::string OrdinaryLog(size_t lines) {
   std::string text;
   for (size_t i = 0; i < lines; ++i) {
     text += "2015-10-18 18:01:47,978 INFO [IPC Server handler " + std::to_string(i % 30) +
-            "] org.apache.hadoop.mapred.TaskAttemptListenerImpl: Progress of TaskAttempt attempt_1445062781478_0016_m_00000" +
+            "] org.apache.hadoop.mapred.TaskAttemptListenerImpl: Progress of TaskAttempt "
+            "attempt_1445062781478_0016_m_00000" +
             std::to_string(i % 10) + "_0 is : 0.106964506\n";
   }
   return text;

@@ -47,7 +47,8 @@ std::vector<std::string> Lines(const std::vector<LineBatch>& batches) {
   std::vector<std::string> lines;
   for (const LineBatch& batch : batches) {
     for (const Line& line : batch.lines) {
-      lines.push_back((line.record_start ? ">" : "|") + batch.text->substr(line.begin, line.size) + (line.end == LineEnd::kNone ? "$" : ""));
+      lines.push_back((line.record_start ? ">" : "|") + batch.text->substr(line.begin, line.size) +
+                      (line.end == LineEnd::kNone ? "$" : ""));
     }
   }
   return lines;
@@ -59,7 +60,8 @@ TEST(FramingTest, TerminatorsOfAllKinds) {
   const std::string text("a\nb\r\n\n\r\nc\rd\n\0e\n\xff\xfe\nlast", 22);
   const auto batches = Frame(text);
   EXPECT_EQ(Render(batches), text);
-  EXPECT_EQ(Lines(batches), (std::vector<std::string>{">a", ">b", ">", ">", ">c\rd", std::string(">\0e", 3), ">\xff\xfe", ">last$"}));
+  EXPECT_EQ(Lines(batches),
+            (std::vector<std::string>{">a", ">b", ">", ">", ">c\rd", std::string(">\0e", 3), ">\xff\xfe", ">last$"}));
 }
 
 TEST(FramingTest, MultilineModes) {
@@ -88,7 +90,8 @@ TEST(FramingTest, LongLinesAreCutWithoutLoss) {
   const std::string text = "abcd\nabcde\nabcd\r\nabcdefghij";
   const auto batches = Frame(text, options);
   EXPECT_EQ(Render(batches), text);
-  EXPECT_EQ(Lines(batches), (std::vector<std::string>{">abcd", ">abcd$", "|e", ">abcd$", "|", ">abcd$", "|efgh$", "|ij$"}));
+  EXPECT_EQ(Lines(batches),
+            (std::vector<std::string>{">abcd", ">abcd$", "|e", ">abcd$", "|", ">abcd$", "|efgh$", "|ij$"}));
 }
 
 TEST(FramingTest, RecordsAreBounded) {
@@ -139,8 +142,21 @@ TEST(FramingTest, ResultDoesNotDependOnChunks) {
   const uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
-  const std::vector<std::string> pieces = {"\n", "\r", "\r\n", "a", "  ", "\t", "2023-01-01 10:00:00 x", "Caused by: y", std::string(1, '\0'), "\xff",
-                                           "java.lang.Exception: z", "Traceback (most recent call last):", "panic: ", "}", "longer text without much meaning"};
+  const std::vector<std::string> pieces = {"\n",
+                                           "\r",
+                                           "\r\n",
+                                           "a",
+                                           "  ",
+                                           "\t",
+                                           "2023-01-01 10:00:00 x",
+                                           "Caused by: y",
+                                           std::string(1, '\0'),
+                                           "\xff",
+                                           "java.lang.Exception: z",
+                                           "Traceback (most recent call last):",
+                                           "panic: ",
+                                           "}",
+                                           "longer text without much meaning"};
   for (int round = 0; round < 300; ++round) {
     std::string text;
     for (size_t n = random() % 300; n > 0; --n) text += pieces[random() % pieces.size()];

@@ -5,8 +5,8 @@
 //   time                    level thread logger message
 //
 // The parser finds the time first (columns may stand before it), then takes levels, bracket groups, numbers and names
-// while they are followed by something that shows that the header goes on or ends there: a colon, " - ", a bar, a column
-// gap, another bracket. What cannot be told from the beginning of a sentence belongs to the message.
+// while they are followed by something that shows that the header goes on or ends there: a colon, " - ", a bar, a
+// column gap, another bracket. What cannot be told from the beginning of a sentence belongs to the message.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto& field : analysis.fields) {
       if (field.begin >= field.end || field.end > size) std::abort();
       whittle::ParsedTime time;
-      if (field.time_layout != 0 && !whittle::ParseTime(field.time_layout, text.substr(field.begin, field.end - field.begin), &time)) std::abort();
+      if (field.time_layout != 0 &&
+          !whittle::ParseTime(field.time_layout, text.substr(field.begin, field.end - field.begin), &time))
+        std::abort();
     }
   }
   return 0;

@@ -21,9 +21,12 @@ bool AllOf(std::string_view text, bool (*predicate)(char)) { return std::all_of(
 
 // Levels that are also everyday words: as bare words they need more evidence than a place after the time.
 bool IsWeakUpper(std::string_view word) {
-  return OneOf(word, {"DETAIL", "HINT", "STATEMENT", "CONTEXT", "HTTP", "NORMAL", "NOTE", "FAIL", "CONFIG", "OFF", "FINE", "ALERT"});
+  return OneOf(word, {"DETAIL", "HINT", "STATEMENT", "CONTEXT", "HTTP", "NORMAL", "NOTE", "FAIL", "CONFIG", "OFF",
+                      "FINE", "ALERT"});
 }
-bool IsStrongLower(std::string_view word) { return OneOf(word, {"info", "debug", "trace", "warn", "notice", "verbose"}); }
+bool IsStrongLower(std::string_view word) {
+  return OneOf(word, {"info", "debug", "trace", "warn", "notice", "verbose"});
+}
 
 // Followed by something that sets a column off: two blanks, a tab, a bracket, a bar.
 bool SetOff(std::string_view text, size_t at) {
@@ -37,7 +40,8 @@ size_t WordEnd(std::string_view text, size_t at) {
   size_t end = at;
   while (end < text.size() && IsAsciiLetter(text[end]) && end - at < 14) ++end;
   // PostgreSQL's DEBUG1..DEBUG5.
-  if (end < text.size() && end - at == 5 && text[end] >= '1' && text[end] <= '5' && text.substr(at, 5) == "DEBUG") ++end;
+  if (end < text.size() && end - at == 5 && text[end] >= '1' && text[end] <= '5' && text.substr(at, 5) == "DEBUG")
+    ++end;
   return end;
 }
 
@@ -45,12 +49,15 @@ bool MatchBareLevel(std::string_view text, size_t at, LevelItem* item) {
   const size_t end = WordEnd(text, at);
   if (end == at) return false;
   const char next = end < text.size() ? text[end] : ' ';
-  if (next != ' ' && next != '\t' && next != ':' && next != '|' && next != ',' && next != '[' && next != ']' && next != '>') return false;
+  if (next != ' ' && next != '\t' && next != ':' && next != '|' && next != ',' && next != '[' && next != ']' &&
+      next != '>')
+    return false;
   const std::string_view word = text.substr(at, end - at);
   *item = {at, end, end};
   if (word.size() == 1) {
     item->letter = true;
-    return next != ':' && next != ',' && IsAsciiUpper(word[0]) && SeverityNumberOfLetter(word[0]) != 0 && word[0] != 'A' && word[0] != 'N';
+    return next != ':' && next != ',' && IsAsciiUpper(word[0]) && SeverityNumberOfLetter(word[0]) != 0 &&
+           word[0] != 'A' && word[0] != 'N';
   }
   if (SeverityNumber(word) == 0) return false;
   if (next == ':') {
@@ -110,7 +117,8 @@ bool MatchLevel(std::string_view text, size_t at, LevelItem* item) {
   // Apache 2.4 writes [module:level].
   if (const size_t colon = word.find(':'); colon != std::string_view::npos && text[at] == '[') {
     const std::string_view module = word.substr(0, colon);
-    if (!module.empty() && AllOf(module, [](char c) { return IsAsciiLower(c) || c == '_' || IsAsciiDigit(c); }) && !HasDigit(module)) {
+    if (!module.empty() && AllOf(module, [](char c) { return IsAsciiLower(c) || c == '_' || IsAsciiDigit(c); }) &&
+        !HasDigit(module)) {
       begin += colon + 1;
       word.remove_prefix(colon + 1);
     }
@@ -127,11 +135,14 @@ NameKind ClassifyName(std::string_view token) {
   if (token.empty() || token.size() > kMaxNameBytes) return NameKind::kNone;
   if (HasDigit(token)) {
     // Digits are masked: their class decides. Brackets and the like split the token and stay visible.
-    if (!std::all_of(token.begin(), token.end(), [](char c) { return !IsDelimiter(static_cast<unsigned char>(c)); })) return NameKind::kNone;
+    if (!std::all_of(token.begin(), token.end(), [](char c) { return !IsDelimiter(static_cast<unsigned char>(c)); }))
+      return NameKind::kNone;
     switch (ClassifyToken(token)) {
       case TokenClass::kAlnum:
-      case TokenClass::kMixed: return NameKind::kStructured;
-      default: return NameKind::kNone;
+      case TokenClass::kMixed:
+        return NameKind::kStructured;
+      default:
+        return NameKind::kNone;
     }
   }
   if (!IsAsciiLetter(token[0]) && token[0] != '_') return NameKind::kNone;
@@ -153,7 +164,8 @@ NameKind ClassifyName(std::string_view token) {
 namespace {
 
 bool IsTagByte(char c) {
-  return IsAsciiLetter(c) || IsAsciiDigit(c) || c == '.' || c == '_' || c == '-' || c == '/' || c == '@' || c == '+' || c == '%' || c == '*' || c == '#';
+  return IsAsciiLetter(c) || IsAsciiDigit(c) || c == '.' || c == '_' || c == '-' || c == '/' || c == '@' || c == '+' ||
+         c == '%' || c == '*' || c == '#';
 }
 
 }  // namespace

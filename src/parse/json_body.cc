@@ -11,10 +11,14 @@ namespace {
 
 ValueType TypeOf(JsonKind kind) {
   switch (kind) {
-    case JsonKind::kInteger: return ValueType::kInt64;
-    case JsonKind::kReal: return ValueType::kDouble;
-    case JsonKind::kBool: return ValueType::kBool;
-    default: return ValueType::kString;
+    case JsonKind::kInteger:
+      return ValueType::kInt64;
+    case JsonKind::kReal:
+      return ValueType::kDouble;
+    case JsonKind::kBool:
+      return ValueType::kBool;
+    default:
+      return ValueType::kString;
   }
 }
 
@@ -42,18 +46,21 @@ bool ParseJsonBody(std::string_view text, LineAnalysis* analysis, MessageRange* 
   return true;
 }
 
-void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis, MessageRange* message) {
+void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis,
+                   MessageRange* message) {
   Best time, severity, body;
   std::vector<WellKnown> known(members.size());
   for (size_t i = 0; i < members.size(); ++i) {
     const JsonMember& member = members[i];
     known[i] = LookUpField(member.name);
     if (KeyVaries(member.name)) analysis->cacheable = false;
-    const bool scalar = member.kind == JsonKind::kString || member.kind == JsonKind::kInteger || member.kind == JsonKind::kReal;
+    const bool scalar =
+        member.kind == JsonKind::kString || member.kind == JsonKind::kInteger || member.kind == JsonKind::kReal;
     if (member.begin == member.end) continue;
     switch (known[i].field) {
       case KnownField::kTimestamp: {
-        const TimeLayoutId layout = scalar ? WholeTime(text.substr(member.begin, member.end - member.begin)) : TimeLayoutId{0};
+        const TimeLayoutId layout =
+            scalar ? WholeTime(text.substr(member.begin, member.end - member.begin)) : TimeLayoutId{0};
         if (layout == 0 && scalar) analysis->cacheable = false;
         if (layout != 0 && TimeLayoutHasDate(layout)) time.Offer(i, known[i].rank);
         break;
@@ -64,7 +71,8 @@ void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members
       case KnownField::kMessage:
         if (member.kind == JsonKind::kString) body.Offer(i, known[i].rank);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   for (size_t i = 0; i < members.size(); ++i) {

@@ -16,11 +16,12 @@ struct MessageRange {
   bool escaped = true;  // the bytes are the content of a JSON string
 };
 
-// Adds the fields of a JSON object to `analysis` (offsets into `text`) and finds its message. False, with nothing added,
-// when `text` is no JSON object. Clears cacheable when keys or values decided that the skeleton does not show.
+// Adds the fields of a JSON object to `analysis` (offsets into `text`) and finds its message. False, with nothing
+// added, when `text` is no JSON object. Clears cacheable when keys or values decided that the skeleton does not show.
 bool ParseJsonBody(std::string_view text, LineAnalysis* analysis, MessageRange* message);
 
 // The same for members that were scanned already.
-void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis, MessageRange* message);
+void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members, LineAnalysis* analysis,
+                   MessageRange* message);
 
 }  // namespace whittle

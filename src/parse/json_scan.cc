@@ -36,7 +36,8 @@ class Scanner {
  private:
   char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void Blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
 
   bool String(size_t* begin, size_t* end) {
@@ -93,7 +94,8 @@ class Scanner {
         if (token.empty()) return false;
         if (token == "true" || token == "false") member.kind = JsonKind::kBool;
         if (token == "null") member.kind = JsonKind::kNull;
-        if (member.kind == JsonKind::kInteger && token.find_first_of(".eE") != std::string_view::npos) member.kind = JsonKind::kReal;
+        if (member.kind == JsonKind::kInteger && token.find_first_of(".eE") != std::string_view::npos)
+          member.kind = JsonKind::kReal;
         break;
       }
     }

@@ -19,13 +19,13 @@ inline constexpr size_t kMaxJsonMembers = 256;
 enum class JsonKind : uint8_t { kString, kInteger, kReal, kBool, kNull, kObject, kArray };
 
 struct JsonMember {
-  std::string name;         // unescaped, parents first: "resource.labels.zone"
+  std::string name;  // unescaped, parents first: "resource.labels.zone"
   JsonKind kind = JsonKind::kNull;
   size_t begin = 0, end = 0;  // the value; of a string without its quotes, still escaped
 };
 
-// False when `text`, blanks around it aside, is not one valid JSON object. Objects come as their members (an empty or too
-// deep one as itself), arrays as one member.
+// False when `text`, blanks around it aside, is not one valid JSON object. Objects come as their members (an empty or
+// too deep one as itself), arrays as one member.
 bool ScanJsonObject(std::string_view text, std::vector<JsonMember>* members);
 
 }  // namespace whittle

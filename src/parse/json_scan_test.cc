@@ -10,7 +10,8 @@ std::string Describe(std::string_view text) {
   if (!ScanJsonObject(text, &members)) return "no";
   std::string out;
   for (const JsonMember& member : members) {
-    out += member.name + "(" + std::to_string(static_cast<int>(member.kind)) + ")=" + std::string(text.substr(member.begin, member.end - member.begin)) + ";";
+    out += member.name + "(" + std::to_string(static_cast<int>(member.kind)) +
+           ")=" + std::string(text.substr(member.begin, member.end - member.begin)) + ";";
   }
   return out;
 }
@@ -23,7 +24,8 @@ TEST(JsonScanTest, FlattensObjectsAndKeepsRanges) {
 }
 
 TEST(JsonScanTest, RefusesWhatIsNotOneObject) {
-  for (const char* text : {"", "[1]", "{\"a\":01}", "{\"a\":1} x", "{\"a\":1}{\"b\":2}", "{'a':1}", "{\"a\":\"\t\"}", "{\"a\":\"\xff\"}", "{", "}{", "null"}) {
+  for (const char* text : {"", "[1]", "{\"a\":01}", "{\"a\":1} x", "{\"a\":1}{\"b\":2}", "{'a':1}", "{\"a\":\"\t\"}",
+                           "{\"a\":\"\xff\"}", "{", "}{", "null"}) {
     EXPECT_EQ(Describe(text), "no") << text;
   }
 }

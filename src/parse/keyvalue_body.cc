@@ -19,7 +19,9 @@ struct Pair {
   bool quoted = false;
 };
 
-bool IsKeyByte(char c) { return IsAsciiLetter(c) || IsAsciiDigit(c) || c == '_' || c == '.' || c == '-' || c == '@' || c == '/'; }
+bool IsKeyByte(char c) {
+  return IsAsciiLetter(c) || IsAsciiDigit(c) || c == '_' || c == '.' || c == '-' || c == '@' || c == '/';
+}
 
 // `key=value`, `key="value"`, blanks between pairs and nowhere else.
 bool ScanPairs(std::string_view text, std::vector<Pair>* pairs) {
@@ -60,9 +62,12 @@ ValueType TypeOf(std::string_view value, bool quoted) {
   if (value == "true" || value == "false") return ValueType::kBool;
   if (!HasDigit(value)) return ValueType::kString;
   switch (ClassifyToken(value)) {
-    case TokenClass::kInteger: return ValueType::kInt64;
-    case TokenClass::kDecimal: return ValueType::kDouble;
-    default: return ValueType::kString;
+    case TokenClass::kInteger:
+      return ValueType::kInt64;
+    case TokenClass::kDecimal:
+      return ValueType::kDouble;
+    default:
+      return ValueType::kString;
   }
 }
 

@@ -22,7 +22,8 @@ TEST(KeyValueBodyTest, PairsBecomeTypedFields) {
 }
 
 TEST(KeyValueBodyTest, TextWithPairsIsText) {
-  for (const char* text : {"", "a=1", "done a=1 b=2", "a=1 b=2 done", "a=1, b=2", "a = 1 b = 2", "a=\"x b=2", "a=b=c d=1", "1=a 2=b", "a=\"x\"y b=1"}) {
+  for (const char* text : {"", "a=1", "done a=1 b=2", "a=1 b=2 done", "a=1, b=2", "a = 1 b = 2", "a=\"x b=2",
+                           "a=b=c d=1", "1=a 2=b", "a=\"x\"y b=1"}) {
     LineAnalysis analysis;
     MessageRange message;
     EXPECT_FALSE(ParseKeyValueBody(text, &analysis, &message)) << text;

@@ -123,8 +123,9 @@ bool LineWalk::Json(const TextView& view, int depth) {
 bool LineWalk::Envelope(const TextView& view, int depth) {
   LineAnalysis found;
   MessageRange inner;
-  const bool is_envelope = continuation_ ? ParseCri(view.text(), &found, &inner) || ParseJournaldExport(view.text(), &found, &inner)
-                                         : ParseEnvelope(view.text(), &found, &inner);
+  const bool is_envelope =
+      continuation_ ? ParseCri(view.text(), &found, &inner) || ParseJournaldExport(view.text(), &found, &inner)
+                    : ParseEnvelope(view.text(), &found, &inner);
   if (!is_envelope) {
     out_->cacheable = out_->cacheable && found.cacheable;
     return false;
@@ -170,7 +171,8 @@ void LineWalk::SyslogMessage(const TextView& view, int depth) {
   LineAnalysis found;
   if (depth < kMaxDepth && ParseHeader(text, HeaderMode::kInEnvelope, &found)) {
     const auto has = [&](FieldRole role) {
-      return std::any_of(found.fields.begin(), found.fields.end(), [&](const FieldSpan& field) { return field.role == role; });
+      return std::any_of(found.fields.begin(), found.fields.end(),
+                         [&](const FieldSpan& field) { return field.role == role; });
     };
     const bool postgres = found.header.ends_with('P');
     if ((has(FieldRole::kTimestamp) && has(FieldRole::kSeverity)) || postgres) {
@@ -186,7 +188,13 @@ void LineWalk::SyslogMessage(const TextView& view, int depth) {
   LevelItem level;
   if (MatchLevel(text, 0, &level) && !level.bracketed && level.colon && !level.letter) {
     LineAnalysis severity;
-    severity.fields.push_back({static_cast<uint32_t>(level.begin), static_cast<uint32_t>(level.end), FieldRole::kSeverity, ValueType::kString, 0, 0, {}});
+    severity.fields.push_back({static_cast<uint32_t>(level.begin),
+                               static_cast<uint32_t>(level.end),
+                               FieldRole::kSeverity,
+                               ValueType::kString,
+                               0,
+                               0,
+                               {}});
     Merge(view, std::move(severity));
   }
   Message(view, depth);
@@ -255,11 +263,15 @@ void SettleTimes(LineAnalysis* analysis) {
   FieldSpan* observed = nullptr;
   for (FieldSpan& field : analysis->fields) {
     if (field.role == FieldRole::kTimestamp) {
-      if (timestamp != nullptr) field.role = FieldRole::kAttribute, field.name = "log.time";
-      else timestamp = &field;
+      if (timestamp != nullptr)
+        field.role = FieldRole::kAttribute, field.name = "log.time";
+      else
+        timestamp = &field;
     } else if (field.role == FieldRole::kObservedTimestamp) {
-      if (observed != nullptr) field.role = FieldRole::kAttribute, field.name = "log.time";
-      else observed = &field;
+      if (observed != nullptr)
+        field.role = FieldRole::kAttribute, field.name = "log.time";
+      else
+        observed = &field;
     }
   }
   if (timestamp == nullptr && observed != nullptr) observed->role = FieldRole::kTimestamp;

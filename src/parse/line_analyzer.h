@@ -3,7 +3,8 @@
 // per skeleton by the caller. Const calls are thread-safe as long as the hooks are; nothing keeps a view of the line.
 //
 // A transport's time has role kObservedTimestamp when the program wrote a time of its own, else it is the timestamp. Of
-// several levels the program's own wins over a syslog priority. A field's text, unescaped `unescape` times, is its value.
+// several levels the program's own wins over a syslog priority. A field's text, unescaped `unescape` times, is its
+// value.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@
 namespace whittle {
 
 struct AnalyzerOptions {
-  // Recognises all of `text`: a whole line as the program wrote it (whole_line) or a message behind a header. Adds fields
-  // (offsets into `text` plus `base`), sets body_format, may narrow the body (also in bytes of `text` plus `base`), and
-  // returns true. `text` is unescaped; the analyzer maps offsets back. Empty: no patterns.
+  // Recognises all of `text`: a whole line as the program wrote it (whole_line) or a message behind a header. Adds
+  // fields (offsets into `text` plus `base`), sets body_format, may narrow the body (also in bytes of `text` plus
+  // `base`), and returns true. `text` is unescaped; the analyzer maps offsets back. Empty: no patterns.
   std::function<bool(std::string_view text, uint32_t base, bool whole_line, LineAnalysis* analysis)> match_pattern;
   // Finds trace and span ids anywhere in the line and adds their fields. Empty: none are looked for.
   std::function<void(std::string_view line, LineAnalysis* analysis)> find_trace;
@@ -36,8 +37,8 @@ class LineAnalyzer {
   AnalyzerOptions options_;
 };
 
-// Sorts the fields and drops those that are empty, out of bounds or partly overlap an earlier one; settles which time and
-// which level is the event's. Analyze ends with it; tests of the parsers use it too.
+// Sorts the fields and drops those that are empty, out of bounds or partly overlap an earlier one; settles which time
+// and which level is the event's. Analyze ends with it; tests of the parsers use it too.
 void SettleFields(std::string_view line, LineAnalysis* analysis);
 
 }  // namespace whittle

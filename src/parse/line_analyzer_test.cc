@@ -19,71 +19,103 @@ std::string Describe(std::string_view line, bool continuation = false, const Ana
   for (const FieldSpan& field : analysis.fields) {
     std::string name = field.name;
     switch (field.role) {
-      case FieldRole::kTimestamp: name = "TIME"; break;
-      case FieldRole::kObservedTimestamp: name = "OBSERVED"; break;
-      case FieldRole::kSeverity: name = "LEVEL"; break;
-      default: break;
+      case FieldRole::kTimestamp:
+        name = "TIME";
+        break;
+      case FieldRole::kObservedTimestamp:
+        name = "OBSERVED";
+        break;
+      case FieldRole::kSeverity:
+        name = "LEVEL";
+        break;
+      default:
+        break;
     }
     text += " | " + name + "=" + Unescape(line.substr(field.begin, field.end - field.begin), field.unescape);
   }
-  return text + " | BODY=" + Unescape(line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin), analysis.body_unescape);
+  return text + " | BODY=" +
+         Unescape(line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin), analysis.body_unescape);
 }
 
 TEST(LineAnalyzerTest, DockerJsonAroundJson) {
-  EXPECT_EQ(Describe(R"({"log":"{\"timestamp\": \"2022-08-22T05:18:42.495376Z\", \"severity\": \"INFO\", \"pid\":1, \"message\": \"say \\\"x\\\" now\"}\n","stream":"stdout","time":"2022-08-22T05:18:42.495795851Z"})"),
-            "docker-json/json | TIME=2022-08-22T05:18:42.495376Z | LEVEL=INFO | process.pid=1 | log.iostream=stdout | OBSERVED=2022-08-22T05:18:42.495795851Z | BODY=say \"x\" now");
+  EXPECT_EQ(
+      Describe(
+          R"({"log":"{\"timestamp\": \"2022-08-22T05:18:42.495376Z\", \"severity\": \"INFO\", \"pid\":1, \"message\": \"say \\\"x\\\" now\"}\n","stream":"stdout","time":"2022-08-22T05:18:42.495795851Z"})"),
+      "docker-json/json | TIME=2022-08-22T05:18:42.495376Z | LEVEL=INFO | process.pid=1 | log.iostream=stdout | "
+      "OBSERVED=2022-08-22T05:18:42.495795851Z | BODY=say \"x\" now");
 }
 
 TEST(LineAnalyzerTest, DockerTimeStandsInForATimeOfDay) {
-  EXPECT_EQ(Describe(R"({"log":"05:19:21.371 INFO  - Query items\n","stream":"stdout","time":"2022-08-22T05:19:21.372093647Z"})"),
-            "docker-json/text | log.time=05:19:21.371 | LEVEL=INFO | log.iostream=stdout | TIME=2022-08-22T05:19:21.372093647Z | BODY=Query items");
+  EXPECT_EQ(
+      Describe(
+          R"({"log":"05:19:21.371 INFO  - Query items\n","stream":"stdout","time":"2022-08-22T05:19:21.372093647Z"})"),
+      "docker-json/text | log.time=05:19:21.371 | LEVEL=INFO | log.iostream=stdout | "
+      "TIME=2022-08-22T05:19:21.372093647Z | BODY=Query items");
 }
 
 TEST(LineAnalyzerTest, ContinuationsHaveAnEnvelopeAndNoHeader) {
-  EXPECT_EQ(Describe(R"({"log":"\tat a.b.C(D.java:1)\n","stream":"stderr","time":"2022-08-22T05:19:21.372093647Z"})", true),
-            "docker-json/text | log.iostream=stderr | TIME=2022-08-22T05:19:21.372093647Z | BODY=\tat a.b.C(D.java:1)");
+  EXPECT_EQ(
+      Describe(R"({"log":"\tat a.b.C(D.java:1)\n","stream":"stderr","time":"2022-08-22T05:19:21.372093647Z"})", true),
+      "docker-json/text | log.iostream=stderr | TIME=2022-08-22T05:19:21.372093647Z | BODY=\tat a.b.C(D.java:1)");
   EXPECT_EQ(Describe("2023-06-14 15:16:01 INFO x", true), "/text | BODY=2023-06-14 15:16:01 INFO x");
   EXPECT_EQ(Describe("MESSAGE=hello", true), "journald-export/text | BODY=hello");
 }
 
 TEST(LineAnalyzerTest, Cri) {
   EXPECT_EQ(Describe("2023-06-14T15:16:01.123456789Z stdout F 2023-06-14 15:16:01,123 INFO [main] a.b.C: hello"),
-            "cri/text | OBSERVED=2023-06-14T15:16:01.123456789Z | log.iostream=stdout | TIME=2023-06-14 15:16:01,123 | LEVEL=INFO | thread.name=main | log.logger=a.b.C | BODY=hello");
+            "cri/text | OBSERVED=2023-06-14T15:16:01.123456789Z | log.iostream=stdout | TIME=2023-06-14 15:16:01,123 | "
+            "LEVEL=INFO | thread.name=main | log.logger=a.b.C | BODY=hello");
   EXPECT_EQ(Describe("2023-06-14T15:16:01.123456789+02:00 stderr P part"),
             "cri/text | TIME=2023-06-14T15:16:01.123456789+02:00 | log.iostream=stderr | cri.partial=P | BODY=part");
 }
 
 TEST(LineAnalyzerTest, Syslog) {
   EXPECT_EQ(Describe("<34>Oct 11 22:14:15 mymachine su: 'su root' failed"),
-            "syslog-3164/text | LEVEL=<34> | syslog.priority=34 | TIME=Oct 11 22:14:15 | host.name=mymachine | syslog.appname=su | BODY='su root' failed");
+            "syslog-3164/text | LEVEL=<34> | syslog.priority=34 | TIME=Oct 11 22:14:15 | host.name=mymachine | "
+            "syslog.appname=su | BODY='su root' failed");
   EXPECT_EQ(Describe("Jun 14 15:16:01 h postfix/smtpd[12]: warning: no name"),
-            "syslog-3164/text | TIME=Jun 14 15:16:01 | host.name=h | syslog.appname=postfix/smtpd | process.pid=12 | LEVEL=warning | BODY=warning: no name");
+            "syslog-3164/text | TIME=Jun 14 15:16:01 | host.name=h | syslog.appname=postfix/smtpd | process.pid=12 | "
+            "LEVEL=warning | BODY=warning: no name");
   EXPECT_EQ(Describe("Jun 14 15:16:01 h app[12]: 2023-06-14 15:16:01.500 ERROR foo.Bar - inner"),
-            "syslog-3164/text | OBSERVED=Jun 14 15:16:01 | host.name=h | syslog.appname=app | process.pid=12 | TIME=2023-06-14 15:16:01.500 | LEVEL=ERROR | log.logger=foo.Bar | BODY=inner");
-  EXPECT_EQ(Describe(R"(<165>1 2003-10-11T22:14:15.003Z host.example.com evntslog 8 ID47 [ex@1 iut="3" src="A\"b"] An event)"),
-            "syslog-5424/text | LEVEL=<165> | syslog.priority=165 | TIME=2003-10-11T22:14:15.003Z | host.name=host.example.com | syslog.appname=evntslog | process.pid=8 | syslog.msgid=ID47 | "
-            "syslog.structured_data.ex@1.iut=3 | syslog.structured_data.ex@1.src=A\"b | BODY=An event");
+            "syslog-3164/text | OBSERVED=Jun 14 15:16:01 | host.name=h | syslog.appname=app | process.pid=12 | "
+            "TIME=2023-06-14 15:16:01.500 | LEVEL=ERROR | log.logger=foo.Bar | BODY=inner");
+  EXPECT_EQ(
+      Describe(
+          R"(<165>1 2003-10-11T22:14:15.003Z host.example.com evntslog 8 ID47 [ex@1 iut="3" src="A\"b"] An event)"),
+      "syslog-5424/text | LEVEL=<165> | syslog.priority=165 | TIME=2003-10-11T22:14:15.003Z | "
+      "host.name=host.example.com | syslog.appname=evntslog | process.pid=8 | syslog.msgid=ID47 | "
+      "syslog.structured_data.ex@1.iut=3 | syslog.structured_data.ex@1.src=A\"b | BODY=An event");
   EXPECT_EQ(Describe("<192>not a priority"), "/text | BODY=<192>not a priority");
 }
 
 TEST(LineAnalyzerTest, Journald) {
-  EXPECT_EQ(Describe(R"({"__REALTIME_TIMESTAMP":"1686755761123456","PRIORITY":"6","_HOSTNAME":"h1","SYSLOG_IDENTIFIER":"sshd","_PID":"12","MESSAGE":"Accepted \"x\""})"),
-            "journald-json/text | TIME=1686755761123456 | LEVEL=6 | host.name=h1 | syslog.appname=sshd | process.pid=12 | BODY=Accepted \"x\"");
+  EXPECT_EQ(
+      Describe(
+          R"({"__REALTIME_TIMESTAMP":"1686755761123456","PRIORITY":"6","_HOSTNAME":"h1","SYSLOG_IDENTIFIER":"sshd","_PID":"12","MESSAGE":"Accepted \"x\""})"),
+      "journald-json/text | TIME=1686755761123456 | LEVEL=6 | host.name=h1 | syslog.appname=sshd | process.pid=12 | "
+      "BODY=Accepted \"x\"");
 }
 
 TEST(LineAnalyzerTest, JsonBodies) {
-  EXPECT_EQ(Describe(R"({"level":"info","ts":1669574966.979,"logger":"pg","msg":"record","record":{"a":true,"b":[1]},"ok":null})"),
-            "/json | LEVEL=info | TIME=1669574966.979 | log.logger=pg | record.a=true | record.b=[1] | ok=null | BODY=record");
-  EXPECT_EQ(Describe(R"({"severity":"INFO","textPayload":"[24711]: [3-1] db=test LOG:  gone","timestamp":"2020-05-02T13:04:20.437425Z"})"),
-            "/json | LEVEL=INFO | process.pid=24711 | log.level=LOG | TIME=2020-05-02T13:04:20.437425Z | BODY=gone");
-  EXPECT_EQ(Describe(R"(2023-06-14 15:16:01 INFO {"a": 1, "message": "inner"})"), "/json | TIME=2023-06-14 15:16:01 | LEVEL=INFO | a=1 | BODY=inner");
+  EXPECT_EQ(
+      Describe(
+          R"({"level":"info","ts":1669574966.979,"logger":"pg","msg":"record","record":{"a":true,"b":[1]},"ok":null})"),
+      "/json | LEVEL=info | TIME=1669574966.979 | log.logger=pg | record.a=true | record.b=[1] | ok=null | "
+      "BODY=record");
+  EXPECT_EQ(
+      Describe(
+          R"({"severity":"INFO","textPayload":"[24711]: [3-1] db=test LOG:  gone","timestamp":"2020-05-02T13:04:20.437425Z"})"),
+      "/json | LEVEL=INFO | process.pid=24711 | log.level=LOG | TIME=2020-05-02T13:04:20.437425Z | BODY=gone");
+  EXPECT_EQ(Describe(R"(2023-06-14 15:16:01 INFO {"a": 1, "message": "inner"})"),
+            "/json | TIME=2023-06-14 15:16:01 | LEVEL=INFO | a=1 | BODY=inner");
   EXPECT_EQ(Describe(R"({"broken": 01})"), "/text | BODY={\"broken\": 01}");
 }
 
 TEST(LineAnalyzerTest, KeyValueBodies) {
   EXPECT_EQ(Describe(R"(time="2023-06-14T15:16:01Z" level=info msg="hello \"w\"" user=5 ok=true)"),
             "/logfmt | TIME=2023-06-14T15:16:01Z | LEVEL=info | user=5 | ok=true | BODY=hello \"w\"");
-  EXPECT_EQ(Describe("2023-06-14 15:16:01 INFO done a=1 b=2"), "/text | TIME=2023-06-14 15:16:01 | LEVEL=INFO | BODY=done a=1 b=2");
+  EXPECT_EQ(Describe("2023-06-14 15:16:01 INFO done a=1 b=2"),
+            "/text | TIME=2023-06-14 15:16:01 | LEVEL=INFO | BODY=done a=1 b=2");
   EXPECT_EQ(Describe("a=1, b=2, c=3"), "/text | BODY=a=1, b=2, c=3");
 }
 
@@ -104,14 +136,20 @@ TEST(LineAnalyzerTest, PatternsSeeTheUnescapedTextAndMapBack) {
     analysis->body_format = "test";
     return true;
   };
-  EXPECT_EQ(Describe(R"({"log":"2023-06-14 15:16:01 INFO took \"me\"\n","stream":"stdout","time":"2022-08-22T05:19:21.372093647Z"})", false, options),
-            "docker-json/test | TIME=2023-06-14 15:16:01 | LEVEL=INFO | who=me | log.iostream=stdout | OBSERVED=2022-08-22T05:19:21.372093647Z | BODY=took \"me\"");
+  EXPECT_EQ(
+      Describe(
+          R"({"log":"2023-06-14 15:16:01 INFO took \"me\"\n","stream":"stdout","time":"2022-08-22T05:19:21.372093647Z"})",
+          false, options),
+      "docker-json/test | TIME=2023-06-14 15:16:01 | LEVEL=INFO | who=me | log.iostream=stdout | "
+      "OBSERVED=2022-08-22T05:19:21.372093647Z | BODY=took \"me\"");
 }
 
 TEST(LineAnalyzerTest, PartlyOverlappingFieldsAreDropped) {
   const std::string line(100, 'x');
   LineAnalysis analysis;
-  const auto add = [&](uint32_t begin, uint32_t end) { analysis.fields.push_back({begin, end, FieldRole::kAttribute, ValueType::kString, 0, 0, "f"}); };
+  const auto add = [&](uint32_t begin, uint32_t end) {
+    analysis.fields.push_back({begin, end, FieldRole::kAttribute, ValueType::kString, 0, 0, "f"});
+  };
   add(10, 20), add(15, 25), add(0, 50), add(12, 14), add(30, 30), add(90, 101), add(20, 30);
   SettleFields(line, &analysis);
   std::vector<std::pair<uint32_t, uint32_t>> got;
@@ -131,17 +169,25 @@ TEST(LineAnalyzerTest, HoldsItsPromisesOnMutatedLines) {
   std::mt19937_64 random(seed);
   const std::vector<std::string> lines = {
       R"({"log":"{\"timestamp\": \"2022-08-22T05:18:42.495376Z\", \"m\": \"x \\\"y\\\"\"}\n","stream":"stdout","time":"2022-08-22T05:18:42.495795851Z"})",
-      "2015-10-18 18:01:47,978 INFO [main] org.apache.A: Created [x] - y", "<165>1 2003-10-11T22:14:15.003Z h e - ID47 [ex@1 iut=\"3\"] An event",
-      "time=\"2023-06-14T15:16:01Z\" level=info msg=\"hello\"", "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: s"};
+      "2015-10-18 18:01:47,978 INFO [main] org.apache.A: Created [x] - y",
+      "<165>1 2003-10-11T22:14:15.003Z h e - ID47 [ex@1 iut=\"3\"] An event",
+      "time=\"2023-06-14T15:16:01Z\" level=info msg=\"hello\"",
+      "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: s"};
   const LineAnalyzer analyzer({});
   for (int round = 0; round < 20000; ++round) {
     std::string line = lines[random() % lines.size()];
     for (size_t edits = random() % 6; edits > 0; --edits) {
       const size_t at = random() % (line.size() + 1);
       switch (random() % 3) {
-        case 0: line.insert(at, 1, " []{}\"\\:|-=<>09aZ\t"[random() % 19]); break;
-        case 1: line.erase(at, random() % 4); break;
-        default: line = line.substr(0, at) + line.substr(std::min(line.size(), at / 2)); break;
+        case 0:
+          line.insert(at, 1, " []{}\"\\:|-=<>09aZ\t"[random() % 19]);
+          break;
+        case 1:
+          line.erase(at, random() % 4);
+          break;
+        default:
+          line = line.substr(0, at) + line.substr(std::min(line.size(), at / 2));
+          break;
       }
     }
     const LineAnalysis analysis = analyzer.Analyze(line, random() % 8 == 0);

@@ -16,13 +16,15 @@ bool IsLetter(char c) { return static_cast<unsigned char>((c | 0x20) - 'a') < 26
 
 bool HasTimeOfDay(std::string_view window) {
   for (size_t at = window.find(':', 1); at != std::string_view::npos; at = window.find(':', at + 1)) {
-    if (at + 2 < window.size() && IsDigit(window[at - 1]) && IsDigit(window[at + 1]) && IsDigit(window[at + 2])) return true;
+    if (at + 2 < window.size() && IsDigit(window[at - 1]) && IsDigit(window[at + 1]) && IsDigit(window[at + 2]))
+      return true;
   }
   return false;
 }
 
 bool StartsWithLevel(std::string_view line) {
-  for (const std::string_view word : {"INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL", "NOTICE", "CRITICAL", "SEVERE"}) {
+  for (const std::string_view word :
+       {"INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL", "NOTICE", "CRITICAL", "SEVERE"}) {
     if (line.starts_with(word)) return true;
   }
   // Android "D/Tag(  12): ..." and glog "I0102 15:04:05".
@@ -37,7 +39,8 @@ bool StartsWithNumberTime(std::string_view line) {
   const auto digit_at = [&](size_t i) { return i < line.size() && IsDigit(line[i]); };
   if (digits == 6) return line.size() > 12 && line[6] == ' ' && digit_at(7) && digit_at(12);
   // Seconds since start with at least milliseconds, as strace -r and many runtimes write them.
-  return digits > 0 && digits < line.size() && line[digits] == '.' && digit_at(digits + 1) && digit_at(digits + 2) && digit_at(digits + 3);
+  return digits > 0 && digits < line.size() && line[digits] == '.' && digit_at(digits + 1) && digit_at(digits + 2) &&
+         digit_at(digits + 3);
 }
 
 }  // namespace
@@ -47,9 +50,12 @@ bool LooksHeaded(std::string_view line) {
   const std::string_view window = line.substr(0, kHeaderWindow);
   switch (line[0]) {
     case '{':
-    case '[': return line.size() > 2 && line[1] != ' ' && window.find_first_of("]\"", 1) != std::string_view::npos;
-    case '<': return line.size() > 2 && IsDigit(line[1]) && window.find('>') < 6;
-    default: break;
+    case '[':
+      return line.size() > 2 && line[1] != ' ' && window.find_first_of("]\"", 1) != std::string_view::npos;
+    case '<':
+      return line.size() > 2 && IsDigit(line[1]) && window.find('>') < 6;
+    default:
+      break;
   }
   if (IsDigit(line[0]) && StartsWithNumberTime(line)) return true;
   return HasTimeOfDay(window) || StartsWithLevel(line);
@@ -73,7 +79,8 @@ bool IsExceptionLine(std::string_view line) {
   if (end < line.size() && line[end] != ':') return false;
   const std::string_view name = line.substr(last_part, end - last_part);
   if (name.empty() || !IsUpper(name[0])) return false;
-  for (const std::string_view suffix : {"Exception", "Error", "Throwable", "Warning", "Interrupt", "Exit", "Failure", "Fault"}) {
+  for (const std::string_view suffix :
+       {"Exception", "Error", "Throwable", "Warning", "Interrupt", "Exit", "Failure", "Fault"}) {
     if (name.ends_with(suffix)) return true;
   }
   return false;
@@ -84,7 +91,8 @@ bool IsBlank(std::string_view text) {
 }
 
 bool OnlyClosers(std::string_view text) {
-  return text.size() <= 8 && std::all_of(text.begin(), text.end(), [](char c) { return std::strchr("})];,", c) != nullptr && c != 0; });
+  return text.size() <= 8 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return std::strchr("})];,", c) != nullptr && c != 0; });
 }
 
 bool StartsWithCounted(std::string_view text, char mark) {
@@ -96,13 +104,15 @@ bool StartsWithCounted(std::string_view text, char mark) {
 // "main.main()", "net/http.(*conn).serve(0xc0001, {0x1})": a frame's function in a Go trace.
 bool IsGoFunction(std::string_view text) {
   const size_t open = text.find('(');
-  return open != std::string_view::npos && open > 0 && text.back() == ')' && text.substr(0, open).find(' ') == std::string_view::npos;
+  return open != std::string_view::npos && open > 0 && text.back() == ')' &&
+         text.substr(0, open).find(' ') == std::string_view::npos;
 }
 
 bool IsJournalField(std::string_view text) {
   const size_t equals = text.find('=');
   return equals != std::string_view::npos && equals > 0 &&
-         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals),
+                     [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
 }
 
 bool IsJavaFrame(std::string_view text) {
@@ -150,7 +160,8 @@ bool RecordRules::StartsInner(std::string_view text) {
   if (text[0] != ' ' && text[0] != '\t') return StartsUnindented(text);
 
   const std::string_view rest = text.substr(text.find_first_not_of(" \t"));
-  if (LooksHeaded(rest) && rest[0] != '{' && rest[0] != '[' && rest[0] != '<' && text.size() - rest.size() < 16 && !in_trace) {
+  if (LooksHeaded(rest) && rest[0] != '{' && rest[0] != '[' && rest[0] != '<' && text.size() - rest.size() < 16 &&
+      !in_trace) {
     return Start(State::kHeaded);
   }
   if (state_ == State::kNothing) return Start(State::kBlock);
@@ -162,7 +173,9 @@ bool RecordRules::StartsUnindented(std::string_view text) {
   const State before = state_;
   const bool any = before != State::kNothing;
   switch (text[0]) {
-    case '}': case ')': case ']':
+    case '}':
+    case ')':
+    case ']':
       if (before == State::kBlock && OnlyClosers(text)) return Continue(State::kBlock);
       break;
     case '.':
@@ -172,7 +185,8 @@ bool RecordRules::StartsUnindented(std::string_view text) {
       if (any && text.starts_with("--- End of ")) return Continue(State::kTrace);
       break;
     case '#':
-      if ((before == State::kPhp || before == State::kHeaded) && StartsWithCounted(text, '#')) return Continue(State::kPhp);
+      if ((before == State::kPhp || before == State::kHeaded) && StartsWithCounted(text, '#'))
+        return Continue(State::kPhp);
       break;
     case '[':
       if (before == State::kGo && text.starts_with("[signal ")) return Continue(State::kGo);
@@ -214,7 +228,8 @@ bool RecordRules::StartsUnindented(std::string_view text) {
       if (before == State::kGo && text.starts_with("exit status ")) return Continue(State::kPlain);
       break;
     case 't':
-      if (text.starts_with("thread '") && text.find(" panicked at ") != std::string_view::npos) return Start(State::kRust);
+      if (text.starts_with("thread '") && text.find(" panicked at ") != std::string_view::npos)
+        return Start(State::kRust);
       break;
     case 'n':
       if (before == State::kRust && text.starts_with("note: ")) return Continue(State::kRust);
@@ -225,7 +240,8 @@ bool RecordRules::StartsUnindented(std::string_view text) {
     case 's':
       if (before == State::kRust && text.starts_with("stack backtrace:")) return Continue(State::kRust);
       break;
-    default: break;
+    default:
+      break;
   }
   if (before == State::kJournal && IsJournalField(text)) return Continue(before);
   if (before == State::kGo && IsGoFunction(text)) return Continue(State::kGo);

@@ -2,9 +2,9 @@
 // lines seen so far; what it remembers after a line that starts a record depends on that line alone, so reading may
 // resume at any record. One per source, not thread-safe; keeps no views.
 //
-// A line continues a record when it is indented, when it is part of a stack trace (Java, Python, Go, Node.js, .NET, PHP,
-// Rust), closes a block that was opened by a continued record, or follows a partial line of a container runtime. Any
-// other line is a record, with or without a timestamp: joining strangers hides events, splitting them does not.
+// A line continues a record when it is indented, when it is part of a stack trace (Java, Python, Go, Node.js, .NET,
+// PHP, Rust), closes a block that was opened by a continued record, or follows a partial line of a container runtime.
+// Any other line is a record, with or without a timestamp: joining strangers hides events, splitting them does not.
 #pragma once
 
 #include <cstdint>

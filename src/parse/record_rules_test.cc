@@ -149,7 +149,9 @@ TEST(RecordRulesTest, PrettyPrintedObjectStaysTogether) {
 }
 
 TEST(RecordRulesTest, IndentedLogLinesAreRecords) {
-  Check(">  2023-06-14 15:16:01 a\n>  2023-06-14 15:16:02 b\n>     0.000045 open(\"x\") = 3\n>     0.000051 close(3) = 0");
+  Check(
+      ">  2023-06-14 15:16:01 a\n>  2023-06-14 15:16:02 b\n>     0.000045 open(\"x\") = 3\n>     0.000051 close(3) = "
+      "0");
 }
 
 TEST(RecordRulesTest, LooksInsideOfContainerLines) {
@@ -168,14 +170,19 @@ TEST(RecordRulesTest, LooksInsideOfContainerLines) {
 }
 
 TEST(RecordRulesTest, JournalExportEntries) {
-  Check(">__CURSOR=s=1\n|__REALTIME_TIMESTAMP=1686755761123456\n|MESSAGE=a: b\n|_PID=1\n|\n>__CURSOR=s=2\n|MESSAGE=c\n>other");
+  Check(
+      ">__CURSOR=s=1\n|__REALTIME_TIMESTAMP=1686755761123456\n|MESSAGE=a: "
+      "b\n|_PID=1\n|\n>__CURSOR=s=2\n|MESSAGE=c\n>other");
 }
 
 TEST(RecordRulesTest, RememberedStateDependsOnTheStartingLineAlone) {
   // Whatever came before, after a line that starts a record the next lines are judged alike.
-  const std::vector<std::string> before = {"", "x", "panic: y", "Traceback (most recent call last):", "  indented", "2023-01-01 10:00:00 z"};
-  const std::vector<std::string> lines = {"plain", "2023-01-01 10:00:00 a", "panic: b", "INFO c", "", "thread 'm' panicked at 'x'"};
-  const std::vector<std::string> after = {"  i", "java.lang.Exception: e", "goroutine 1 [running]:", "Caused by: x", "at a.b(C.java:1)", "", "}"};
+  const std::vector<std::string> before = {
+      "", "x", "panic: y", "Traceback (most recent call last):", "  indented", "2023-01-01 10:00:00 z"};
+  const std::vector<std::string> lines = {"plain", "2023-01-01 10:00:00 a",     "panic: b", "INFO c",
+                                          "",      "thread 'm' panicked at 'x'"};
+  const std::vector<std::string> after = {
+      "  i", "java.lang.Exception: e", "goroutine 1 [running]:", "Caused by: x", "at a.b(C.java:1)", "", "}"};
   for (const auto& line : lines) {
     for (const auto& next : after) {
       RecordRules fresh;

@@ -5,8 +5,8 @@
 namespace whittle {
 namespace {
 
-// Length of the escape at text[at] == '\\', 1 when it is none. The same escapes as Unescape of event/shape.h knows: a test holds the two
-// against each other.
+// Length of the escape at text[at] == '\\', 1 when it is none. The same escapes as Unescape of event/shape.h knows: a
+// test holds the two against each other.
 size_t EscapeSize(std::string_view text, size_t at) {
   if (at + 1 >= text.size()) return 1;
   const char c = text[at + 1];
@@ -17,7 +17,9 @@ size_t EscapeSize(std::string_view text, size_t at) {
     for (size_t i = from; i < from + 4; ++i) {
       if (i >= text.size()) return -1;
       const char h = text[i];
-      const int digit = h >= '0' && h <= '9' ? h - '0' : (h | 0x20) >= 'a' && (h | 0x20) <= 'f' ? (h | 0x20) - 'a' + 10 : -1;
+      const int digit = h >= '0' && h <= '9'                     ? h - '0'
+                        : (h | 0x20) >= 'a' && (h | 0x20) <= 'f' ? (h | 0x20) - 'a' + 10
+                                                                 : -1;
       if (digit < 0) return -1;
       value = value * 16 + digit;
     }

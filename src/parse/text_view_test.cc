@@ -22,7 +22,8 @@ TEST(TextViewTest, MapsOffsetsBackThroughTwoLevels) {
   EXPECT_EQ(message.level(), 2);
   for (size_t from = 0; from < message.text().size(); ++from) {
     const uint32_t raw_begin = message.Raw(from), raw_end = message.Raw(message.text().size());
-    EXPECT_EQ(Unescape(std::string_view(line).substr(raw_begin, raw_end - raw_begin), 2), message.text().substr(from)) << from;
+    EXPECT_EQ(Unescape(std::string_view(line).substr(raw_begin, raw_end - raw_begin), 2), message.text().substr(from))
+        << from;
   }
 }
 
@@ -30,7 +31,8 @@ TEST(TextViewTest, AgreesWithUnescape) {
   const uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
-  const char* pieces[] = {"\\", "\"", "\\\"", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\u12", "\\x", "a", "bc", " ", "\\\\", "\\u0000", "\xff"};
+  const char* pieces[] = {"\\",  "\"", "\\\"", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\u12",
+                          "\\x", "a",  "bc",   " ",   "\\\\",    "\\u0000",        "\xff"};
   for (int round = 0; round < 3000; ++round) {
     std::string text;
     for (size_t n = random() % 12; n > 0; --n) text += pieces[random() % std::size(pieces)];

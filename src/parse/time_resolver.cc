@@ -70,7 +70,8 @@ class TimeResolver::Zone {
       int64_t utc = (local - offset_) * kSecond + fraction;
       if (info.result == date::local_info::ambiguous) {
         // The hour that happens twice: the second time when the first would be well before the line before.
-        if (last_utc_ns && utc + 1800 * kSecond < *last_utc_ns) utc = (local - info.second.offset.count()) * kSecond + fraction;
+        if (last_utc_ns && utc + 1800 * kSecond < *last_utc_ns)
+          utc = (local - info.second.offset.count()) * kSecond + fraction;
       } else if (info.result == date::local_info::unique) {
         // Two hours off the changes no clock is ambiguous.
         const auto begin = info.first.begin.time_since_epoch().count();
@@ -101,7 +102,9 @@ Result<std::unique_ptr<TimeResolver>> TimeResolver::Create(const TimeResolverOpt
     const date::time_zone* zone = date::locate_zone(options.zone);
     return std::unique_ptr<TimeResolver>(new TimeResolver(options, std::make_unique<Zone>(zone)));
   } catch (const std::exception&) {
-    return Status(StatusCode::kConfig, "time zone '" + options.zone + "' is unknown: write an IANA name such as Europe/Berlin or an offset such as +02:00");
+    return Status(StatusCode::kConfig,
+                  "time zone '" + options.zone +
+                      "' is unknown: write an IANA name such as Europe/Berlin or an offset such as +02:00");
   }
 }
 
@@ -122,7 +125,9 @@ int64_t TimeResolver::WithYear(int64_t local_ns) {
     return local;
   }
   // Without any date to go by, the last full time of the source is the best guess.
-  const int64_t reference = options_.reference_ns != 0 ? options_.reference_ns : last_local_ns_ ? *last_local_ns_ + kHalfYear : 0;
+  const int64_t reference = options_.reference_ns != 0 ? options_.reference_ns
+                            : last_local_ns_           ? *last_local_ns_ + kHalfYear
+                                                       : 0;
   int year = CivilFromDays(FloorDivide(reference + kReferenceSlack, kDay)).year;
   if (year > 1970 && in_year(year) > reference + kReferenceSlack) --year;
   if (date.month == 2 && date.day == 29) {
@@ -135,8 +140,10 @@ int64_t TimeResolver::WithDay(int64_t time_of_day_ns) {
   const int64_t base = last_local_ns_ ? *last_local_ns_ : zone_->ToLocal(options_.reference_ns);
   int64_t local = FloorDivide(base, kDay) * kDay + time_of_day_ns;
   if (!last_local_ns_) return local > base + kReferenceSlack / 2 ? local - kDay : local;
-  if (local < base - kDay / 2) local += kDay;
-  else if (local > base + kDay / 2) local -= kDay;
+  if (local < base - kDay / 2)
+    local += kDay;
+  else if (local > base + kDay / 2)
+    local -= kDay;
   return local;
 }
 

@@ -1,5 +1,5 @@
-// TimeResolver: what was read from a line becomes nanoseconds UTC. Fills in the zone, year or day that the line does not
-// carry, from configuration, the source's date and the times before, and counts what it filled in.
+// TimeResolver: what was read from a line becomes nanoseconds UTC. Fills in the zone, year or day that the line does
+// not carry, from configuration, the source's date and the times before, and counts what it filled in.
 //
 // One per source, fed in the order of the source: the answers are a function of the times fed so far and the options,
 // never of the clock. Not thread-safe. May throw nothing.

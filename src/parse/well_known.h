@@ -13,13 +13,13 @@ enum class KnownField : uint8_t { kAttribute, kTimestamp, kSeverity, kMessage, k
 
 struct WellKnown {
   KnownField field = KnownField::kAttribute;
-  std::string_view name;                  // for attributes and resources
-  ValueType type = ValueType::kString;    // kString: as the value is written
-  int rank = 0;                           // of several timestamps, levels or messages the lowest rank wins
+  std::string_view name;                // for attributes and resources
+  ValueType type = ValueType::kString;  // kString: as the value is written
+  int rank = 0;                         // of several timestamps, levels or messages the lowest rank wins
 };
 
-// How the field `key` (dotted for nested ones) of a JSON object or key=value line is to be understood. Unknown keys keep
-// their name.
+// How the field `key` (dotted for nested ones) of a JSON object or key=value line is to be understood. Unknown keys
+// keep their name.
 WellKnown LookUpField(std::string_view key);
 
 // True when the tokenizer would mask a part of `key`: then other lines of the same skeleton may have other keys.

@@ -30,7 +30,8 @@ constexpr CivilDate CivilFromDays(int64_t days) {
   const int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int mp = (5 * day_of_year + 2) / 153;
   const int month = mp < 10 ? mp + 3 : mp - 9;
-  return {static_cast<int>(year_of_era + era * 400) + (month <= 2 ? 1 : 0), month, day_of_year - (153 * mp + 2) / 5 + 1};
+  return {static_cast<int>(year_of_era + era * 400) + (month <= 2 ? 1 : 0), month,
+          day_of_year - (153 * mp + 2) / 5 + 1};
 }
 
 constexpr bool IsLeapYear(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }

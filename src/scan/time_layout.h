@@ -14,14 +14,14 @@
 
 namespace whittle {
 
-// A layout number, 0 = none. Part of the segment format: append only. Numbers are family * 64 + fraction * 8 + zone + 1;
-// not every combination exists (see TimeLayoutName).
+// A layout number, 0 = none. Part of the segment format: append only. Numbers are family * 64 + fraction * 8 + zone +
+// 1; not every combination exists (see TimeLayoutName).
 using TimeLayoutId = uint16_t;
 
 struct ParsedTime {
-  int64_t nanos = 0;       // since 1970-01-01T00:00:00; UTC if has_zone, else local wall-clock time read as if UTC;
-                           // without a year the year is 1972 (a leap year, so that Feb 29 parses)
-  bool has_date = true;    // false: only a time of day
+  int64_t nanos = 0;     // since 1970-01-01T00:00:00; UTC if has_zone, else local wall-clock time read as if UTC;
+                         // without a year the year is 1972 (a leap year, so that Feb 29 parses)
+  bool has_date = true;  // false: only a time of day
   bool has_year = true;
   bool has_zone = false;
 };
@@ -41,9 +41,9 @@ bool LooksLikeTime(std::string_view text);
 // no allocation, about 20 ns.
 bool ParseTime(TimeLayoutId layout, std::string_view text, ParsedTime* out);
 
-// Ticks: the integer that stands for `text` in a column. FormatTicks(ParseTicks(text)) == text or ParseTicks fails, so a
-// column of ticks is byte-exact. The unit is a property of the layout. What varies little (zone, how a day below ten is
-// padded) stands above the bits of the time, so that within one file differences of ticks are differences of time.
+// Ticks: the integer that stands for `text` in a column. FormatTicks(ParseTicks(text)) == text or ParseTicks fails, so
+// a column of ticks is byte-exact. The unit is a property of the layout. What varies little (zone, how a day below ten
+// is padded) stands above the bits of the time, so that within one file differences of ticks are differences of time.
 // Fails for texts that parse but would not come back, such as a leap second or the wrong day of the week.
 bool ParseTicks(TimeLayoutId layout, std::string_view text, int64_t* ticks);
 // Appends. A tick that no text maps to appends something harmless.

@@ -1,0 +1,299 @@
+#include "parse/header_parser.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "event/severity.h"
+#include "scan/time_layout.h"
+#include "scan/tokenizer.h"
+
+namespace whittle {
+
+namespace {
+
+// Words that end in a colon at the beginning of sentences, not of logger names.
+bool IsSentenceWord(std::string_view name) {
+  std::string word(name);
+  for (char& c : word) c = static_cast<char>(IsAsciiUpper(c) ? c + 32 : c);
+  constexpr std::string_view kWords[] = {"error",    "warning",  "exception", "failed",  "failure", "note",  "result",
+                                         "status",   "response", "request",   "url",     "uri",     "usage", "caused",
+                                         "duration", "reason",   "cause",     "message", "value",   "data",  "total"};
+  return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+}
+
+}  // namespace
+
+bool HeaderParser::LevelOrBracketAt(size_t at) const {
+  LevelItem level;
+  return at < text_.size() && (text_[at] == '[' || (MatchLevel(text_, at, &level) && (level.strong || level.letter)));
+}
+
+bool HeaderParser::StructuredNameWithColonAt(size_t at) const {
+  const size_t end = TokenEnd(text_, at);
+  if (end <= at + 1 || text_[end - 1] != ':') return false;
+  const std::string_view name = text_.substr(at, end - at - 1);
+  return ClassifyName(name) == NameKind::kStructured && (!HasDigit(name) || ClassifyToken(name) == TokenClass::kMixed);
+}
+
+bool HeaderParser::BracketIsHeader(const BracketItem& bracket) const {
+  std::string_view content = text_.substr(bracket.begin, bracket.end - bracket.begin);
+  while (!content.empty() && IsBlankByte(content.front())) content.remove_prefix(1);
+  while (!content.empty() && IsBlankByte(content.back())) content.remove_suffix(1);
+  if (content.size() > 240 || content.find(": ") != std::string_view::npos) return false;
+  size_t next = 0;
+  const Gap gap = GapAt(bracket.next, &next);
+  if (content.empty()) return gap != Gap::kNone;
+  if (gap == Gap::kNone && next < text_.size() && text_[next] != '[') return false;
+  if (content.starts_with("pid ") || content.starts_with("tid ")) return true;
+  if (gap == Gap::kDash || gap == Gap::kColon || gap == Gap::kBar) return true;
+  if (content.find_first_of("\"{}") != std::string_view::npos) return false;
+  const bool words = content.find(' ') != std::string_view::npos;
+  if (next < text_.size() && LevelOrBracketAt(next) && !words) return true;
+  LevelItem level;
+  if (next < text_.size() && MatchLevel(text_, next, &level) && level.strong) return true;
+  if (StructuredNameWithColonAt(next)) return true;
+  if (!words) return content.find('=') == std::string_view::npos;
+  // Several words before a message: a thread's name or part of the message? Only ids and dashes are surely not words.
+  for (size_t p = 0; p < content.size(); p = SkipBlanks(content, TokenEnd(content, p))) {
+    const std::string_view token = content.substr(p, TokenEnd(content, p) - p);
+    if (token != "-" && !HasDigit(token)) return false;
+  }
+  return true;
+}
+
+void HeaderParser::AddBracket(const BracketItem& bracket) {
+  size_t begin = SkipBlanks(text_, bracket.begin), end = bracket.end;
+  while (end > begin && IsBlankByte(text_[end - 1])) --end;
+  const std::string_view content = text_.substr(begin, end - begin);
+  form_ += "B";
+  if (content.starts_with("pid ")) {
+    size_t number_end = begin + 4;
+    while (number_end < end && IsAsciiDigit(text_[number_end])) ++number_end;
+    Add(begin + 4, number_end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
+    if (text_.substr(number_end, 5) == ":tid ")
+      Add(number_end + 5, end, FieldRole::kAttribute, ValueType::kInt64, "thread.id");
+    return;
+  }
+  const bool spaced = content.find(' ') != std::string_view::npos;
+  if (HasDigit(content) && !spaced && ClassifyToken(content) == TokenClass::kInteger) {
+    if (numbers_++ == 0) Add(begin, end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
+    return;
+  }
+  const bool class_name = !HasDigit(content) && content.find('.') != std::string_view::npos &&
+                          ClassifyName(content) == NameKind::kStructured;
+  if (names_ == 0 && ((level_ && brackets_ > 1 && !HasDigit(content)) || class_name)) {
+    AddName(begin, end, "log.logger");
+    ++names_;
+  } else if (!thread_ && names_ == 0 && content != "-") {
+    AddName(begin, end, "thread.name");
+    thread_ = true;
+  }
+}
+
+bool HeaderParser::Bracket() {
+  BracketItem bracket;
+  // JBoss: "LEVEL [logger] (thread) message".
+  if (text_[at_] == '(' && level_ && !thread_ && form_.ends_with("LB") && gap_ == Gap::kBlank &&
+      MatchBracket(text_, at_, &bracket) && bracket.next < text_.size() && text_[bracket.next] == ' ') {
+    AddName(bracket.begin, bracket.end, "thread.name");
+    thread_ = true;
+    form_ += "B";
+    Accept(bracket.next);
+    done_ = true;
+    return true;
+  }
+  if (text_[at_] != '[' || !MatchBracket(text_, at_, &bracket) || !BracketIsHeader(bracket)) return false;
+  // One bracket may follow the logger's name (a request id); after the colon that ends a name the message has begun.
+  if (names_ > 0 && gap_ == Gap::kColon) return false;
+  const bool first = names_ == 0;
+  AddBracket(bracket);
+  ++brackets_;
+  Accept(bracket.next);
+  if (!first && brackets_ > 1 && names_ > 0 && !(gap_ == Gap::kDash)) done_ = skipped_ == 0 && !thread_;
+  if ((!first && gap_ != Gap::kNone) || (level_ && gap_ == Gap::kDash)) done_ = true;
+  return true;
+}
+
+// A process and perhaps a thread id, when something follows that shows that the header goes on.
+bool HeaderParser::Numbers() {
+  if (!IsAsciiDigit(text_[at_]) || numbers_ >= 2) return false;
+  const size_t end = TokenEnd(text_, at_);
+  const std::string_view token = text_.substr(at_, end - at_);
+  if (ClassifyToken(token) != TokenClass::kInteger) return false;
+  const size_t next = SkipBlanks(text_, end);
+  if (next >= text_.size()) return false;
+  bool goes_on = LevelOrBracketAt(next) || (columns_ >= 2 && !level_) || glog_;
+  goes_on = goes_on || text_.substr(next, 4) == "--- ";
+  if (IsAsciiDigit(text_[next])) {
+    const size_t second_end = TokenEnd(text_, next);
+    goes_on = goes_on || (ClassifyToken(text_.substr(next, second_end - next)) == TokenClass::kInteger &&
+                          LevelOrBracketAt(SkipBlanks(text_, second_end)));
+  }
+  if (!goes_on || (level_ && !glog_ && text_.substr(next, 3) != "---")) return false;
+  Add(at_, end, FieldRole::kAttribute, ValueType::kInt64, numbers_ == 0 ? "process.pid" : "thread.id");
+  ++numbers_;
+  brackets_ = 0;
+  form_ += "N";
+  Accept(end);
+  return true;
+}
+
+// nginx: "1234#5678: message".
+bool HeaderParser::ProcessAndThread() {
+  if (!level_ || numbers_ > 0 || !IsAsciiDigit(text_[at_])) return false;
+  const size_t end = TokenEnd(text_, at_);
+  if (text_[end - 1] != ':') return false;
+  const std::string_view token = text_.substr(at_, end - at_ - 1);
+  if (ClassifyToken(token) != TokenClass::kDigitsPunct) return false;
+  const size_t hash = token.find('#');
+  if (hash == std::string_view::npos || token.find_first_not_of("0123456789#") != std::string_view::npos) {
+    cacheable_ = false;
+    return false;
+  }
+  Add(at_, at_ + hash, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
+  Add(at_ + hash + 1, end - 1, FieldRole::kAttribute, ValueType::kInt64, "thread.id");
+  numbers_ = 2;
+  form_ += "N";
+  Accept(end);
+  done_ = true;
+  return true;
+}
+
+// Columns set off by bars: "time|level|logger|message".
+bool HeaderParser::Bars() {
+  if (gap_ != Gap::kBar || names_ + numbers_ > 3) return false;
+  size_t end = at_;
+  while (end < text_.size() && text_[end] != '|' && end - at_ < 80) ++end;
+  if (end >= text_.size() || text_[end] != '|') return false;
+  size_t trimmed = end;
+  while (trimmed > at_ && IsBlankByte(text_[trimmed - 1])) --trimmed;
+  const std::string_view token = text_.substr(at_, trimmed - at_);
+  if (token.empty()) {
+    Accept(end);
+    return true;
+  }
+  const bool number = HasDigit(token) && ClassifyToken(token) == TokenClass::kInteger;
+  if (number && numbers_ < 2) {
+    Add(at_, trimmed, FieldRole::kAttribute, ValueType::kInt64, numbers_ == 0 ? "process.pid" : "thread.id");
+    ++numbers_;
+  } else if (names_ < 2 && token.find(' ') == std::string_view::npos) {
+    AddName(at_, trimmed, names_ == 0 ? "log.logger" : "thread.name");
+    ++names_;
+  } else {
+    return false;
+  }
+  form_ += "|";
+  Accept(end);
+  return true;
+}
+
+bool HeaderParser::NameWithColon(std::string_view token) {
+  const std::string_view name = token.substr(0, token.size() - 1);
+  const NameKind kind = ClassifyName(name);
+  if (kind == NameKind::kNone &&
+      !(letter_level_ && name.find_first_of("()[]\"=") == std::string_view::npos && !HasDigit(name)))
+    return false;
+  // "AH00128: File does not exist" is a message with a code.
+  if (!letter_level_ && HasDigit(name) && ClassifyToken(name) != TokenClass::kMixed) return false;
+  const bool plain_ok = letter_level_ || (level_ && skipped_ == 0 && gap_ != Gap::kColon && !IsSentenceWord(name));
+  if (kind != NameKind::kStructured && !plain_ok) return false;
+  // Behind " - " the message begins, unless the name is plainly a class: "INFO  - TraceID: 1".
+  if (gap_ == Gap::kDash && name.find_first_of(".$") == std::string_view::npos) return false;
+  if (skipped_ > 0 && kind == NameKind::kStructured && name.find('.') == std::string_view::npos) return false;
+  if (!level_ && !uptime_ && brackets_ == 0 && name.find_first_of(".$") == std::string_view::npos) return false;
+  AddName(at_, at_ + name.size(), "log.logger");
+  ++names_;
+  form_ += "N:";
+  Accept(at_ + token.size());
+  gap_ = Gap::kColon;
+  done_ = true;
+  return true;
+}
+
+bool HeaderParser::NameBeforeGap(std::string_view token) {
+  const NameKind kind = ClassifyName(token);
+  if (kind == NameKind::kNone) return false;
+  const size_t end = at_ + token.size();
+  size_t next = end;
+  const Gap gap = GapAt(end, &next);
+  bool accept = false;
+  if (gap == Gap::kDash || gap == Gap::kBar || (gap == Gap::kColon && text_[end] == ' ')) {
+    LevelItem level;
+    accept = level_ || kind == NameKind::kStructured || (MatchLevel(text_, next, &level) && level.strong);
+  } else if (gap == Gap::kWide) {
+    accept =
+        level_ && !(text_.substr(end, 2) == "  " && kind == NameKind::kPlain && gap_ == Gap::kBlank && !letter_level_);
+  } else if (next < text_.size() && text_[next] == '[' && gap == Gap::kBlank) {
+    BracketItem bracket;
+    accept = level_ &&
+             (letter_level_ || (kind == NameKind::kStructured && token.find('.') != std::string_view::npos)) &&
+             MatchBracket(text_, next, &bracket) && BracketIsHeader(bracket);
+  } else if (gap == Gap::kBlank && level_ && !HasDigit(token) && gap_ != Gap::kColon) {
+    // "org.apache.catalina.startup.Catalina.start Server startup": two dots are more than a sentence has.
+    accept = std::count(token.begin(), token.end(), '.') >= 2 && token.find("..") == std::string_view::npos &&
+             token.find('/') == std::string_view::npos;
+    if (accept) {
+      AddName(at_, end, "log.logger");
+      ++names_;
+      form_ += "N";
+      Accept(end);
+      done_ = true;
+      return true;
+    }
+  }
+  // "chrome.exe *64 - message": a second word without letters, then a dash.
+  if (!accept && gap == Gap::kBlank && kind == NameKind::kStructured && time_ && next < text_.size() &&
+      text_[next] == '*') {
+    size_t after = 0;
+    const size_t second_end = TokenEnd(text_, next);
+    if (GapAt(second_end, &after) == Gap::kDash) {
+      AddName(at_, end, "log.logger");
+      ++names_;
+      form_ += "N-";
+      Accept(second_end);
+      done_ = true;
+      return true;
+    }
+  }
+  if (!accept) return false;
+  AddName(at_, end, "log.logger");
+  ++names_;
+  form_ += "N";
+  Accept(end);
+  if (gap == Gap::kDash && level_) done_ = true;
+  return true;
+}
+
+// The end of a bracket that began with the time, or of none: "file.cc:123] message" of glog, "NotebookApp] message" of
+// Jupyter, "#1234] ERROR -- : message" of Ruby.
+bool HeaderParser::ClosingItem() {
+  const size_t end = TokenEnd(text_, at_);
+  const std::string_view token = text_.substr(at_, end - at_);
+  if ((glog_ || open_bracket_) && token.size() > 1 && token.back() == ']' &&
+      token.find('[') == std::string_view::npos) {
+    LevelItem level;
+    if (!level_ && MatchLevel(text_, at_, &level)) return false;
+    if (token[0] == '#') {
+      Add(at_ + 1, end - 1, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
+    } else {
+      AddName(at_, end - 1, glog_ ? "code.location" : "log.logger");
+      ++names_;
+    }
+    open_bracket_ = false;
+    done_ = level_ && token[0] != '#';
+    Accept(end);
+    return true;
+  }
+  return false;
+}
+
+bool HeaderParser::Name() {
+  const size_t end = TokenEnd(text_, at_);
+  const std::string_view token = text_.substr(at_, end - at_);
+  if (names_ >= 1 && !bars_) return false;
+  if (token.size() > 1 && token.back() == ':') return NameWithColon(token);
+  return NameBeforeGap(token);
+}
+
+}  // namespace whittle

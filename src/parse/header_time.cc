@@ -1,0 +1,260 @@
+#include "parse/header_parser.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "event/severity.h"
+#include "scan/time_layout.h"
+#include "scan/tokenizer.h"
+
+namespace whittle {
+
+bool HeaderParser::Time(size_t at, bool leading) {
+  const bool bracket = at < text_.size() && text_[at] == '[';
+  const size_t begin = at + (bracket ? 1 : 0);
+  if (begin >= text_.size()) return false;
+  const char first = text_[begin];
+  if (!IsAsciiDigit(first) && !IsAsciiUpper(first)) return false;
+  const std::string_view rest = text_.substr(begin);
+  const auto match = MatchTime(rest);
+  if (!match) {
+    if (IsAsciiDigit(first) && LooksLikeTime(rest)) cacheable_ = false;
+    return false;
+  }
+  ParsedTime parsed;
+  if (!ParseTime(match->layout, rest.substr(0, match->size), &parsed)) return false;
+  size_t end = begin + match->size;
+  // A zone that was not understood, or a number that reads like one: other digits would decide otherwise.
+  if (end + 2 < text_.size() && text_[end] == ' ' && (text_[end + 1] == '+' || text_[end + 1] == '-') &&
+      IsAsciiDigit(text_[end + 2]))
+    cacheable_ = false;
+  const std::string_view matched = rest.substr(0, match->size);
+  const bool plain_number = matched.find_first_not_of("0123456789.") == std::string_view::npos;
+  const bool only_date = !TimeLayoutHasClock(match->layout);
+  if (only_date && !leading && !time_) return false;
+  if (bracket) {
+    if (end < text_.size() && text_[end] == ']') {
+      ++end;
+    } else if (leading && end + 1 < text_.size() && text_[end] == ' ' && text_[end + 1] != ' ') {
+      // More in the same bracket: "[2023-06-14 15:16:01 ERROR main] ..." is taken item by item.
+      open_bracket_ = true;
+    } else {
+      return false;
+    }
+  }
+  const bool better = !time_ || (parsed.has_date && parsed.has_year && !only_date);
+  if (time_) {
+    // Two times: the later one is the program's own, unless it lacks what the earlier one has.
+    if (better) {
+      for (FieldSpan& field : fields_) {
+        if (field.role == FieldRole::kTimestamp) field.role = FieldRole::kAttribute, field.name = "log.time";
+      }
+    }
+  }
+  Add(begin, begin + match->size, better ? FieldRole::kTimestamp : FieldRole::kAttribute, ValueType::kTimestamp,
+      better ? "" : "log.time", match->layout);
+  form_ += "T";
+  if (!time_) {
+    zoned_ = parsed.has_zone;
+    epoch_ = plain_number;
+  }
+  // "Jun 14 15:16:01" is how syslog writes; "03-17 16:15:08" is not.
+  if (!parsed.has_year && parsed.has_date && IsAsciiUpper(first)) yearless_ = true;
+  time_ = true;
+  date_ = parsed.has_date;
+  ++brackets_;
+  Accept(end);
+  return true;
+}
+
+// Further times in the columns after the first: at most three columns on, over columns that hold digits.
+bool HeaderParser::LaterTime() {
+  size_t p = at_;
+  for (int columns = 0; columns < 3 && p < text_.size(); ++columns) {
+    const size_t before = at_;
+    const bool digit_or_letter = IsAsciiDigit(text_[p]) || (IsAsciiUpper(text_[p]) && yearless_ == false);
+    if (digit_or_letter) {
+      const auto match = MatchTime(text_.substr(p));
+      if (match && TimeLayoutHasDate(match->layout) && Time(p, false)) {
+        columns_ += columns;
+        return true;
+      }
+    }
+    at_ = before;
+    const size_t end = TokenEnd(text_, p);
+    const std::string_view token = text_.substr(p, end - p);
+    if (!HasDigit(token) || token.back() == ':' || token.find_first_of("[]()=\"") != std::string_view::npos)
+      return false;
+    p = SkipBlanks(text_, end);
+  }
+  return false;
+}
+
+bool HeaderParser::Uptime(size_t at) {
+  BracketItem bracket;
+  if (at >= text_.size() || text_[at] != '[' || !MatchBracket(text_, at, &bracket)) return false;
+  const size_t begin = SkipBlanks(text_, bracket.begin);
+  size_t end = begin;
+  while (end < bracket.end && (IsAsciiDigit(text_[end]) || text_[end] == '.')) ++end;
+  const std::string_view number = text_.substr(begin, end - begin);
+  const std::string_view unit = text_.substr(end, bracket.end - end);
+  if (number.empty() || (unit != "s" && unit != "ms" && unit != "ns" && !unit.empty())) return false;
+  if (unit.empty() && ClassifyToken(number) != TokenClass::kDecimal) return false;
+  if (unit.empty() && begin == bracket.begin && number.size() < 5) return false;
+  Add(begin, bracket.end, FieldRole::kAttribute, unit.empty() ? ValueType::kDouble : ValueType::kDuration,
+      unit.empty() ? "system.uptime" : "process.uptime");
+  uptime_ = true;
+  ++brackets_;
+  form_ += "U";
+  Accept(bracket.next);
+  return true;
+}
+
+// "I0614 15:16:01.123456 12345 file.cc:123] message"
+bool HeaderParser::Glog() {
+  if (text_.size() < 14 || SeverityNumberOfLetter(text_[0]) == 0 || !IsAsciiDigit(text_[1])) return false;
+  if (!Time(1, true)) return false;
+  LevelItem level{0, 1, 1};
+  level.letter = true;
+  AddLevel(level);
+  glog_ = true;
+  return true;
+}
+
+bool HeaderParser::LeadingLevel() {
+  LevelItem level;
+  if (!MatchLevel(text_, 0, &level)) return false;
+  if (level.letter) {
+    // Android's brief form: "D/Tag(  123): message".
+    if (!level.bracketed) return false;
+    level_ = false;
+  }
+  const bool upper =
+      IsAsciiUpper(text_[level.begin]) && (level.end - level.begin < 2 || IsAsciiUpper(text_[level.begin + 1]));
+  if (mode_ == HeaderMode::kInEnvelope && !(upper || level.bracketed)) return false;
+  if (!level.bracketed && !upper && !level.colon) return false;
+  // "Error: x" and "error: x" are sentences more often than headers, "WARN: x" and "info: x" are not.
+  if (!level.bracketed && !upper &&
+      !(level.colon && IsAsciiLower(text_[0]) &&
+        SeverityNumber(text_.substr(level.begin, level.end - level.begin)) < 13))
+    return false;
+  AddLevel(level);
+  Accept(level.next);
+  if (level.colon) gap_ = Gap::kColon;
+  // Python's "INFO:root:message".
+  if (level.colon && !level.bracketed && level.next < text_.size() && !IsBlankByte(text_[level.next])) {
+    size_t end = level.next;
+    while (end < text_.size() && !IsBlankByte(text_[end]) && text_[end] != ':') ++end;
+    if (end < text_.size() && text_[end] == ':' &&
+        ClassifyName(text_.substr(level.next, end - level.next)) != NameKind::kNone) {
+      AddName(level.next, end, "log.logger");
+      Accept(end + 1);
+      done_ = true;
+    }
+  } else if (level.colon) {
+    done_ = !Time(at_, false);
+  }
+  return true;
+}
+
+// "LABEL 1117869872 2005.06.04 ...": a word in capitals, an epoch and more columns with digits.
+bool HeaderParser::LabelledEpoch(std::string_view first, size_t end) const {
+  if (!std::all_of(first.begin(), first.end(), IsAsciiUpper)) return false;
+  const size_t next = SkipBlanks(text_, end);
+  return HasDigit(text_.substr(next, TokenEnd(text_, next) - next));
+}
+
+// Columns before the time: a label, a host, a number, a file name.
+bool HeaderParser::LeadingColumns() {
+  size_t p = 0;
+  const size_t first_end = TokenEnd(text_, 0);
+  const std::string_view first = text_.substr(0, first_end);
+  const bool first_is_column = first == "-" || HasDigit(first);
+  bool plain_words = false;
+  for (int columns = 0; columns <= kMaxLeadingColumns && p < text_.size(); ++columns) {
+    if (columns > 0) {
+      const size_t time_at = p + (text_[p] == '[' ? 1 : 0);
+      const auto match = time_at < text_.size() && (IsAsciiDigit(text_[time_at]) || IsAsciiUpper(text_[time_at]))
+                             ? MatchTime(text_.substr(time_at))
+                             : std::nullopt;
+      if (match) {
+        const std::string_view matched = text_.substr(time_at, match->size);
+        const bool plain_number = matched.find_first_not_of("0123456789.") == std::string_view::npos;
+        const bool enough = columns == 1 ? TimeLayoutHasDate(match->layout)
+                                         : first_is_column && (!plain_words || plain_number || text_[p] == '[') &&
+                                               TimeLayoutHasDate(match->layout);
+        if (enough && (columns > 1 || !plain_number || first == "-" || LabelledEpoch(first, time_at + match->size)) &&
+            Time(p, true)) {
+          columns_ = columns;
+          form_ = "C" + form_;
+          return true;
+        }
+        if (!enough) return false;
+      } else if (time_at < text_.size() && IsAsciiDigit(text_[time_at]) && LooksLikeTime(text_.substr(time_at))) {
+        cacheable_ = false;
+      }
+    }
+    const size_t end = TokenEnd(text_, p);
+    const std::string_view token = text_.substr(p, end - p);
+    if (token.back() == ',' || token.back() == '"' || token.front() == '"') return false;
+    if (token.back() == ':' && columns > 0) return false;
+    if (!HasDigit(token) && token.find_first_of("._-|/:@") == std::string_view::npos) plain_words = true;
+    p = SkipBlanks(text_, end);
+  }
+  return false;
+}
+
+bool HeaderParser::FirstItem() {
+  const size_t start = SkipBlanks(text_, 0);
+  if (start >= text_.size()) return false;
+  if (start > 0) text_.remove_prefix(0), at_ = start;
+  if (Time(start, true)) return true;
+  if (start > 0) return false;
+  if (Uptime(0) || Glog()) return true;
+  // Tornado: "[I 230614 15:16:01 web:2] message".
+  if (text_.size() > 4 && text_[0] == '[' && SeverityNumberOfLetter(text_[1]) != 0 && text_[2] == ' ' &&
+      Time(3, true)) {
+    LevelItem level{1, 2, 2};
+    AddLevel(level);
+    glog_ = true;
+    return true;
+  }
+  // Ruby: "E, [2023-06-14T15:16:01.123456 #1234] ERROR -- name: message".
+  if (text_.size() > 4 && text_.substr(1, 3) == ", [" && SeverityNumberOfLetter(text_[0]) != 0 && Time(3, true))
+    return true;
+  if (LeadingLevel()) return true;
+  if (mode_ == HeaderMode::kInEnvelope) return PostgresLevelAhead();
+  if (LeadingColumns()) return true;
+  // "[main] INFO a.b.C - message", and formats without a time: a level some columns on, in capitals with a colon.
+  BracketItem bracket;
+  LevelItem level;
+  if (MatchBracket(text_, 0, &bracket) && text_[0] == '[' && bracket.next < text_.size()) {
+    const size_t next = SkipBlanks(text_, bracket.next);
+    if (next > bracket.next && MatchLevel(text_, next, &level) && level.strong && !level.letter) {
+      AddBracket(bracket);
+      Accept(bracket.next);
+      return true;
+    }
+  }
+  // Android's brief form.
+  if (text_.size() > 4 && text_[1] == '/' && SeverityNumberOfLetter(text_[0]) != 0) {
+    const size_t open = text_.find('(');
+    if (open != std::string_view::npos && open < 64 && MatchBracket(text_, open, &bracket) &&
+        bracket.next < text_.size() && text_[bracket.next] == ':') {
+      LevelItem letter{0, 1, 1};
+      letter.letter = true;
+      AddLevel(letter);
+      size_t name_end = open;
+      while (name_end > 2 && IsBlankByte(text_[name_end - 1])) --name_end;
+      AddName(2, name_end, "log.logger");
+      Add(SkipBlanks(text_, bracket.begin), bracket.end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
+      Accept(bracket.next + 1);
+      done_ = true;
+      return true;
+    }
+  }
+  return PostgresLevelAhead();
+}
+
+}  // namespace whittle
