@@ -27,6 +27,7 @@ class TextEncoder {
  public:
   TextEncoder(Compressor* compressor, NodeSink* out) : compressor_(compressor), out_(out) {}
   void Encode(Texts values, const ColumnHint& hint, int depth, bool distinct);
+  void WriteText(Texts values);
 
  private:
   // Each tries one encoding and answers whether it wrote the node.
@@ -36,7 +37,6 @@ class TextEncoder {
   bool TryHex(Texts values);
   bool TryDictionary(Texts values, const ColumnHint& hint, int depth);
   bool TrySplit(Texts values, CutKind cut, int depth);
-  void WriteText(Texts values);
 
   template <typename Parse, typename WriteHead>
   bool WriteNumbers(Texts values, int depth, const Parse& parse, const WriteHead& write_head);
@@ -292,10 +292,33 @@ void TextEncoder::Encode(Texts values, const ColumnHint& hint, int depth, bool d
   WriteText(values);
 }
 
+size_t EstimateNode(const NodeSink& node, Compressor* compressor) {
+  size_t size = node.descriptor.size();
+  for (const Blob& blob : node.blobs) size += compressor->Estimate(blob.bytes);
+  return size;
+}
+
+// Structure that does not pay: what is hardly smaller than its text is held against the plain text, both compressed.
+void PreferPlainText(Texts values, Compressor* compressor, NodeSink* node) {
+  constexpr size_t kWorthChecking = 256;  // bytes of text: below, neither choice matters
+  if (node->descriptor[0] <= static_cast<char>(TextOp::kText)) return;
+  size_t text_bytes = 0;
+  for (const std::string_view value : values) text_bytes += value.size();
+  size_t encoded = node->descriptor.size();
+  for (const Blob& blob : node->blobs) encoded += blob.bytes.size();
+  if (text_bytes < kWorthChecking || encoded * 2 < text_bytes) return;
+  NodeSink plain;
+  TextEncoder(compressor, &plain).WriteText(values);
+  if (EstimateNode(plain, compressor) < EstimateNode(*node, compressor)) *node = std::move(plain);
+}
+
 }  // namespace
 
 void EncodeText(Texts values, const ColumnHint& hint, int depth, Compressor* compressor, NodeSink* out) {
-  TextEncoder(compressor, out).Encode(values, hint, depth, false);
+  NodeSink node;
+  TextEncoder(compressor, &node).Encode(values, hint, depth, false);
+  PreferPlainText(values, compressor, &node);
+  out->Append(std::move(node));
 }
 
 }  // namespace whittle
