@@ -14,7 +14,12 @@ Status ReadFooters(const Env* env, const std::vector<std::string>& paths, std::v
   segments->clear();
   for (const std::string& path : paths) {
     WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env, path));
-    segments->push_back({path, reader->footer()});
+    SegmentFile file{path, reader->footer(), std::nullopt, std::nullopt};
+    if (file.footer.min_time_ns != kNoTime && file.footer.max_time_ns != kNoTime) {
+      file.min_time_ns = file.footer.min_time_ns;
+      file.max_time_ns = file.footer.max_time_ns;
+    }
+    segments->push_back(std::move(file));
   }
   return Status::Ok();
 }
@@ -26,7 +31,15 @@ Result<SegmentList> ListStore(const Env* env, const std::string& dir) {
     std::vector<std::string> paths;
     for (const SegmentMeta& meta : list.snapshot->manifest.segments) paths.push_back(list.snapshot->SegmentPath(meta));
     const Status status = ReadFooters(env, paths, &list.segments);
-    if (status.ok()) return list;
+    if (status.ok()) {
+      const auto& metas = list.snapshot->manifest.segments;
+      for (size_t i = 0; i < metas.size(); ++i) {
+        if (!metas[i].has_time) continue;
+        list.segments[i].min_time_ns = metas[i].min_time_ns;
+        list.segments[i].max_time_ns = metas[i].max_time_ns;
+      }
+      return list;
+    }
     if (status.code() != StatusCode::kNotFound || attempt == kMaxSnapshots) return status;
   }
 }

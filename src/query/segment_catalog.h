@@ -18,6 +18,8 @@ namespace whittle {
 struct SegmentFile {
   std::string path;
   SegmentFooter footer;
+  // Of event times; nothing when it is not known, or no event has one.
+  std::optional<int64_t> min_time_ns, max_time_ns;
 };
 
 struct SegmentList {

@@ -9,11 +9,9 @@ namespace {
 
 const std::vector<FieldRef> kNoFields;
 
-bool Overlaps(const SegmentFooter& footer, const VisitOptions& options) {
-  if (!options.min_time_ns && !options.max_time_ns) return true;
-  if (footer.min_time_ns == kNoTime || footer.max_time_ns == kNoTime) return false;  // no event in it has a time
-  return (!options.min_time_ns || footer.max_time_ns >= *options.min_time_ns) &&
-         (!options.max_time_ns || footer.min_time_ns <= *options.max_time_ns);
+bool Overlaps(const SegmentFile& segment, const VisitOptions& options) {
+  return !(options.min_time_ns && segment.max_time_ns && *segment.max_time_ns < *options.min_time_ns) &&
+         !(options.max_time_ns && segment.min_time_ns && *segment.min_time_ns > *options.max_time_ns);
 }
 
 bool InTime(const std::optional<int64_t>& time, const VisitOptions& options) {
@@ -130,8 +128,7 @@ std::vector<StoreReader::Run> StoreReader::OrderedRuns(const VisitOptions& optio
 std::optional<int64_t> StoreReader::newest_time_ns() const {
   std::optional<int64_t> newest;
   for (const SegmentFile& segment : list_.segments) {
-    if (segment.footer.max_time_ns == kNoTime) continue;
-    newest = std::max(newest.value_or(segment.footer.max_time_ns), segment.footer.max_time_ns);
+    if (segment.max_time_ns) newest = std::max(newest.value_or(*segment.max_time_ns), *segment.max_time_ns);
   }
   return newest;
 }
@@ -243,7 +240,7 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
   WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, Templates());
   (void)templates;
   for (const Run& run : OrderedRuns(options)) {
-    if (!Overlaps(list_.segments[run.segment].footer, options)) continue;
+    if (!Overlaps(list_.segments[run.segment], options)) continue;
     WHITTLE_ASSIGN_OR_RETURN(const bool go_on, VisitRun(options, run, visit));
     if (!go_on) break;
   }
