@@ -57,7 +57,7 @@ inline constexpr Family kFamilies[] = {
     {"month-day", "m-d H:M:Sfz", kNoYear},
     {"compact-ymd", "ymd HMSf"},
     {"mysql-short", "ymd H:M:Sf"},
-    {"spark", "y/m/d H:M:Sfz"},
+    {"slash-short-ymd", "y/m/d H:M:Sfz"},
     {"dotted-dash", "Y-m-d-H.M.Sfz"},
     {"compact-dash", "Ymd-H:M:Sfz", kNoColonFraction},
     {"compact-dash-unpadded", "Ymd-h:i:x:l", kLowStyle},
