@@ -97,7 +97,8 @@ Result<StagedSegment> Catalog::Stage(SegmentCommit commit) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     WHITTLE_RETURN_IF_ERROR(CheckUsable());
-    staged.temporary = layout_.SegmentPath("commit-" + std::to_string(next_temporary_++) + std::string(kTemporarySuffix));
+    staged.temporary =
+        layout_.SegmentPath("commit-" + std::to_string(next_temporary_++) + std::string(kTemporarySuffix));
   }
   staged.meta = std::move(commit.meta);
   staged.meta.file_name = std::move(commit.file_name);
@@ -172,7 +173,8 @@ Result<SegmentMeta> Catalog::CommitSegment(SegmentCommit commit) {
   return state_.segments.back();
 }
 
-Status Catalog::CheckReplacement(const std::vector<std::string>& old_files, const std::vector<StagedSegment>& staged) const {
+Status Catalog::CheckReplacement(const std::vector<std::string>& old_files,
+                                 const std::vector<StagedSegment>& staged) const {
   struct Sum {
     IntervalSet bytes, lines;
     Tally in;

@@ -7,8 +7,8 @@
 // adopted when nothing it covers is stored yet, else removed; temporary files are removed.
 //
 // Thread-safe: any thread may commit; commits are serialised, but write their files in parallel. One process at a time:
-// a second Open is kBusy. After an error of the later steps of a commit it is unknown whether it counts; the catalog then
-// takes no more commits (`failed()`), and the next Open finds out.
+// a second Open is kBusy. After an error of the later steps of a commit it is unknown whether it counts; the catalog
+// then takes no more commits (`failed()`), and the next Open finds out.
 #pragma once
 
 #include <functional>
@@ -88,8 +88,8 @@ class Catalog {
   // Returns the meta as stored.
   Result<SegmentMeta> CommitSegment(SegmentCommit commit);
 
-  // Removes `old_files` and adds `commits` in one step: compaction (same coverage) and retention (rowless segments whose
-  // ledger says expired). The new ones must cover exactly what the old ones did.
+  // Removes `old_files` and adds `commits` in one step: compaction (same coverage) and retention (rowless segments
+  // whose ledger says expired). The new ones must cover exactly what the old ones did.
   Status ReplaceSegments(const std::vector<std::string>& old_files, std::vector<SegmentCommit> commits,
                          const ChangeNote& note);
 
@@ -112,9 +112,9 @@ class Catalog {
   const StoreLayout& layout() const { return layout_; }
   bool failed() const;
 
-  // Every change publishes the manifest; only one above 1 MiB (thousands of segments or sources) is not rewritten for more
-  // than a tenth of the time: a commit that comes too soon is published with a later one. This publishes it if that is
-  // due; for those who commit and then wait. Close, Update and ReplaceSegments publish at once.
+  // Every change publishes the manifest; only one above 1 MiB (thousands of segments or sources) is not rewritten for
+  // more than a tenth of the time: a commit that comes too soon is published with a later one. This publishes it if that
+  // is due; for those who commit and then wait. Close, Update and ReplaceSegments publish at once.
   Status PublishPending();
 
   // Removes replaced segments that no reader pins any more. Also done by every commit and on opening and closing.
@@ -139,7 +139,8 @@ class Catalog {
   Status Install(std::vector<StagedSegment>* staged);
   Status CheckUsable() const;
   Status CheckUncovered(const SegmentMeta& meta) const;
-  Status CheckReplacement(const std::vector<std::string>& old_files, const std::vector<StagedSegment>& staged) const;
+  Status CheckReplacement(const std::vector<std::string>& old_files,
+                          const std::vector<StagedSegment>& staged) const;
   Status Apply(CatalogChange change, bool publish_now = true);
   Status Publish();
   Status RemoveGarbageLocked();

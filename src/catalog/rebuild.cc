@@ -91,7 +91,8 @@ std::string Describe(const SourceState& source, const IntervalSet& restored) {
     rest.Add(interval);
     lost += rest.Total() - before;
   }
-  return lost == 0 ? "" : source.name() + ": " + std::to_string(lost) + " bytes were stored, but their segments are gone";
+  if (lost == 0) return "";
+  return source.name() + ": " + std::to_string(lost) + " bytes were stored, but their segments are gone";
 }
 
 class Rebuilder {
@@ -102,12 +103,14 @@ class Rebuilder {
     WHITTLE_RETURN_IF_ERROR(CheckOrMark());
     Result<std::unique_ptr<FileLock>> lock = env_->files->Lock(layout_.lock);
     if (!lock.ok() && lock.status().code() == StatusCode::kBusy) {
-      return Status(StatusCode::kBusy, layout_.dir + ": another whittle is writing to this store; its catalog is in use");
+      return Status(StatusCode::kBusy,
+                    layout_.dir + ": another whittle is writing to this store; its catalog is in use");
     }
     WHITTLE_RETURN_IF_ERROR(lock.status());
     if (CatalogIsHealthy(env_, layout_)) {
       report_.needed = false;
-      return std::move(report_);
+      lock->reset();
+      return Refresh(read_footer);
     }
     ReadOldManifest();
     WHITTLE_ASSIGN_OR_RETURN(report_.survey, SurveySegments(env_, layout_.segments, read_footer));
@@ -118,6 +121,16 @@ class Rebuilder {
   }
 
  private:
+  // An ordinary opening settles what a crash left, and publishes MANIFEST if that is what was lost.
+  Result<RebuildReport> Refresh(const FooterEntryReader& read_footer) {
+    CatalogOptions options;
+    options.create = false;
+    options.read_footer = read_footer;
+    WHITTLE_ASSIGN_OR_RETURN(const auto catalog, Catalog::Open(env_, layout_.dir, options));
+    WHITTLE_RETURN_IF_ERROR(catalog->Close());
+    return std::move(report_);
+  }
+
   // Segments may have outlived even FORMAT.
   Status CheckOrMark() {
     const Status status = CheckStore(env_, layout_.dir);

@@ -29,15 +29,15 @@ Result<Snapshot> TakeSnapshotOfAny(const Env* env, const std::string& dir,
                                    const FooterEntryReader& read_footer = ReadSegmentEntry);
 
 struct RebuildReport {
-  bool needed = true;  // false: the catalog is there and readable, and nothing was done
+  bool needed = true;  // false: the catalog is there and readable; at most MANIFEST was written again
   uint64_t segments = 0;
   uint64_t sources = 0;
   SegmentSurvey survey;                   // without entries
   std::vector<std::string> not_restored;  // one line each, for people
 };
 
-// Restores the catalog of the store at `dir` from its segments, and from MANIFEST as far as that is readable. kBusy while
-// somebody writes to the store. A crash in the middle leaves a store that still asks for a rebuild.
+// Restores the catalog of the store at `dir` from its segments, and from MANIFEST as far as that is readable. kBusy
+// while somebody writes to the store. A crash in the middle leaves a store that still asks for a rebuild.
 Result<RebuildReport> RebuildCatalog(const Env* env, const std::string& dir,
                                      const FooterEntryReader& read_footer = ReadSegmentEntry);
 

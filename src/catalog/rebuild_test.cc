@@ -52,6 +52,10 @@ TEST_F(RebuildTest, NothingToDoForAHealthyStore) {
   ASSERT_TRUE(report.ok());
   EXPECT_FALSE(report->needed);
   EXPECT_EQ(ReadManifest(&world_.env, world_.dir)->version, before_.version);
+  ASSERT_TRUE(world_.memory.Remove("/store/MANIFEST").ok());
+  EXPECT_THAT(ReadManifest(&world_.env, world_.dir).status().message(), HasSubstr("verify --rebuild"));
+  EXPECT_FALSE(Rebuild()->needed);
+  EXPECT_EQ(ReadManifest(&world_.env, world_.dir)->version, before_.version);
 }
 
 TEST_F(RebuildTest, ADeletedCatalogAsksForARebuildAndGetsOne) {

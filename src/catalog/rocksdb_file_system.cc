@@ -66,7 +66,7 @@ class RandomAccessAdapter : public rocksdb::FSRandomAccessFile {
 
 class WritableAdapter : public rocksdb::FSWritableFile {
  public:
-  WritableAdapter(std::unique_ptr<WritableFile> file, uint64_t size) : file_(std::move(file)), size_(size) {}
+  explicit WritableAdapter(std::unique_ptr<WritableFile> file) : file_(std::move(file)) {}
   using FSWritableFile::Append;
   IOStatus Append(const Slice& data, const IOOptions&, IODebugContext*) override {
     const Status status = file_->Append(std::string_view(data.data(), data.size()));
@@ -80,7 +80,7 @@ class WritableAdapter : public rocksdb::FSWritableFile {
 
  private:
   const std::unique_ptr<WritableFile> file_;
-  uint64_t size_;
+  uint64_t size_ = 0;
 };
 
 class DirectoryAdapter : public rocksdb::FSDirectory {
@@ -128,19 +128,11 @@ class RocksDbFiles : public rocksdb::FileSystem {
     // RocksDB goes on without its option files (fail_if_options_file_error is off).
     if (BaseName(name).rfind("OPTIONS-", 0) == 0) return IOStatus::NotSupported("option files are not kept");
     auto file = files_->OpenForWrite(name, WriteMode::kTruncate);
-    if (file.ok()) *result = std::make_unique<WritableAdapter>(std::move(*file), 0);
+    if (file.ok()) *result = std::make_unique<WritableAdapter>(std::move(*file));
     return ToIoStatus(file.status());
   }
 
-  IOStatus ReopenWritableFile(const std::string& name, const FileOptions&,
-                              std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext*) override {
-    auto file = files_->OpenForWrite(name, WriteMode::kAppend);
-    if (!file.ok()) return ToIoStatus(file.status());
-    const Result<FileInfo> info = files_->StatLink(name);
-    if (!info.ok()) return ToIoStatus(info.status());
-    *result = std::make_unique<WritableAdapter>(std::move(*file), info->size);
-    return IOStatus::OK();
-  }
+  // ReopenWritableFile stays unsupported: RocksDB would only cut preallocated space off old logs, and there is none.
 
   IOStatus NewDirectory(const std::string& name, const IOOptions&, std::unique_ptr<rocksdb::FSDirectory>* result,
                         IODebugContext*) override {

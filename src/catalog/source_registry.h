@@ -35,7 +35,7 @@ struct SourceProbe {
   std::string host;         // empty: this machine
   std::string path;         // as the user knows it
   SourceFile file;          // as it stands on disk
-  std::string_view head;    // the first bytes of the decompressed content: kFingerprintBytes, or all when there are fewer
+  std::string_view head;    // the first kFingerprintBytes of the decompressed content, or all when there are fewer
   std::optional<uint64_t> content_size;  // of the decompressed content, when known without reading it
   // Decompressed bytes [offset, offset + size); fewer at the end.
   std::function<Result<std::string>(uint64_t offset, size_t size)> read;
@@ -45,7 +45,7 @@ enum class SourceVerdict : uint8_t {
   kNew,        // read it from the start
   kUnchanged,  // all of it is stored
   kContinue,   // known; read what `bytes` does not cover
-  kWait,       // looks like a source that is being read right now: ask again when that one is done (Release)
+  kWait,       // like a source that is being read right now: ask again when that one is done (Release)
 };
 
 struct SourceMatch {
@@ -80,7 +80,8 @@ class SourceRegistry {
  private:
   enum class Likeness : uint8_t { kOther, kSame, kBusy };
 
-  std::vector<SourceState> Candidates(const SourceProbe& probe, const std::string& host, const std::string& stream) const;
+  std::vector<SourceState> Candidates(const SourceProbe& probe, const std::string& host,
+                                      const std::string& stream) const;
   Result<Likeness> Compare(const SourceState& known, const SourceProbe& probe) const;
   Result<bool> TailsAgree(const SourceState& known, const SourceProbe& probe) const;
   bool StillThere(const SourceState& known, const std::string& directory) const;

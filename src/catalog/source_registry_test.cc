@@ -16,7 +16,8 @@ class SourceRegistryTest : public testing::Test {
     return text;
   }
 
-  Result<SourceMatch> Lookup(const std::string& path, uint64_t inode, const std::string& content, bool compressed = false) {
+  Result<SourceMatch> Lookup(const std::string& path, uint64_t inode, const std::string& content,
+                             bool compressed = false) {
     SourceProbe probe;
     probe.path = path;
     probe.file = {1, inode, compressed ? content.size() / 7 : content.size(), ++modified_};
@@ -62,7 +63,7 @@ TEST_F(SourceRegistryTest, UnchangedGrownRotatedAndCompressedAreOneSource) {
   EXPECT_EQ(Ingest("/log/app.log.1", 10, grown, SourceVerdict::kUnchanged), id) << "renamed";
   EXPECT_EQ(Ingest("/log/app.log.2.gz", 11, grown, SourceVerdict::kUnchanged, true), id) << "compressed";
   EXPECT_EQ(Ingest("/elsewhere/app.log-20240101.xz", 12, grown, SourceVerdict::kUnchanged, true), id) << "moved";
-  EXPECT_EQ(Ingest("/log/app.log.2.gz", 13, grown + "x\n", SourceVerdict::kContinue, true), id) << "compressed and grown";
+  EXPECT_EQ(Ingest("/log/app.log.2.gz", 13, grown + "x\n", SourceVerdict::kContinue, true), id) << "and grown";
 }
 
 TEST_F(SourceRegistryTest, ContinuesAtTheFrontier) {

@@ -44,7 +44,8 @@ TEST(StoreLayoutTest, SegmentsWithoutFormatAreNotABeginning) {
 TEST(StoreLayoutTest, FormatFilesThatAreNotOurs) {
   FakeWorld world;
   ASSERT_TRUE(CreateStoreIfMissing(&world.env, "/store").ok());
-  for (const char* text : {"", "whittle", "whittle store ", "whittle store x.1", "whittle store 1", "whittle store 0.1"}) {
+  for (const char* text :
+       {"", "whittle", "whittle store ", "whittle store x.1", "whittle store 1", "whittle store 0.1"}) {
     ASSERT_TRUE(WriteFileAtomically(&world.memory, "/store/FORMAT", text).ok());
     EXPECT_EQ(CheckStore(&world.env, "/store").code(), StatusCode::kUsage) << text;
   }

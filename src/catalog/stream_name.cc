@@ -29,8 +29,8 @@ bool IsMark(char separator, size_t digits) {
   return digits == 2 || digits == 4 || digits == 6 || digits == 8 || digits == 10 || digits == 14;
 }
 
-// Removes one "<separator><digits>" from the end. Groups of two and four digits after '-' count only as parts of a date,
-// which the caller checks by what remains being shorter than a name like "web-01".
+// Moves one "<separator><digits>" from the end of the name to the front of `mark`. Whether all that was moved is a mark
+// and not part of a name like "web-01" is for the caller to say.
 bool StripDigits(std::string* name, std::string* mark) {
   size_t begin = name->size();
   while (begin > 0 && IsDigit((*name)[begin - 1])) --begin;

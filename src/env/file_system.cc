@@ -48,8 +48,8 @@ Result<std::string> ReadFile(FileSystem* fs, const std::string& path, uint64_t l
   WHITTLE_ASSIGN_OR_RETURN(const auto file, fs->OpenForRead(path));
   WHITTLE_ASSIGN_OR_RETURN(const FileInfo info, file->Info());
   if (info.size > limit) {
-    return Status(StatusCode::kLimit,
-                  path + ": has " + std::to_string(info.size) + " bytes, at most " + std::to_string(limit) + " expected");
+    return Status(StatusCode::kLimit, path + ": has " + std::to_string(info.size) + " bytes, at most " +
+                                          std::to_string(limit) + " expected");
   }
   std::string bytes(info.size, '\0');
   size_t done = 0;

@@ -53,7 +53,7 @@ class SequentialFile {
   virtual ~SequentialFile() = default;
   // Returns what is there, at most `size` bytes, as soon as anything is there; 0 only at the end.
   virtual Result<size_t> Read(size_t size, char* buffer) = 0;
-  // False when nothing became readable within `timeout_ms`. True at the end of the file as well. A signal returns false.
+  // False when nothing became readable within `timeout_ms`, or a signal came. True at the end of the file as well.
   virtual Result<bool> WaitReadable(int timeout_ms) = 0;
 };
 

@@ -1,7 +1,7 @@
-// MemoryFileSystem: a simulated disk for tests, with what a real one does to those who forget to sync. It keeps what the
-// process sees apart from what would survive a power cut: file bytes are durable after Sync, names (created, renamed,
-// removed) after SyncDirectory of their directory. PowerLoss throws away a random part of the rest: of every directory's
-// pending changes a prefix survives, of every file's unsynced tail a prefix, sometimes with zeros at its end.
+// MemoryFileSystem: a simulated disk for tests, with what a real one does to those who forget to sync. It keeps what
+// the process sees apart from what would survive a power cut: file bytes are durable after Sync, names (created,
+// renamed, removed) after SyncDirectory of their directory. PowerLoss throws away a random part of the rest: of every
+// directory's pending changes a prefix survives, of every file's unsynced tail a prefix, sometimes ending in zeros.
 //
 // Thread-safe. File objects opened before a PowerLoss fail afterwards; locks are released by it.
 #pragma once
