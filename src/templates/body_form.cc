@@ -55,8 +55,8 @@ class BodyParser {
     for (const Field& field : shape_.fields) TypeUnit(field);
   }
 
-  // A masked piece. What is glued to its left belongs to the value: the word "blk_" of blk_17, the slot of a token that a
-  // field cut in two.
+  // A masked piece. What is glued to its left may belong to the value: the word "blk_" of blk_17, the slot of a token that
+  // a field cut in two.
   void AddMasked(const Piece& piece, BodyUnit unit) {
     unit.kind = Kind::kValue;
     unit.token_class = piece.token_class;
@@ -64,7 +64,7 @@ class BodyParser {
     if (unit.has_text) unit.text = shape_.body_unescape == 0 ? piece.text : Unescape(piece.text, shape_.body_unescape);
     if (piece.time_layout != 0) unit.type = ValueType::kTimestamp;
     unit.constant_when_fixed = unit.has_text && piece.time_layout == 0 && IsConstantLooking(unit.token_class, unit.text);
-    if (!units_.empty() && units_.back().kind != Kind::kDelimiter && !units_.back().text.ends_with(':')) {
+    if (!units_.empty() && (units_.back().kind == Kind::kValue || (units_.back().kind == Kind::kWord && units_.back().text.ends_with('_')))) {
       BodyUnit& left = units_.back();
       unit.begin = left.begin;
       unit.has_text = unit.has_text && left.has_text;
@@ -151,7 +151,7 @@ class BodyParser {
     unit->kind = Kind::kValue;
     unit->token_class = TokenClass::kWord;
     unit->constant_when_fixed = !IsLiteralWord(unit->text) && !IsQualifiedName(unit->text);
-    if (unit->text.size() <= 5 && IsLiteralWord(unit->text) && (unit->text[0] | 0x20) != 'n') unit->type = ValueType::kBool;
+    if (IsBooleanWord(unit->text)) unit->type = ValueType::kBool;
   }
 
   // key="a b c": everything between the quotes is the value.

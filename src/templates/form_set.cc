@@ -49,23 +49,36 @@ FormSet::FormSet(std::span<const Shape* const> shapes, std::span<const uint32_t>
                  bool split_words)
     : form_of_member_(members.size(), kOverflow) {
   if (max_forms == 0) return;
-  std::vector<uint64_t> hashes;
-  hashes.reserve(members.size());
-  for (const uint32_t member : members) hashes.push_back(FormHash(ParseBody(*shapes[member]), split_words));
-  const uint64_t limit = AdmissionLimit(hashes, max_forms);
+  if (!Collect(shapes, members, split_words, max_forms, UINT64_MAX)) {
+    // Too many: find out which hashes are admitted, and begin again.
+    std::vector<uint64_t> hashes;
+    hashes.reserve(members.size());
+    for (const uint32_t member : members) hashes.push_back(FormHash(ParseBody(*shapes[member]), split_words));
+    Collect(shapes, members, split_words, max_forms, AdmissionLimit(std::move(hashes), max_forms));
+  }
+}
+
+bool FormSet::Collect(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words,
+                      size_t max_forms, uint64_t largest_hash) {
+  words_ = WordTable();
+  forms_.clear();
+  std::fill(form_of_member_.begin(), form_of_member_.end(), kOverflow);
   std::unordered_map<uint64_t, uint32_t> by_hash;
   for (size_t i = 0; i < members.size(); ++i) {
-    if (hashes[i] > limit) continue;
-    // Parsed twice: keeping all units of all shapes would cost more than the parsing.
     std::vector<BodyUnit> units = ParseBody(*shapes[members[i]]);
-    const auto [entry, added] = by_hash.try_emplace(hashes[i], static_cast<uint32_t>(forms_.size()));
+    const uint64_t hash = FormHash(units, split_words);
+    if (hash > largest_hash) continue;
+    const auto [entry, added] = by_hash.try_emplace(hash, static_cast<uint32_t>(forms_.size()));
     form_of_member_[i] = entry->second;
-    if (added) {
-      Add(std::move(units));
-    } else {
+    if (!added) {
       Absorb(units, &forms_[entry->second]);
+    } else if (forms_.size() == max_forms) {
+      return false;
+    } else {
+      Add(std::move(units));
     }
   }
+  return true;
 }
 
 void FormSet::Add(std::vector<BodyUnit> units) {

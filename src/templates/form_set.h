@@ -27,6 +27,9 @@ class FormSet {
   uint32_t FormOf(size_t member) const { return form_of_member_[member]; }
 
  private:
+  // False when there are more than `max_forms` forms with hashes up to `largest_hash`.
+  bool Collect(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words, size_t max_forms,
+               uint64_t largest_hash);
   void Add(std::vector<BodyUnit> units);
 
   WordTable words_;

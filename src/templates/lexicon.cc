@@ -26,7 +26,8 @@ bool Contains(const std::array<std::string_view, N>& sorted, std::string_view wo
   return std::binary_search(sorted.begin(), sorted.end(), word);
 }
 
-constexpr std::array<std::string_view, 5> kLiterals = {"false", "nil", "none", "null", "true"};
+constexpr std::array<std::string_view, 12> kLiterals = {"FALSE", "False", "NULL", "None", "Null", "TRUE",
+                                                         "True",  "false", "nil",  "null", "true", "undefined"};
 constexpr std::array<std::string_view, 24> kMonths = {
     "Apr", "April", "Aug", "August", "Dec",   "December", "Feb", "February", "Jan", "January", "Jul",      "July",
     "Jun", "June",  "Mar", "March",  "May",   "Nov",      "November", "Oct", "October", "Sep", "Sept", "September"};
@@ -39,7 +40,10 @@ constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host",   
 
 }  // namespace
 
-bool IsLiteralWord(std::string_view word) { return word.size() <= 5 && Contains(kLiterals, Lower(word)); }
+bool IsLiteralWord(std::string_view word) { return Contains(kLiterals, word); }
+bool IsBooleanWord(std::string_view word) {
+  return IsLiteralWord(word) && (word.front() | 0x20) != 'n' && (word.front() | 0x20) != 'u';
+}
 bool IsMonthName(std::string_view word) { return Contains(kMonths, word); }
 bool IsWeekdayName(std::string_view word) { return Contains(kWeekdays, word); }
 bool IsZoneName(std::string_view word) { return word == "UTC" || Contains(kZones, word); }

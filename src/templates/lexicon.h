@@ -8,8 +8,9 @@
 
 namespace whittle {
 
-// true, false, null, nil, none in any case: values wherever they stand.
+// true, false, null and the like as programs write them (None, but not "none", which is English): values wherever they stand.
 bool IsLiteralWord(std::string_view word);
+bool IsBooleanWord(std::string_view word);  // those of them that mean true or false
 
 // English month and weekday names ("Jan", "January", "Mon", "Monday") and usual zone abbreviations.
 bool IsMonthName(std::string_view word);

@@ -172,7 +172,7 @@ class Merger {
     for (size_t begin = 0; begin < entries.size();) {
       size_t end = begin + 1;
       while (end < entries.size() && entries[end].key == entries[begin].key) ++end;
-      if (end - begin > 1) visit({entries.data() + begin, end - begin});
+      visit({entries.data() + begin, end - begin});
       begin = end;
     }
   }
@@ -182,6 +182,13 @@ class Merger {
   // All entries of a run have the same neighbours.
   bool FollowsContextNoun(const Entry& entry) const {
     return entry.first > 0 && words_.info(patterns_[entry.pattern].words[entry.first - 1u]).context_noun;
+  }
+
+  // Elsewhere a value stands in this place, and nothing else differs.
+  bool StandsForValue(const Entry& entry) const {
+    const auto found = by_hash_.find(entry.blanked);
+    if (found == by_hash_.end() || found->second >= signature_count_) return false;
+    return patterns_[found->second].words.size() == patterns_[entry.pattern].words.size();
   }
 
   // Patterns that differ in one word: are the fillers evidence enough?
@@ -194,7 +201,7 @@ class Merger {
     }
     const bool named = !first && (context || identifiers >= kMinIdentifierFillers);
     const size_t needed = first ? kMinFirstFillers : context ? kMinContextFillers : kMinFillers;
-    if (run.size() >= needed || (!first && identifiers >= kMinIdentifierFillers)) {
+    if (run.size() >= needed || (!first && identifiers >= kMinIdentifierFillers) || StandsForValue(run[0])) {
       Accept(run);
       if (named) Learn(run);
     } else if (!first) {
@@ -218,6 +225,10 @@ class Merger {
   }
 
   void JudgePair(std::span<const Entry> run) {
+    if (StandsForValue(run[0])) {
+      Accept(run);
+      return;
+    }
     if (run.size() < kMinPairs) return;
     std::vector<Id> left, right;
     for (const Entry& entry : run) {

@@ -2,6 +2,7 @@
 // row, and the punctuation, do not matter. Signatures with the same words in a row are one template whatever values stand
 // between (lists, optional values). Words that turn out to be values are found by statistics over the *set* of signatures:
 //
+//   value      a word where another signature has a value, all else equal, is a value
 //   position   signatures equal but for one word, with many different fillers there, are one template
 //   pair       the same for two words at once when both are written like states (RUNNING -> KILLED)
 //   vocabulary two fillers known to share a slot elsewhere are enough
