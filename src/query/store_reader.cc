@@ -7,8 +7,6 @@
 namespace whittle {
 namespace {
 
-const std::vector<FieldRef> kNoFields;
-
 bool Overlaps(const SegmentFile& segment, const VisitOptions& options) {
   return !(options.min_time_ns && segment.max_time_ns && *segment.max_time_ns < *options.min_time_ns) &&
          !(options.max_time_ns && segment.min_time_ns && *segment.min_time_ns > *options.max_time_ns);

@@ -61,17 +61,25 @@ bool EndsLikeException(std::string_view type) {
   return false;
 }
 
+// "Error: java.io.IOException: gone" is about the exception with the full name.
+TypeAndMessage Unwrap(TypeAndMessage found) {
+  if (found.type.find('.') != std::string_view::npos) return found;
+  const auto inner = ReadType(found.message);
+  const bool better = inner && EndsLikeException(inner->type) && inner->type.find('.') != std::string_view::npos;
+  return better ? *inner : found;
+}
+
 // The exception named in one line: at its front, or after words such as "Exception in thread "main"" or "failed:".
 std::optional<TypeAndMessage> ReadTypeLine(std::string_view line, bool must_look_like_one) {
   for (const std::string_view prefix : {"Uncaught ", "Unhandled exception. ", "Unhandled Exception: ", "Caused by: "}) {
     if (line.starts_with(prefix)) line.remove_prefix(prefix.size());
   }
   const auto front = ReadType(line);
-  if (front && (!must_look_like_one || EndsLikeException(front->type))) return front;
+  if (front && (!must_look_like_one || EndsLikeException(front->type))) return Unwrap(*front);
   for (size_t space = line.find(' '); space < kMaxPrefixBytes; space = line.find(' ', space + 1)) {
     if (space + 1 < line.size() && IsSpace(line[space + 1])) continue;
     const auto later = ReadType(line.substr(space + 1));
-    if (later && EndsLikeException(later->type)) return later;
+    if (later && EndsLikeException(later->type)) return Unwrap(*later);
   }
   return std::nullopt;
 }

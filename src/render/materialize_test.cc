@@ -186,6 +186,7 @@ TEST(Exception, IsFoundInTheTracesOfFiveLanguages) {
       {"TypeError: x is not a function\n    at f (/a.js:1:2)", "TypeError", "x is not a function"},
       {"Error [ERR_X]: oh no\n    at f (/a.js:1:2)", "Error", "oh no"},
       {"Unhandled exception. System.InvalidOperationException: no\n   at A.B() in /a.cs:line 3", "System.InvalidOperationException", "no"},
+      {"report of task_1: Error: java.net.NoRouteToHostException: no route\n\tat A.b(A.java:1)", "java.net.NoRouteToHostException", "no route"},
       {"worker 7 failed: java.sql.SQLException: gone\r\n\tat A.b(A.java:1)", "java.sql.SQLException", "gone"},
   };
   for (const ExceptionCase& c : cases) {
