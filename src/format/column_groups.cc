@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <numeric>
 
 #include "format/number_text.h"
@@ -22,7 +23,7 @@ constexpr uint32_t kNone = UINT32_MAX;
 bool LooksLikeIds(const ColumnInput& column) {
   constexpr size_t kLook = 16;
   const size_t n = column.values.size();
-  if (n < kMinValues || column.time_layout != 0) return false;
+  if (n < kMinValues) return false;
   size_t bytes = 0, numbers = 0;
   bool constant = true;
   for (size_t i = 0; i < kLook; ++i) {
@@ -58,6 +59,7 @@ struct Overlap {
   ValueDictionary dictionary{size_t{1} << 12};
   std::vector<std::vector<uint32_t>> numbers;  // per column; empty: no candidate
   std::vector<uint32_t> first_column;          // per number
+  std::vector<bool> is_time;                   // per column
 };
 
 void AddColumn(uint32_t c, const ColumnInput& column, Overlap* overlap, std::vector<uint32_t>* last_column,
@@ -90,6 +92,7 @@ void AddColumn(uint32_t c, const ColumnInput& column, Overlap* overlap, std::vec
   for (const uint32_t other : others) {
     const uint32_t shared = (*shared_with)[other];
     (*shared_with)[other] = 0;
+    if (column.time_layout != 0 || overlap->is_time[other]) continue;
     if (distinct >= kMinDistinct && shared >= kMinDistinct / 2 &&
         static_cast<double>(shared) >= kSharedPart * static_cast<double>(distinct)) {
       joiner->Join(c, other);
@@ -149,7 +152,8 @@ void DropLosers(const SegmentInput& input, const Overlap& overlap, GroupPlan* pl
     seen_at = now;
   });
   for (size_t c = 0; c < columns; ++c) {
-    if (plan->group_of[c] >= 0 && own[c] * kOwnAdvantage < grouped[c]) plan->group_of[c] = -1;
+    const bool clock = input.columns[c].time_layout != 0;  // the estimate does not know how times are stored
+    if (plan->group_of[c] >= 0 && !clock && own[c] * kOwnAdvantage < grouped[c]) plan->group_of[c] = -1;
   }
 }
 
@@ -163,7 +167,9 @@ void ListGroups(GroupPlan* plan) {
   for (std::vector<uint32_t>& columns : members) {
     const int32_t number = columns.size() < 2 ? -1 : static_cast<int32_t>(plan->groups.size());
     for (const uint32_t c : columns) plan->group_of[c] = number;
-    if (number >= 0) plan->groups.push_back({std::move(columns), {}, {}});
+    if (number < 0) continue;
+    ColumnGroup& group = plan->groups.emplace_back();
+    group.columns = std::move(columns);
   }
 }
 
@@ -194,11 +200,29 @@ GroupPlan PlanGroups(const SegmentInput& input) {
   plan.group_of.assign(columns, -1);
   Overlap overlap;
   overlap.numbers.resize(columns);
+  for (const ColumnInput& column : input.columns) overlap.is_time.push_back(column.time_layout != 0);
   std::vector<uint32_t> last_column;
   std::vector<uint32_t> shared_with(columns);
   Joiner joiner(columns);
+  // Times of one layout in several columns follow one clock: always a group. A time column alone is not looked at.
+  struct Clock {
+    uint32_t columns = 0;
+    uint32_t first = 0;
+  };
+  std::map<uint16_t, Clock> clocks;
+  for (const ColumnInput& column : input.columns) {
+    if (column.time_layout != 0 && LooksLikeIds(column)) ++clocks[column.time_layout].columns;
+  }
   for (uint32_t c = 0; c < columns; ++c) {
-    if (LooksLikeIds(input.columns[c])) AddColumn(c, input.columns[c], &overlap, &last_column, &shared_with, &joiner);
+    const ColumnInput& column = input.columns[c];
+    if (!LooksLikeIds(column)) continue;
+    if (column.time_layout != 0) {
+      Clock& clock = clocks[column.time_layout];
+      if (clock.columns < 2) continue;
+      if (clock.first == 0) clock.first = c + 1;
+      joiner.Join(c, clock.first - 1);
+    }
+    AddColumn(c, column, &overlap, &last_column, &shared_with, &joiner);
   }
   std::vector<int32_t> group_of_root(columns, -1);
   for (uint32_t c = 0; c < columns; ++c) {
@@ -213,6 +237,7 @@ GroupPlan PlanGroups(const SegmentInput& input) {
   ListGroups(&plan);
   DropLosers(input, overlap, &plan);
   ListGroups(&plan);
+  for (ColumnGroup& group : plan.groups) group.time_layout = input.columns[group.columns[0]].time_layout;
   FillGroups(input, overlap, &plan);
   for (uint32_t c = 0; c < columns; ++c) {
     if (plan.group_of[c] >= 0) overlap.numbers[c] = {};

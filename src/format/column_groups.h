@@ -17,6 +17,7 @@ struct ColumnGroup {
   std::vector<uint32_t> columns;        // ascending
   std::vector<uint32_t> numbers;        // of all their values, in row order, within a row in slot order
   std::vector<std::string_view> words;  // by number, in order of first appearance
+  uint16_t time_layout = 0;             // the columns hold times of this layout: one clock, read in row order
 };
 
 struct GroupPlan {

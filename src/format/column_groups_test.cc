@@ -32,6 +32,22 @@ TEST(ColumnGroups, JoinsColumnsThatHoldTheSameIds) {
   }
 }
 
+TEST(ColumnGroups, JoinsTimesOfOneLayout) {
+  testing::SegmentMaker maker;
+  for (int i = 0; i < 100; ++i) {
+    maker.Row("a %", {"2015-10-18 18:01:" + std::to_string(10 + i % 50)});
+    maker.Row("b % and %", {"2015-10-18 18:02:" + std::to_string(10 + i % 50), "2015-10-18 18:03:" + std::to_string(10 + i % 50)});
+  }
+  SegmentInput& input = maker.Finish();
+  input.columns[0].time_layout = input.columns[1].time_layout = 9;
+  GroupPlan plan = PlanGroups(input);
+  ASSERT_EQ(plan.groups.size(), 1u);
+  EXPECT_EQ(plan.groups[0].columns, (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(plan.groups[0].time_layout, 9);
+  input.columns[1].time_layout = 17;
+  EXPECT_TRUE(PlanGroups(input).groups.empty()) << "different clocks";
+}
+
 TEST(ColumnGroups, LeavesConstantsAndFewValuesAlone) {
   testing::SegmentMaker maker;
   for (int i = 0; i < 100; ++i) {

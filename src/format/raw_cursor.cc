@@ -57,8 +57,9 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader) {
   cursor.arena_ = reader.NewArena();
   cursor.columns_.resize(expected.size());
   for (uint32_t c = 0; c < expected.size(); ++c) {
+    // Before the values are decoded: a hostile count would only be bounded by kMaxColumnValues.
+    if (reader.ColumnValueCount(c) != expected[c]) return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
     WHITTLE_RETURN_IF_ERROR(reader.LoadColumn(c, &cursor.arena_, &cursor.columns_[c]));
-    if (cursor.columns_[c].size() != expected[c]) return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
     cursor.next_value_.push_back(cursor.columns_[c].data());
   }
   return cursor;

@@ -45,7 +45,7 @@ class SegmentReader {
   // The same for many columns: their texts share one arena, made by NewArena.
   Status LoadColumn(uint32_t column, TextArena* arena, std::vector<std::string_view>* values) const;
   TextArena NewArena() const;
-  size_t ColumnValueCount(uint32_t column) const;  // 0 before the directory was loaded by any other call
+  size_t ColumnValueCount(uint32_t column) const;  // 0 when the directory does not decode
   bool HasStream(StreamId id) const;
   // kNotFound when the segment has no such stream: its values are the default.
   Result<std::vector<int64_t>> LoadStream(StreamId id) const;

@@ -171,7 +171,9 @@ void SegmentEncoder::EncodeNode(size_t index, Worker* worker) {
     node.count = group.numbers.size();
     sink.Varint(group.words.size());
     EncodeReferences(group.numbers, static_cast<uint32_t>(group.words.size()), compressor, &sink);
-    EncodeText(group.words, {}, 1, compressor, &sink);
+    ColumnHint hint;
+    hint.time_layout = group.time_layout;
+    EncodeText(group.words, hint, 1, compressor, &sink);
   } else {
     const IntStream& stream = input_.streams[index - 2 - input_.columns.size() - plan_.groups.size()];
     node.kind = NodeKind::kStream;
