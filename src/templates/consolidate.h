@@ -15,8 +15,8 @@
 
 namespace whittle {
 
-// Distinct body forms that are mined: ten times what the most talkative systems have, and about 150 MB while mining. Those
-// with the smallest hashes are admitted, the rest become one slot, "<*>", and are counted.
+// Distinct body forms that are mined: ten times what the most talkative systems have. Those with the smallest hashes are
+// admitted, the rest become one slot, "<*>", and are counted. kMaxFormUnits (form_set.h) bounds their total length.
 inline constexpr size_t kMaxForms = 50'000;
 
 struct Consolidation {

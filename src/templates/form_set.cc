@@ -36,11 +36,23 @@ void Absorb(const std::vector<BodyUnit>& units, Form* form) {
   }
 }
 
-// The largest hash that is still admitted.
-uint64_t AdmissionLimit(std::vector<uint64_t> hashes, size_t max_forms) {
-  std::sort(hashes.begin(), hashes.end());
-  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
-  return hashes.size() <= max_forms ? UINT64_MAX : hashes[max_forms - 1];
+struct HashedSize {
+  uint64_t hash = 0;
+  size_t units = 0;
+  bool operator<(const HashedSize& other) const { return hash < other.hash; }
+  bool operator==(const HashedSize& other) const { return hash == other.hash; }
+};
+
+// Forms are admitted by hash until a limit is reached: one past the largest hash that is.
+uint64_t AdmissionEnd(std::vector<HashedSize> forms, size_t max_forms) {
+  std::sort(forms.begin(), forms.end());
+  forms.erase(std::unique(forms.begin(), forms.end()), forms.end());
+  size_t units = 0;
+  for (size_t i = 0; i < forms.size(); ++i) {
+    units += forms[i].units;
+    if (i == max_forms || units > kMaxFormUnits) return forms[i].hash;
+  }
+  return UINT64_MAX;
 }
 
 }  // namespace
@@ -49,32 +61,35 @@ FormSet::FormSet(std::span<const Shape* const> shapes, std::span<const uint32_t>
                  bool split_words)
     : form_of_member_(members.size(), kOverflow) {
   if (max_forms == 0) return;
-  if (!Collect(shapes, members, split_words, max_forms, UINT64_MAX)) {
-    // Too many: find out which hashes are admitted, and begin again.
-    std::vector<uint64_t> hashes;
-    hashes.reserve(members.size());
-    for (const uint32_t member : members) hashes.push_back(FormHash(ParseBody(*shapes[member]), split_words));
-    Collect(shapes, members, split_words, max_forms, AdmissionLimit(std::move(hashes), max_forms));
+  if (Collect(shapes, members, split_words, max_forms, UINT64_MAX)) return;
+  // Too many: find out which hashes are admitted, and begin again.
+  std::vector<HashedSize> hashed;
+  hashed.reserve(members.size());
+  for (const uint32_t member : members) {
+    const std::vector<BodyUnit> units = ParseBody(*shapes[member]);
+    hashed.push_back({FormHash(units, split_words), units.size()});
   }
+  Collect(shapes, members, split_words, max_forms, AdmissionEnd(std::move(hashed), max_forms));
 }
 
 bool FormSet::Collect(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words,
-                      size_t max_forms, uint64_t largest_hash) {
+                      size_t max_forms, uint64_t end_hash) {
   words_ = WordTable();
   forms_.clear();
   std::fill(form_of_member_.begin(), form_of_member_.end(), kOverflow);
   std::unordered_map<uint64_t, uint32_t> by_hash;
+  size_t total_units = 0;
   for (size_t i = 0; i < members.size(); ++i) {
     std::vector<BodyUnit> units = ParseBody(*shapes[members[i]]);
     const uint64_t hash = FormHash(units, split_words);
-    if (hash > largest_hash) continue;
+    if (hash >= end_hash) continue;
     const auto [entry, added] = by_hash.try_emplace(hash, static_cast<uint32_t>(forms_.size()));
     form_of_member_[i] = entry->second;
     if (!added) {
       Absorb(units, &forms_[entry->second]);
-    } else if (forms_.size() == max_forms) {
-      return false;
     } else {
+      total_units += units.size();
+      if (forms_.size() == max_forms || total_units > kMaxFormUnits) return false;
       Add(std::move(units));
     }
   }

@@ -13,6 +13,9 @@
 
 namespace whittle {
 
+// Words, values and delimiters of all forms together: about 100 MB while mining.
+inline constexpr size_t kMaxFormUnits = 2'000'000;
+
 class FormSet {
  public:
   static constexpr uint32_t kOverflow = UINT32_MAX;
@@ -27,9 +30,9 @@ class FormSet {
   uint32_t FormOf(size_t member) const { return form_of_member_[member]; }
 
  private:
-  // False when there are more than `max_forms` forms with hashes up to `largest_hash`.
+  // False when the forms with hashes below `end_hash` are more than the limits allow.
   bool Collect(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words, size_t max_forms,
-               uint64_t largest_hash);
+               uint64_t end_hash);
   void Add(std::vector<BodyUnit> units);
 
   WordTable words_;

@@ -65,6 +65,20 @@ class SequenceHash {
     return Scramble((head_[left] * kBase + blank_) * power_[sequence_.size() - right] + tail_[right]);
   }
 
+  // With words i and j > i blanked.
+  uint64_t Blanked(size_t i, size_t j) const {
+    const size_t left = BlankBefore(i) ? i - 1 : i;
+    const size_t middle = BlankAfter(i) ? i + 2 : i + 1;
+    const size_t middle_end = BlankBefore(j) ? j - 1 : j;
+    const size_t right = BlankAfter(j) ? j + 2 : j + 1;
+    uint64_t hash = head_[left] * kBase + blank_;
+    if (middle < middle_end) {
+      const uint64_t power = power_[middle_end - middle];
+      hash = (hash * power + head_[middle_end] - head_[middle] * power) * kBase + blank_;
+    }
+    return Scramble(hash * power_[sequence_.size() - right] + tail_[right]);
+  }
+
  private:
   static constexpr uint64_t kBase = 0x9E3779B97F4A7C15ULL;
   const std::vector<Id>& sequence_;
@@ -142,16 +156,16 @@ class Merger {
       if (words[i] == WordTable::kBlank) continue;
       const uint64_t place = (ordinal << 2) | (hash.BlankBefore(i) ? 1u : 0u) | (hash.BlankAfter(i) ? 2u : 0u);
       entries_.push_back({Scramble(hash.Blanked(i) + place), hash.Blanked(i), index, static_cast<uint16_t>(i), 0});
-      if (ordinal++ > 0 && constants >= kMinConstants + 2) EnterPairs(index, i, positions);
+      if (ordinal++ > 0 && constants >= kMinConstants + 2) EnterPairs(index, hash, i, positions);
     }
   }
 
-  void EnterPairs(uint32_t index, size_t i, size_t positions) {
+  void EnterPairs(uint32_t index, const SequenceHash& hash, size_t i, size_t positions) {
     const std::vector<Id>& words = patterns_[index].words;
     if (!words_.info(words[i]).state_name) return;
     for (size_t j = i + 1; j < positions && j <= i + kMaxPairDistance; ++j) {
       if (words[j] == WordTable::kBlank || !words_.info(words[j]).state_name) continue;
-      const uint64_t blanked = SequenceHash(words_, Blank(words, i, j)).Whole();
+      const uint64_t blanked = hash.Blanked(i, j);
       pairs_.push_back({Scramble(blanked + i * kMaxPositions + j), blanked, index, static_cast<uint16_t>(i), static_cast<uint16_t>(j)});
     }
   }

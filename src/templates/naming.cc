@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "templates/lexicon.h"
 #include "templates/naming_words.h"
@@ -257,9 +258,10 @@ class Namer {
     if (slot.name == "user.name") slot.type = ValueType::kString;  // some users are called 0
     bases_.push_back(slot.name);
     if (slot.name.empty()) slot.name = "arg" + std::to_string(index + 1);
-    // Collisions get the smallest free suffix.
+    // Collisions get the next free suffix.
     std::string unique = slot.name;
-    for (int n = 2; !used_.insert(unique).second; ++n) unique = slot.name + "_" + std::to_string(n);
+    size_t& suffix = suffixes_[slot.name];
+    while (!used_.insert(unique).second) unique = slot.name + "_" + std::to_string(++suffix + 1);
     slot.name = unique;
     slots_.push_back(std::move(slot));
   }
@@ -331,7 +333,8 @@ class Namer {
   std::span<const SlotProfile> profiles_;
   std::vector<TemplateSlot> slots_;
   std::vector<std::string> bases_;  // names before collisions were resolved
-  std::set<std::string> used_;
+  std::unordered_map<std::string, size_t> suffixes_;
+  std::unordered_set<std::string> used_;
 };
 
 }  // namespace
