@@ -204,21 +204,26 @@ GroupPlan PlanGroups(const SegmentInput& input) {
   std::vector<uint32_t> last_column;
   std::vector<uint32_t> shared_with(columns);
   Joiner joiner(columns);
-  // Times of one layout in several columns follow one clock: always a group. A time column alone is not looked at.
+  // Times of one layout in several columns follow one clock: always a group. Unless one column has most of them, as the
+  // time of a header has: it compresses better on its own, as differences instead of references.
   struct Clock {
-    uint32_t columns = 0;
+    size_t values = 0;
+    size_t largest = 0;
     uint32_t first = 0;
   };
   std::map<uint16_t, Clock> clocks;
   for (const ColumnInput& column : input.columns) {
-    if (column.time_layout != 0 && LooksLikeIds(column)) ++clocks[column.time_layout].columns;
+    if (column.time_layout == 0 || !LooksLikeIds(column)) continue;
+    Clock& clock = clocks[column.time_layout];
+    clock.values += column.values.size();
+    clock.largest = std::max(clock.largest, column.values.size());
   }
   for (uint32_t c = 0; c < columns; ++c) {
     const ColumnInput& column = input.columns[c];
     if (!LooksLikeIds(column)) continue;
     if (column.time_layout != 0) {
       Clock& clock = clocks[column.time_layout];
-      if (clock.columns < 2) continue;
+      if (clock.largest * 2 > clock.values) continue;
       if (clock.first == 0) clock.first = c + 1;
       joiner.Join(c, clock.first - 1);
     }

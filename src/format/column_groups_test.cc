@@ -39,13 +39,17 @@ TEST(ColumnGroups, JoinsTimesOfOneLayout) {
     maker.Row("b % and %", {"2015-10-18 18:02:" + std::to_string(10 + i % 50), "2015-10-18 18:03:" + std::to_string(10 + i % 50)});
   }
   SegmentInput& input = maker.Finish();
-  input.columns[0].time_layout = input.columns[1].time_layout = 9;
+  input.columns[0].time_layout = input.columns[1].time_layout = input.columns[2].time_layout = 9;
   GroupPlan plan = PlanGroups(input);
   ASSERT_EQ(plan.groups.size(), 1u);
-  EXPECT_EQ(plan.groups[0].columns, (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(plan.groups[0].columns, (std::vector<uint32_t>{0, 1, 2}));
   EXPECT_EQ(plan.groups[0].time_layout, 9);
   input.columns[1].time_layout = 17;
+  input.columns[2].time_layout = 25;
   EXPECT_TRUE(PlanGroups(input).groups.empty()) << "different clocks";
+  input.columns[1].time_layout = input.columns[2].time_layout = 9;
+  for (int i = 0; i < 500; ++i) maker.Row("a %", {"2015-10-18 18:04:" + std::to_string(10 + i % 50)});
+  EXPECT_TRUE(PlanGroups(maker.Finish()).groups.empty()) << "one column has most of the times";
 }
 
 TEST(ColumnGroups, LeavesConstantsAndFewValuesAlone) {
