@@ -192,7 +192,7 @@ def machine():
     except (OSError, AttributeError):
         pass
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model}, {os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release()}"
+    return f"{model}, {os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release().split("-")[0]}"
 
 
 def inputs(options, work):
@@ -245,7 +245,7 @@ def main():
     today = datetime.date.today().isoformat()
     commit = version_of("git", "-C", str(ROOT), "describe", "--always", "--dirty")
     text = [f"# End to end, {today}", "", options.note or "Ratios were measured side by side in one run; compare those, not absolute rates.", ""]
-    text += table(rows, options) + [""] + marks(rows, options)
+    text += table(rows, options) + [""] + ([] if options.small else marks(rows, options))
     text += ["", f"- machine: {machine()}", f"- command: `bench/end_to_end.py {' '.join(sys.argv[1:])}`, best of {options.turns}",
              f"- versions: {version_of(options.whittle, 'version')} at {commit}; {version_of('zstd', '--version')}; "
              f"{version_of('xz', '--version')}", ""]

@@ -141,7 +141,10 @@ const std::string& ParsedFlags::positional() const {
 
 const FlagSpec& ParsedFlags::Spec(std::string_view name) const {
   const FlagSpec* found = FindFlag(*command_, name);
-  assert(found != nullptr && "the command has no such flag");
+  for (const CommandSpec& other : Commands()) {
+    if (found == nullptr) found = FindFlag(other, name);
+  }
+  assert(found != nullptr && "no command has this flag");
   return *found;
 }
 
@@ -150,11 +153,14 @@ const FlagSpec& ParsedFlags::Spec(std::string_view name) const {
 Result<ParsedFlags> ParseFlags(const CommandSpec& command, const std::vector<std::string>& arguments) {
   ParsedFlags parsed;
   parsed.command_ = &command;
-  ForEachFlag(command, [&](const FlagSpec& flag) {
+  const auto set_default = [&](const FlagSpec& flag) {
+    const auto [entry, fresh] = parsed.defaults_.try_emplace(std::string(flag.name));
+    if (!fresh) return;
     std::string value = EnvironmentDefault(flag);
-    auto& defaults = parsed.defaults_[std::string(flag.name)];
-    if (!flag.repeatable || !value.empty()) defaults.push_back(std::move(value));
-  });
+    if (!flag.repeatable || !value.empty()) entry->second.push_back(std::move(value));
+  };
+  ForEachFlag(command, set_default);
+  for (const CommandSpec& other : Commands()) ForEachFlag(other, set_default);
   const auto usage = [&](const std::string& message) {
     return Status(StatusCode::kUsage, "whittle " + std::string(command.name) + ": " + message);
   };
@@ -184,6 +190,12 @@ Result<ParsedFlags> ParseFlags(const CommandSpec& command, const std::vector<std
     if (problem.ok() && !taken.ok()) problem = usage(taken.message());
   }
   if (parsed.help_) return parsed;
+  ForEachFlag(command, [&](const FlagSpec& flag) {
+    const bool both = !flag.excludes.empty() && parsed.Given(flag.name) && parsed.Given(flag.excludes);
+    if (both && problem.ok()) {
+      problem = usage("--" + std::string(flag.name) + " and --" + std::string(flag.excludes) + " exclude each other");
+    }
+  });
   if (!problem.ok()) return problem;
   const size_t count = parsed.positionals_.size();
   if (count > static_cast<size_t>(command.positional.maximum)) {

@@ -39,6 +39,14 @@ TEST(FlagParser, DefaultsComeFromTheTable) {
   EXPECT_FALSE(flags->Given("memory"));
 }
 
+TEST(FlagParser, FlagsOfOtherCommandsReadAsNotGiven) {
+  const Result<ParsedFlags> flags = Parse("patterns list", {"--patterns", "x"});
+  ASSERT_TRUE(flags.ok());
+  EXPECT_FALSE(flags->Given("year"));
+  EXPECT_EQ(flags->Text("tz"), "UTC");
+  EXPECT_EQ(flags->All("patterns"), Arguments{"x"});
+}
+
 TEST(FlagParser, StoreComesFromTheEnvironmentUnlessGiven) {
   ::setenv("WHITTLE_STORE", "/elsewhere", 1);
   EXPECT_EQ(Parse("stats", {})->Text("store"), "/elsewhere");
@@ -70,6 +78,7 @@ TEST(FlagParser, WrongUsageIsOneLineThatHelps) {
   EXPECT_EQ(Problem("ingest", {"--store", "--jobs", "2"}), "whittle ingest: --store needs a value");
   EXPECT_EQ(Problem("ingest", {"--store="}), "whittle ingest: --store needs a path, not ''");
   EXPECT_EQ(Problem("cat", {"--raw=1"}), "whittle cat: --raw takes no value");
+  EXPECT_EQ(Problem("cat", {"--raw", "--format", "ndjson"}), "whittle cat: --raw and --format exclude each other");
   EXPECT_EQ(Problem("query", {}), "whittle query: needs QUERY; see `whittle query --help`");
   EXPECT_EQ(Problem("query", {"a", "b"}), "whittle query: unexpected argument 'b'; see `whittle query --help`");
   EXPECT_EQ(Problem("stats", {"--format", "xml"}),

@@ -91,7 +91,7 @@ constexpr FlagSpec kIngestFlags[] = {
     {.name = "quiet", .help = "no progress and no report, only errors"},
 };
 constexpr FlagSpec kCatFlags[] = {
-    {.name = "raw", .help = "the original bytes instead of events"},
+    {.name = "raw", .help = "the original bytes instead of events", .excludes = "format"},
     {.name = "format",
      .kind = kChoice,
      .argument = "FORMAT",

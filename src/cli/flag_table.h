@@ -35,6 +35,7 @@ struct FlagSpec {
   bool repeatable = false;
   bool hidden = false;                 // parsed, but shown nowhere
   std::string_view default_help = {};  // the default in words when it is no constant: "$WHITTLE_STORE, else ..."
+  std::string_view excludes = {};      // another flag that cannot be given together with this one
 };
 
 struct PositionalSpec {
