@@ -309,7 +309,8 @@ void PreferPlainText(Texts values, Compressor* compressor, NodeSink* node) {
   if (text_bytes < kWorthChecking || encoded * 2 < text_bytes) return;
   NodeSink plain;
   TextEncoder(compressor, &plain).WriteText(values);
-  if (EstimateNode(plain, compressor) < EstimateNode(*node, compressor)) *node = std::move(plain);
+  // Small blobs do better in shared frames than alone, so the plain text must win clearly.
+  if (EstimateNode(plain, compressor) * 5 < EstimateNode(*node, compressor) * 4) *node = std::move(plain);
 }
 
 }  // namespace

@@ -204,8 +204,9 @@ GroupPlan PlanGroups(const SegmentInput& input) {
   std::vector<uint32_t> last_column;
   std::vector<uint32_t> shared_with(columns);
   Joiner joiner(columns);
-  // Times of one layout in several columns follow one clock: always a group. Unless one column has most of them, as the
-  // time of a header has: it compresses better on its own, as differences instead of references.
+  // Times of one layout in several columns that together stand in most rows follow one clock: always a group. Unless one
+  // column has most of them, as the time of a header has: it compresses better on its own, as differences instead of
+  // references. Times that stand in few rows are of other clocks.
   struct Clock {
     size_t values = 0;
     size_t largest = 0;
@@ -223,7 +224,7 @@ GroupPlan PlanGroups(const SegmentInput& input) {
     if (!LooksLikeIds(column)) continue;
     if (column.time_layout != 0) {
       Clock& clock = clocks[column.time_layout];
-      if (clock.largest * 2 > clock.values) continue;
+      if (clock.largest * 2 > clock.values || clock.values * 2 < input.row_shape.size()) continue;
       if (clock.first == 0) clock.first = c + 1;
       joiner.Join(c, clock.first - 1);
     }
