@@ -23,11 +23,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 METRICS = ("GA", "FGA", "PA", "FTA")
-# Means over all systems, content only: what is aimed at, and the floor below which the run fails. The floor follows
-# what was reached, a little below, so that nothing is lost unseen.
-GOALS = {"GA": 0.95, "FGA": 0.93, "PA": 0.70, "FTA": 0.70}
-FLOORS = {"GA": 0.80, "FGA": 0.80, "PA": 0.39, "FTA": 0.34}
-RAW_GA_LOSS = 0.02  # aimed at: how much of GA may be lost when the header has to be found
+# Means over all systems, content only, below which the run fails.
+FLOORS = {"GA": 0.95, "FGA": 0.93, "PA": 0.70, "FTA": 0.70}
+RAW_GA_LOSS = 0.02  # how much of GA may be lost when the header has to be found
 
 
 def groups_of(labels):
@@ -106,10 +104,8 @@ def main():
     raw_mean = {m: sum(r[m] for r in raws) / len(raws) for m in METRICS} if raws else None
     print_row("mean", mean, raw_mean)
     below = [f"{m} {mean[m]:.3f} < {floor}" for m, floor in FLOORS.items() if mean[m] < floor]
-    goals = [f"{m} {mean[m]:.3f} of {goal}" for m, goal in GOALS.items() if mean[m] < goal]
     if raw_mean and raw_mean["GA"] < mean["GA"] - RAW_GA_LOSS:
-        goals.append(f"GA of raw lines {raw_mean['GA']:.3f} is more than {RAW_GA_LOSS} below {mean['GA']:.3f}")
-    print("accuracy: " + ("goals not reached: " + "; ".join(goals) if goals else "every goal is reached"))
+        below.append(f"GA of raw lines {raw_mean['GA']:.3f} is more than {RAW_GA_LOSS} below {mean['GA']:.3f}")
     print("accuracy: " + ("below the floor: " + "; ".join(below) if below else "every floor is reached"))
     return 1 if below and not options.no_floors else 0
 
