@@ -27,6 +27,8 @@ namespace whittle {
 
 // How long a removed segment waits for readers that hold a pin: longer than any answer a person waits for.
 inline constexpr int64_t kPinPatienceNs = int64_t{24} * 3600 * 1'000'000'000;
+// Name in Manifest::published of the YAML file with people's decisions about templates (templates/overrides.h).
+inline constexpr const char* kPublishedOverrides = "template-overrides";
 // A manifest greater than this is refused: it would describe some ten million segments.
 inline constexpr uint64_t kMaxManifestBytes = uint64_t{4} << 30;
 

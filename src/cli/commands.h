@@ -17,7 +17,6 @@ int RunStats(const ParsedFlags& flags, Streams& streams);
 int RunVerify(const ParsedFlags& flags, Streams& streams);
 int RunExplain(const ParsedFlags& flags, Streams& streams);
 int RunRestore(const ParsedFlags& flags, Streams& streams);
-int RunCompact(const ParsedFlags& flags, Streams& streams);
 int RunPatternsList(const ParsedFlags& flags, Streams& streams);
 int RunPatternsTest(const ParsedFlags& flags, Streams& streams);
 int RunConfigCheck(const ParsedFlags& flags, Streams& streams);

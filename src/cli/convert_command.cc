@@ -16,9 +16,12 @@ int RunConvert(const ParsedFlags& flags, Streams& streams) {
   if (!inputs.ok()) return Fail(streams, inputs.status());
 
   ConvertOptions options;
-  options.use_recipe_cache = !flags.On("no-recipe-cache");
-  options.framing = (*reading)->framing;
-  options.time = (*reading)->time;
+  options.parsing.analyzer = (*reading)->analyzer.get();
+  options.parsing.use_recipe_cache = !flags.On("no-recipe-cache");
+  auto scrubbers = MakeScrubbers(env, (*reading)->config, "");
+  if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
+  options.parsing.scrubbers = std::move(*scrubbers);
+  options.settings_of = [&](const Input& input) { return (*reading)->SettingsOf(input); };
   if (flags.Given("source-name")) options.source_name = flags.Text("source-name");
   const std::atomic<bool>* interrupted = WatchForInterrupt();
   std::string line;
@@ -32,7 +35,7 @@ int RunConvert(const ParsedFlags& flags, Streams& streams) {
   hooks.open_stdin = [] { return NewPipeStream(StandardInput()); };
   hooks.stop = [&] { return interrupted->load() || streams.out.closed() || streams.out.error() != 0; };
 
-  const ConvertReport report = RunConvert(env, (*reading)->analyzer.get(), inputs->inputs, options, hooks);
+  const ConvertReport report = RunConvert(env, inputs->inputs, options, hooks);
   int exit_code = 0;
   for (const InputProblem& problem : inputs->problems) exit_code = Fail(streams, problem.status);
   for (const auto& [name, status] : report.failures) exit_code = Fail(streams, status);

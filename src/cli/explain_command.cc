@@ -58,7 +58,7 @@ Result<std::string> FirstLines(const ParsedFlags& flags) {
 
 class Explainer {
  public:
-  Explainer(const Reading& reading, OutputStream* out) : reading_(reading), out_(out), parser_(reading.analyzer.get(), false) {}
+  Explainer(const Reading& reading, OutputStream* out) : reading_(reading), out_(out), parser_(&parsing_) { parsing_ = {reading.analyzer.get(), {}, false}; }
 
   void Explain(const LineBatch& lines) {
     const EventBatch batch = parser_.Parse(lines);
@@ -130,6 +130,7 @@ class Explainer {
 
   const Reading& reading_;
   OutputStream* out_;
+  ParsingOptions parsing_;
   LineParser parser_;
   LiveTemplates templates_;
 };
@@ -137,7 +138,7 @@ class Explainer {
 int ExplainText(const Env* env, const ParsedFlags& flags, const std::string& text, Streams& streams) {
   const auto reading = PrepareReading(env, flags);
   if (!reading.ok()) return Fail(streams, reading.status());
-  auto framer = Framer::Create((*reading)->framing);
+  auto framer = Framer::Create((*reading)->settings.framing);
   if (!framer.ok()) return Fail(streams, framer.status());
   std::vector<LineBatch> batches;
   (*framer)->Feed(text, &batches);

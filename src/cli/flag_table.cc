@@ -129,10 +129,6 @@ constexpr FlagSpec kRestoreFlags[] = {
     {.name = "to", .kind = kDirectory, .argument = "DIR", .help = "where to write; must not exist or be empty"},
     {.name = "quiet", .help = "print only errors"},
 };
-constexpr FlagSpec kCompactFlags[] = {
-    {.name = "max", .help = "smallest store, however long it takes"},
-    {.name = "quiet", .help = "no progress and no report, only errors"},
-};
 
 constexpr std::span<const FlagSpec> kStore[] = {kStoreFlags};
 constexpr std::span<const FlagSpec> kStoreAndTable[] = {kStoreFlags, kTableFormatFlags};
@@ -243,12 +239,6 @@ constexpr CommandSpec kCommands[] = {
      .flags = kRestoreFlags,
      .shared = kStore,
      .run = RunRestore},
-    {.name = "compact",
-     .summary = "make a store smaller",
-     .description = "Merges small segments and compresses them harder. Reading goes on meanwhile.",
-     .flags = kCompactFlags,
-     .shared = kStore,
-     .run = RunCompact},
     {.name = "patterns list",
      .summary = "list the patterns in force",
      .description = "Prints each pattern with what it recognises and where it comes from.",

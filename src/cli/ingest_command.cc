@@ -18,6 +18,10 @@ namespace {
 constexpr int64_t kTerminalIntervalNs = 200'000'000;
 constexpr int64_t kPlainIntervalNs = 60'000'000'000;
 
+// Memory that ingesting takes for each byte of a segment's text, measured on many logs and doubled.
+constexpr uint64_t kMemoryPerSegmentByte = 8;
+constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
+
 class ProgressPrinter {
  public:
   ProgressPrinter(Clock* clock, OutputStream* err) : clock_(clock), err_(err), start_ns_(clock->SteadyNs()), meter_(start_ns_) {
@@ -60,14 +64,31 @@ class ProgressPrinter {
 IngestOptions OptionsFrom(const Env* env, const ParsedFlags& flags, const Reading& reading) {
   IngestOptions options;
   options.jobs = flags.Given("jobs") ? static_cast<int>(flags.Integer("jobs")) : env->host->UsableProcessors();
-  options.use_recipe_cache = !flags.On("no-recipe-cache");
+  options.parsing.analyzer = reading.analyzer.get();
+  options.parsing.use_recipe_cache = !flags.On("no-recipe-cache");
   options.fail_fast = flags.On("fail-fast");
   options.retry_failed = flags.On("retry-failed");
   options.source_name = flags.Text("source-name");
-  options.framing = reading.framing;
-  options.time = reading.time;
-  if (flags.Given("level")) options.committer.builder.encode.zstd_level = static_cast<int>(flags.Integer("level"));
+  options.settings_of = [&reading](const Input& input) { return reading.SettingsOf(input); };
+  const Config& config = reading.config;
+  if (flags.Given("level")) {
+    options.committer.builder.encode.zstd_level = static_cast<int>(flags.Integer("level"));
+  } else if (config.segments.level_given) {
+    options.committer.builder.encode.zstd_level = config.segments.level;
+  }
+  const auto memory = flags.Given("memory") || !config.limits.memory_given ? static_cast<uint64_t>(flags.Integer("memory"))
+                                                                           : config.limits.memory_bytes;
+  // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
+  options.committer.close_bytes = std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
+  options.close_after_ns = config.segments.close_after_ns;
   return options;
+}
+
+Status LoadOverrides(const Env* env, const Config& config, CommitterOptions* committer) {
+  if (config.templates.overrides.empty()) return Status::Ok();
+  WHITTLE_ASSIGN_OR_RETURN(committer->overrides_text, ReadFile(env->files, config.templates.overrides, kMaxOverrideBytes));
+  WHITTLE_ASSIGN_OR_RETURN(committer->overrides, ParseOverrides(committer->overrides_text, config.templates.overrides));
+  return Status::Ok();
 }
 
 int PrintFailures(const InputSet& inputs, const IngestReport& report, OutputStream* err) {
@@ -84,9 +105,9 @@ int PrintFailures(const InputSet& inputs, const IngestReport& report, OutputStre
 
 int RunIngest(const ParsedFlags& flags, Streams& streams) {
   const Env* env = DefaultEnv();
-  const std::string& store = flags.Text("store");
   auto reading = PrepareReading(env, flags);
   if (!reading.ok()) return Fail(streams, reading.status());
+  const std::string store = StoreOf(flags, (*reading)->config);
   (*reading)->inputs.skip.push_back(store);
   const auto inputs = InputsOf(env, flags, **reading);
   if (!inputs.ok()) return Fail(streams, inputs.status());
@@ -97,6 +118,12 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   catalog_options.read_footer = ReadSegmentEntry;
   auto catalog = Catalog::Open(env, store, catalog_options);
   if (!catalog.ok()) return Fail(streams, catalog.status());
+
+  IngestOptions options = OptionsFrom(env, flags, **reading);
+  auto scrubbers = MakeScrubbers(env, (*reading)->config, store);
+  if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
+  options.parsing.scrubbers = std::move(*scrubbers);
+  if (const Status status = LoadOverrides(env, (*reading)->config, &options.committer); !status.ok()) return Fail(streams, status);
 
   const bool quiet = flags.On("quiet");
   const bool tee = flags.On("tee");
@@ -112,8 +139,7 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
       streams.out.Flush();
     };
   }
-  const auto report = RunIngest(env, catalog->get(), (*reading)->analyzer.get(), inputs->inputs,
-                                OptionsFrom(env, flags, **reading), hooks);
+  const auto report = RunIngest(env, catalog->get(), inputs->inputs, options, hooks);
   if (!report.ok()) return Fail(streams, report.status());
   if (const Status closed = (*catalog)->Close(); !closed.ok()) return Fail(streams, closed);
   if (!quiet) WriteIngestReport(env, store, *report, tee ? &streams.err : &streams.out);

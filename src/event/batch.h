@@ -59,6 +59,14 @@ struct Row {
   LineEnd end = LineEnd::kLf;
 };
 
+// A stretch of a row's text that scrubbing put there in place of what the source said.
+struct ScrubbedSpan {
+  uint32_t row = 0;    // of the batch
+  uint32_t begin = 0;  // bytes of the row
+  uint32_t end = 0;
+  uint8_t kind = 0;    // ScrubKind of parse/scrub_detectors.h
+};
+
 struct EventBatch {
   std::shared_ptr<const std::string> text;
   uint32_t source = 0;
@@ -68,6 +76,21 @@ struct EventBatch {
   std::vector<std::shared_ptr<const Shape>> shapes;  // distinct shapes of this batch
   std::vector<Row> rows;
   std::vector<Span> slots;
+  // Only when something was scrubbed, so that `text` is not what the source says: per row the bytes it has in the source,
+  // terminator included, and the last bytes of the batch as they stand there.
+  std::vector<uint32_t> source_sizes;
+  std::string source_tail;
+  std::vector<ScrubbedSpan> scrubbed;
+
+  uint64_t SourceSize(size_t row) const {
+    return source_sizes.empty() ? rows[row].size + TerminatorSize(rows[row].end) : source_sizes[row];
+  }
+  // What the batch covers of its source, in bytes.
+  uint64_t SourceBytes() const {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < rows.size(); ++i) bytes += SourceSize(i);
+    return bytes;
+  }
 
   std::string_view Text(const Span& s) const { return std::string_view(*text).substr(s.begin, s.size); }
 };

@@ -82,7 +82,9 @@ enum class SectionId : uint16_t {
   kFilters = 12,        // filters and statistics on column values
   kJournal = 13,        // policies in force, entries of the hash-chained journal
   kSamplerState = 14,
+  kCatalogEntry = 16,   // what the catalog needs to know the segment again (catalog/segment_meta.h)
   kContentHash = 17,    // 128-bit XXH3 of all rows as they render
+  kShapeStats = 18,     // records, bytes and times per stored shape (event/shape_stats.h)
 };
 
 }  // namespace whittle

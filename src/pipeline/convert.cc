@@ -13,10 +13,11 @@ constexpr int kPipeWaitMs = 200;
 
 class Converter {
  public:
-  Converter(const Env* env, const LineAnalyzer* analyzer, const ConvertOptions& options, const ConvertHooks& hooks)
-      : env_(env), options_(options), hooks_(hooks), parser_(analyzer, options.use_recipe_cache) {}
+  Converter(const Env* env, const ConvertOptions& options, const ConvertHooks& hooks)
+      : env_(env), options_(options), hooks_(hooks), parser_(&options.parsing) {}
 
   Status Convert(const Input& input) {
+    const SourceSettings settings = options_.settings_of(input);
     std::unique_ptr<ByteStream> stream;
     if (input.kind == InputKind::kStdin) {
       DecompressOptions decompress;
@@ -25,8 +26,8 @@ class Converter {
     } else {
       WHITTLE_ASSIGN_OR_RETURN(stream, OpenDecompressed(env_->files, input.path));
     }
-    WHITTLE_ASSIGN_OR_RETURN(const auto feed, SourceFeed::Open(std::move(stream), options_.framing, nullptr));
-    WHITTLE_ASSIGN_OR_RETURN(times_, RecordTimes::Create(options_.time, input));
+    WHITTLE_ASSIGN_OR_RETURN(const auto feed, SourceFeed::Open(std::move(stream), settings.framing, nullptr));
+    WHITTLE_ASSIGN_OR_RETURN(times_, RecordTimes::Create(settings.time, input));
     resource_ = &input.resource;
     source_name_ = input.kind == InputKind::kStdin ? options_.source_name : input.name;
     offset_ = 0;
@@ -108,9 +109,9 @@ class Converter {
 
 }  // namespace
 
-ConvertReport RunConvert(const Env* env, const LineAnalyzer* analyzer, const std::vector<Input>& inputs,
-                         const ConvertOptions& options, const ConvertHooks& hooks) {
-  Converter converter(env, analyzer, options, hooks);
+ConvertReport RunConvert(const Env* env, const std::vector<Input>& inputs, const ConvertOptions& options,
+                         const ConvertHooks& hooks) {
+  Converter converter(env, options, hooks);
   ConvertReport report;
   for (const Input& input : inputs) {
     if (hooks.stop()) break;

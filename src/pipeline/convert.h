@@ -12,18 +12,15 @@
 
 #include "env/env.h"
 #include "event/event.h"
-#include "parse/framing.h"
-#include "parse/line_analyzer.h"
-#include "pipeline/record_times.h"
+#include "pipeline/ingest.h"
 #include "source/byte_stream.h"
 #include "source/input_set.h"
 
 namespace whittle {
 
 struct ConvertOptions {
-  bool use_recipe_cache = true;
-  FramingOptions framing;
-  TimeOptions time;
+  ParsingOptions parsing;
+  std::function<SourceSettings(const Input&)> settings_of;
   std::string source_name = "stdin";
 };
 
@@ -39,7 +36,7 @@ struct ConvertReport {
   std::vector<std::pair<std::string, Status>> failures;  // inputs, by name
 };
 
-ConvertReport RunConvert(const Env* env, const LineAnalyzer* analyzer, const std::vector<Input>& inputs,
-                         const ConvertOptions& options, const ConvertHooks& hooks);
+ConvertReport RunConvert(const Env* env, const std::vector<Input>& inputs, const ConvertOptions& options,
+                         const ConvertHooks& hooks);
 
 }  // namespace whittle

@@ -30,9 +30,9 @@ Result<std::string> ReadContent(FileSystem* files, const std::string& path, uint
 
 class Run {
  public:
-  Run(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer, const IngestOptions& options, const IngestHooks& hooks)
+  Run(const Env* env, Catalog* catalog, const IngestOptions& options, const IngestHooks& hooks)
       : env_(env), catalog_(catalog), options_(options), hooks_(hooks), pool_(static_cast<size_t>(std::max(1, options.jobs))),
-        parse_(&pool_, analyzer, options.use_recipe_cache), committer_(env, catalog, &pool_, options.committer) {}
+        parse_(&pool_, &options.parsing), committer_(env, catalog, &pool_, options.committer) {}
 
   Result<IngestReport> Execute(const std::vector<Input>& inputs) {
     report_.inputs = progress_.inputs_total = inputs.size();
@@ -150,7 +150,8 @@ class Run {
   }
 
   Status ReadSource(const Input& input, SourceMatch match, std::unique_ptr<ByteStream> stream) {
-    FramingOptions framing = options_.framing;
+    const SourceSettings settings = options_.settings_of(input);
+    FramingOptions framing = settings.framing;
     framing.source = static_cast<uint32_t>(sources_.size());
     framing.first_offset = match.frontier();
     framing.first_line = match.lines.CoveredPrefix() + 1;
@@ -161,7 +162,7 @@ class Run {
     source.context->identity = std::move(match.identity);
     source.context->identity.failure.clear();
     source.context->segment_source = {source.context->identity.id, input.name, input.resource};
-    WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(options_.time, input));
+    WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(settings.time, input));
     const auto context = source.context;
     sources_.push_back(std::move(source));
 
@@ -257,9 +258,9 @@ class Run {
 
 }  // namespace
 
-Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer,
-                               const std::vector<Input>& inputs, const IngestOptions& options, const IngestHooks& hooks) {
-  return Run(env, catalog, analyzer, options, hooks).Execute(inputs);
+Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const std::vector<Input>& inputs,
+                               const IngestOptions& options, const IngestHooks& hooks) {
+  return Run(env, catalog, options, hooks).Execute(inputs);
 }
 
 }  // namespace whittle

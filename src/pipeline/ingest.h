@@ -27,14 +27,20 @@
 
 namespace whittle {
 
+// What may differ from input to input.
+struct SourceSettings {
+  FramingOptions framing;
+  TimeOptions time;
+};
+
 struct IngestOptions {
   int jobs = 1;
-  bool use_recipe_cache = true;
+  ParsingOptions parsing;
   bool fail_fast = false;        // stop at the first input that fails
   bool retry_failed = false;     // read inputs again that failed before, unchanged as they are
   std::string source_name;       // of standard input; empty: a random id for each run
-  FramingOptions framing;        // multiline rules; positions are filled in per source
-  TimeOptions time;
+  // How the lines of one input are framed and dated; positions are filled in by the pipeline.
+  std::function<SourceSettings(const Input&)> settings_of;
   CommitterOptions committer;
   int64_t close_after_ns = 10'000'000'000;  // a pipe's open segment is committed after this long
 };
@@ -75,9 +81,9 @@ struct IngestHooks {
   const std::atomic<bool>* stop = nullptr;               // raised by a signal: finish, commit, return
 };
 
-// `env`, `catalog` and `analyzer` must live through the call. An error is one of the store; what is wrong with single
+// `env`, `catalog` and what the options point to must live through the call. An error is one of the store; what is wrong with single
 // inputs stands in the report.
-Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const LineAnalyzer* analyzer,
-                               const std::vector<Input>& inputs, const IngestOptions& options, const IngestHooks& hooks);
+Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const std::vector<Input>& inputs,
+                               const IngestOptions& options, const IngestHooks& hooks);
 
 }  // namespace whittle

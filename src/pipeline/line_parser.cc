@@ -1,5 +1,6 @@
 #include "pipeline/line_parser.h"
 
+#include "pipeline/scrub_lines.h"
 #include "scan/shape_builder.h"
 
 namespace whittle {
@@ -10,8 +11,11 @@ constexpr uint64_t kContinuationKey = 0x9E3779B97F4A7C15ULL;
 
 }  // namespace
 
-EventBatch LineParser::Parse(const LineBatch& lines) {
+EventBatch LineParser::Parse(const LineBatch& source_lines) {
   EventBatch batch;
+  LineBatch scrubbed;
+  const bool changed = !options_->scrubbers.empty() && ScrubLines(*options_, source_lines, &scrubbed, &batch);
+  const LineBatch& lines = changed ? scrubbed : source_lines;
   batch.text = lines.text;
   batch.source = lines.source;
   batch.first_offset = lines.first_offset;
@@ -45,7 +49,7 @@ void LineParser::ParseLine(const Line& line, EventBatch* batch) {
 }
 
 bool LineParser::TryCache(std::string_view text, uint64_t key, EventBatch* batch, Row* row) {
-  if (!use_cache_) return false;
+  if (!options_->use_recipe_cache) return false;
   RecipeCache::Entry* entry = cache_.Find(key);
   if (entry == nullptr || !Emit(*entry->recipe, text, batch, row)) return false;
   if (entry->batch != batch->sequence) {
@@ -63,7 +67,7 @@ bool LineParser::Analyse(std::string_view text, bool continuation, uint64_t key,
   std::shared_ptr<const Recipe> recipe = BuildRecipe(text, tokenizer_, analysis, continuation);
   if (recipe == nullptr || !Emit(*recipe, text, batch, row)) return false;
   row->shape = ShapeIndex(recipe->shape, batch);
-  if (use_cache_ && recipe->cacheable) cache_.Insert(key, std::move(recipe));
+  if (options_->use_recipe_cache && recipe->cacheable) cache_.Insert(key, std::move(recipe));
   return true;
 }
 

@@ -8,8 +8,8 @@ constexpr size_t kBatchesPerThread = 2;
 
 }  // namespace
 
-ParseStage::ParseStage(WorkerPool* pool, const LineAnalyzer* analyzer, bool use_recipe_cache)
-    : pool_(pool), analyzer_(analyzer), use_recipe_cache_(use_recipe_cache), room_(kBatchesPerThread * pool->threads() + 1) {}
+ParseStage::ParseStage(WorkerPool* pool, const ParsingOptions* options)
+    : pool_(pool), options_(options), room_(kBatchesPerThread * pool->threads() + 1) {}
 
 ParseStage::~ParseStage() {
   while (Take().has_value()) {
@@ -33,7 +33,7 @@ void ParseStage::Run(Job* job) {
       idle_parsers_.pop_back();
     }
   }
-  if (parser == nullptr) parser = std::make_unique<LineParser>(analyzer_, use_recipe_cache_);
+  if (parser == nullptr) parser = std::make_unique<LineParser>(options_);
   const LineParserStats before = parser->stats();
   EventBatch events = parser->Parse(job->lines);
   const LineParserStats& after = parser->stats();

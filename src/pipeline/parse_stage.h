@@ -19,8 +19,8 @@ namespace whittle {
 
 class ParseStage {
  public:
-  // `pool` and `analyzer` must outlive the stage.
-  ParseStage(WorkerPool* pool, const LineAnalyzer* analyzer, bool use_recipe_cache);
+  // `pool` and `options` must outlive the stage.
+  ParseStage(WorkerPool* pool, const ParsingOptions* options);
   ~ParseStage();  // waits for what is under way
   ParseStage(const ParseStage&) = delete;
   ParseStage& operator=(const ParseStage&) = delete;
@@ -45,8 +45,7 @@ class ParseStage {
   void Run(Job* job);
 
   WorkerPool* pool_;
-  const LineAnalyzer* analyzer_;
-  bool use_recipe_cache_;
+  const ParsingOptions* options_;
   size_t room_;
   std::deque<std::unique_ptr<Job>> in_flight_;
   mutable std::mutex mutex_;

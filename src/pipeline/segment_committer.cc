@@ -6,6 +6,11 @@ namespace whittle {
 namespace {
 
 void KeepTail(const EventBatch& batch, std::string* tail) {
+  if (!batch.source_tail.empty()) {
+    tail->append(batch.source_tail);
+    if (tail->size() > kFingerprintBytes) tail->erase(0, tail->size() - kFingerprintBytes);
+    return;
+  }
   if (batch.rows.empty()) return;
   const Row& first = batch.rows.front();
   const Row& last = batch.rows.back();
@@ -18,16 +23,10 @@ void KeepTail(const EventBatch& batch, std::string* tail) {
   }
 }
 
-uint64_t EndOffset(const EventBatch& batch) {
-  uint64_t end = batch.first_offset;
-  for (const Row& row : batch.rows) end += row.size + TerminatorSize(row.end);
-  return end;
-}
-
 }  // namespace
 
 SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool* pool, CommitterOptions options)
-    : env_(env), catalog_(catalog), pool_(pool), options_(std::move(options)) {
+    : env_(env), catalog_(catalog), pool_(pool), options_(std::move(options)), consolidator_(options_.overrides) {
   options_.builder.encode.parallel_for = [pool](size_t count, const std::function<void(size_t)>& body) {
     pool->ParallelFor(count, body);
   };
@@ -42,7 +41,7 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times, co
     pending_since_ns_ = env_->clock->SteadyNs();
   }
   KeepTail(batch, &source->tail);
-  const uint64_t end = EndOffset(batch);
+  const uint64_t end = batch.first_offset + batch.SourceBytes();
   source->identity.tails[end] = FingerprintOf(source->tail, end);
   // Only the end of what a segment covers can be asked for later.
   while (source->identity.tails.size() > 1) source->identity.tails.erase(source->identity.tails.begin());
@@ -91,6 +90,7 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, std::vector<SourceIde
   commit.bytes = built.bytes;
   commit.meta = std::move(meta);
   commit.sources = std::move(identities);
+  if (!options_.overrides_text.empty()) commit.records.published[kPublishedOverrides] = options_.overrides_text;
   WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, catalog_->CommitSegment(std::move(commit)));
   const std::lock_guard lock(mutex_);
   ++totals_.segments;

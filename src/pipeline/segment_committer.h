@@ -43,6 +43,8 @@ struct CommitTotals {
 struct CommitterOptions {
   uint64_t close_bytes = uint64_t{64} << 20;  // of source text
   SegmentBuilderOptions builder;
+  Overrides overrides;         // what people decided about templates
+  std::string overrides_text;  // ... as they wrote it: published, so that readers decide the same
 };
 
 class SegmentCommitter {

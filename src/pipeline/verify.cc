@@ -76,7 +76,7 @@ class Verifier {
       return Status(StatusCode::kCorrupt, fmt::format("holds {} lines of {} bytes, the catalog says {} of {}", cursor.row_count(),
                                                       text_bytes, meta.rows, meta.text_bytes));
     }
-    WHITTLE_ASSIGN_OR_RETURN(const std::string stored, reader.LoadSection(kContentHashSection));
+    WHITTLE_ASSIGN_OR_RETURN(const std::string stored, reader.LoadSection(static_cast<uint16_t>(SectionId::kContentHash)));
     ByteReader in(stored);
     const uint64_t low = in.U64();
     const uint64_t high = in.U64();

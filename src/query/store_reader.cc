@@ -139,7 +139,11 @@ Result<const TemplateSet*> StoreReader::Templates() {
     WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader->Shapes());
     set.Add(*shapes);
   }
-  set.Finish(Overrides{});
+  Overrides overrides;
+  if (const Manifest* store = manifest(); store != nullptr && store->published.contains(kPublishedOverrides)) {
+    WHITTLE_ASSIGN_OR_RETURN(overrides, ParseOverrides(store->published.at(kPublishedOverrides), "the store's template overrides"));
+  }
+  set.Finish(overrides);
   templates_ = std::move(set);
   return &*templates_;
 }

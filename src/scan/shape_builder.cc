@@ -104,14 +104,43 @@ class Builder {
     boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
   }
 
-  // Where runs of delimiters and words meet, outside masked tokens.
+  // Where constant text may be cut: templates begin and end their slots at pieces. Lines with very many are cut coarsely.
   void AddWordBoundaries() {
+    const size_t before = boundaries_.size();
+    uint32_t begin = 0;
+    for (const MaskedToken& token : masked_) {
+      AddFineBoundaries(begin, token.begin);
+      begin = token.end;
+    }
+    AddFineBoundaries(begin, static_cast<uint32_t>(line_.size()));
+    if (boundaries_.size() <= kMaxPieces) return;
+    boundaries_.resize(before);
     for (size_t i = 0; i < line_.size();) {
-      const size_t begin = masks_.NextNonDelimiter(i);
-      i = masks_.NextDelimiter(begin);
-      AddBoundary(static_cast<uint32_t>(begin));
+      const size_t word = masks_.NextNonDelimiter(i);
+      i = masks_.NextDelimiter(word);
+      AddBoundary(static_cast<uint32_t>(word));
       AddBoundary(static_cast<uint32_t>(i));
     }
+  }
+
+  // Cuts [begin, end), which has no masked token in it: words; ':', '#' and the punctuation that ends a word; each run of one
+  // delimiter; the first of several blanks, so that nothing between two blanks can be an empty value. Escapes stay whole.
+  void AddFineBoundaries(uint32_t begin, uint32_t end) {
+    const auto is_joint = [this](uint32_t i) { return line_[i] == ':' || line_[i] == '#'; };
+    for (uint32_t i = begin; i < end;) {
+      AddBoundary(i);
+      if (masks_.IsDelimiter(i) || is_joint(i)) {
+        const char c = line_[i++];
+        if (c == ' ' || c == '\t') AddBoundary(i);
+        while (i < end && (line_[i] == c || line_[i - 1] == '\\')) ++i;
+        continue;
+      }
+      while (i < end && !masks_.IsDelimiter(i) && !is_joint(i)) ++i;
+      uint32_t tail = i;
+      while (tail > begin && (line_[tail - 1] == '.' || line_[tail - 1] == '!' || line_[tail - 1] == '?')) --tail;
+      AddBoundary(tail);
+    }
+    AddBoundary(end);
   }
 
   // The masked token that covers [begin, end), or null.

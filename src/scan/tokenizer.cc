@@ -101,6 +101,40 @@ size_t WordPrefix(std::string_view token) {
   return number < token.size() && ClassOf(token[number]) == kDigitBit ? i : 0;
 }
 
+// Length of the head of a masked token that names what follows and stays constant: up to the last ':' or '#' before the
+// first digit ("PendingReds:" of PendingReds:0, "CPU#" of CPU#1), a '.' right before it ("core." of core.512), an '@' in
+// front of an address; then a word prefix. Heads of hex letters belong to MAC and IPv6 addresses; paths have no head.
+size_t ConstantHead(std::string_view token, uint8_t bits) {
+  if (ClassOf(token[0]) == kDigitBit || token[0] == '/') return 0;
+  if ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos) return 0;
+  size_t digit = 0;
+  size_t joint = 0;  // one past the last ':' or '#'
+  bool hex_head = true;
+  for (; digit < token.size() && ClassOf(token[digit]) != kDigitBit; ++digit) {
+    const char c = token[digit];
+    if (c == ':' || c == '#') joint = digit + 1;
+    hex_head = hex_head && (c == ':' || ClassOf(c) == kHexLetterBit);
+  }
+  if (digit == token.size() || (joint > 0 && hex_head)) return 0;
+  if (joint == 0) joint = token[digit - 1] == '.' ? digit : token[0] == '@' ? 1 : 0;
+  return joint + WordPrefix(token.substr(joint));
+}
+
+// Length of the token without a word that hangs on a number by ':' ("10.0.0.1:80" of 10.0.0.1:80:Got).
+size_t WithoutTailWord(std::string_view token, uint8_t bits) {
+  if ((bits & kLetterBit) == 0 || token[0] == '/' || ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos)) {
+    return token.size();
+  }
+  size_t last = token.size();
+  size_t joint = token.size();
+  bool letter = false;
+  for (; last > 0 && ClassOf(token[last - 1]) != kDigitBit; --last) {
+    if (token[last - 1] == ':') joint = last - 1;
+    letter = letter || ClassOf(token[last - 1]) == kLetterBit;
+  }
+  return last > 0 && letter ? joint : token.size();
+}
+
 bool IsTrimmedTail(char c) { return c == '.' || c == ':' || c == '!' || c == '?'; }
 
 // The punctuation of a token of digits, in order: tells 10.0.0.1:80 from 2015-10-18.
@@ -189,7 +223,10 @@ bool Tokenizer::Scan(std::string_view line) {
     const uint8_t bits = ClassBits(token);
     if (!IsMasked(token, bits)) continue;
     while (token.size() > 1 && IsTrimmedTail(token.back())) token.remove_suffix(1);
-    if ((bits & kPunctuationBit) != 0) token.remove_prefix(WordPrefix(token));
+    if ((bits & (kPunctuationBit | kDotBit | kSlashOrAtBit)) != 0) {
+      token = token.substr(0, WithoutTailWord(token, bits));
+      token.remove_prefix(ConstantHead(token, bits));
+    }
     const TokenClass token_class = ClassifyToken(token);
     if (masked_.size() == kMaxMaskedTokens) return false;
     const auto token_begin = static_cast<uint32_t>(token.data() - text);

@@ -6,6 +6,7 @@
 #include "base/varint.h"
 #include "event/shape_stats.h"
 #include "format/raw_cursor.h"
+#include "format/footer.h"
 #include "format/segment_reader.h"
 #include "scan/shape_builder.h"
 
@@ -58,8 +59,9 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   for (const auto& shape : batch.shapes) part.shape_of.push_back(UseIndex(shape));
   part.times = std::move(times);
 
-  uint64_t bytes = 0;
-  for (const Row& row : batch.rows) bytes += row.size + TerminatorSize(row.end);
+  uint64_t text_bytes = 0;
+  for (const Row& row : batch.rows) text_bytes += row.size + TerminatorSize(row.end);
+  has_scrubbed_ = has_scrubbed_ || !batch.source_sizes.empty();
   const bool continues = !runs_.empty() && sources_[runs_.back().source].id == source.id &&
                          runs_.back().end_offset == batch.first_offset;
   if (!continues) {
@@ -73,11 +75,11 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
     run_records_.push_back(0);
   }
   SourceRun& run = runs_.back();
-  run.end_offset += bytes;
+  run.end_offset += batch.SourceBytes();
   run.line_count += batch.rows.size();
   run.row_count += batch.rows.size();
   run_records_.back() += part.times.size();
-  raw_bytes_ += bytes;
+  raw_bytes_ += text_bytes;
   rows_ += batch.rows.size();
   part.batch = std::move(batch);
   parts_.push_back(std::move(part));
@@ -213,10 +215,49 @@ Section SegmentBuilder::ContentHash() const {
     const Row& last = part.batch.rows.back();
     hash.Update(part.batch.Text({first.begin, last.begin + last.size + TerminatorSize(last.end) - first.begin}));
   }
-  Section section{kContentHashSection, false, {}};
+  Section section{static_cast<uint16_t>(SectionId::kContentHash), false, {}};
   ByteWriter out(&section.bytes);
   out.U64(hash.Digest().low);
   out.U64(hash.Digest().high);
+  return section;
+}
+
+// A scrubbed row is longer or shorter than in its source: the difference stands before the next row of the run.
+void SegmentBuilder::FillGaps(SegmentInput* input) const {
+  IntStream gaps{StreamId::kGapBytes, {}};
+  gaps.values.reserve(rows_);
+  int64_t owed = 0;
+  uint64_t expected_offset = UINT64_MAX;
+  uint32_t source = UINT32_MAX;
+  for (const Part& part : parts_) {
+    if (part.batch.source != source || part.batch.first_offset != expected_offset) owed = 0;  // another run
+    for (size_t i = 0; i < part.batch.rows.size(); ++i) {
+      const Row& row = part.batch.rows[i];
+      gaps.values.push_back(owed);
+      owed = static_cast<int64_t>(part.batch.SourceSize(i)) - static_cast<int64_t>(row.size + TerminatorSize(row.end));
+    }
+    source = part.batch.source;
+    expected_offset = part.batch.first_offset + part.batch.SourceBytes();
+  }
+  input->streams.push_back(std::move(gaps));
+}
+
+// Per mark, as varints: rows since the mark before, first byte in the row, length, kind.
+Section SegmentBuilder::ScrubMarks() const {
+  Section section{static_cast<uint16_t>(SectionId::kScrubMarks), false, {}};
+  ByteWriter out(&section.bytes);
+  uint64_t first_row = 0;
+  uint64_t last_row = 0;
+  for (const Part& part : parts_) {
+    for (const ScrubbedSpan& span : part.batch.scrubbed) {
+      out.Varint(first_row + span.row - last_row);
+      out.Varint(span.begin);
+      out.Varint(span.end - span.begin);
+      out.Varint(span.kind);
+      last_row = first_row + span.row;
+    }
+    first_row += part.batch.rows.size();
+  }
   return section;
 }
 
@@ -254,11 +295,17 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   built.raw_lane_rows = static_cast<uint64_t>(std::count_if(input.row_shape.begin(), input.row_shape.end(), [&](uint32_t shape) {
     return input.shapes[shape].shape->body_format == "raw";
   }));
+  input.min_time_ns = built.min_time_ns;
+  input.max_time_ns = built.max_time_ns;
   input.sources = sources_;
   input.runs = runs_;
   input.sections = make_sections(built);
   input.sections.push_back(ContentHash());
   input.sections.push_back(CountShapes(input));
+  if (has_scrubbed_) {
+    FillGaps(&input);
+    input.sections.push_back(ScrubMarks());
+  }
   WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(input, options_.encode));
   return built;
 }

@@ -34,17 +34,13 @@ struct SegmentBuilderOptions {
   size_t max_shapes = 16384;
 };
 
-// The footer section with the 128-bit XXH3 hash (16 bytes, little-endian, low half first) of all rows as they render, in
-// row order: with it anyone can prove byte-exactness again without the source.
-inline constexpr uint16_t kContentHashSection = 17;
-
 struct BuiltSegment {
   std::string bytes;
   std::vector<SourceRun> runs;
   std::vector<SegmentSource> sources;
   uint64_t rows = 0;
   uint64_t records = 0;
-  uint64_t raw_bytes = 0;       // of the source text, terminators included
+  uint64_t raw_bytes = 0;       // of the rows as they render, terminators included
   uint64_t raw_lane_rows = 0;   // kept whole because they could not be understood or did not render back
   uint64_t guessed_times = 0;
   int64_t min_time_ns = kNoTime;
@@ -85,6 +81,8 @@ class SegmentBuilder {
   Result<size_t> FirstRowThatDiffers(const std::string& bytes) const;
   Result<BuiltSegment> Encode(const MakeSections& make_sections, const FoldResult& fold);
   Section ContentHash() const;
+  void FillGaps(SegmentInput* input) const;
+  Section ScrubMarks() const;
   Section CountShapes(const SegmentInput& input) const;
 
   SegmentBuilderOptions options_;
@@ -95,6 +93,7 @@ class SegmentBuilder {
   std::vector<SourceRun> runs_;
   std::vector<uint64_t> run_records_;
   std::vector<bool> force_raw_;  // per row, after a row did not render back
+  bool has_scrubbed_ = false;
   uint64_t raw_bytes_ = 0;
   uint64_t rows_ = 0;
 };

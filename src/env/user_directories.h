@@ -1,0 +1,11 @@
+// Directories of the user who runs the program, from the environment (XDG Base Directory Specification).
+#pragma once
+
+#include <string>
+
+namespace whittle {
+
+// $XDG_CACHE_HOME/whittle, else $HOME/.cache/whittle; empty when neither is set. Need not exist.
+std::string UserCacheDirectory();
+
+}  // namespace whittle
