@@ -11,7 +11,7 @@ import time
 import whittle_cli
 from whittle_cli import BIN, CliTest, examples, synthetic_log, whittle
 
-VERBS = ["convert", "ingest", "cat", "templates", "query", "stats", "verify", "explain", "restore", "compact",
+VERBS = ["convert", "ingest", "cat", "templates", "query", "stats", "verify", "explain", "restore",
          "patterns list", "patterns test", "config check", "config example", "version"]
 
 

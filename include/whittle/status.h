@@ -50,14 +50,23 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                        // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) { assert(!status_.ok()); }        // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}                                  // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) { assert(!status_.ok()); }  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
-  T& value() & { assert(ok()); return *value_; }
-  const T& value() const& { assert(ok()); return *value_; }
-  T&& value() && { assert(ok()); return std::move(*value_); }
+  T& value() & {
+    assert(ok());
+    return *value_;
+  }
+  const T& value() const& {
+    assert(ok());
+    return *value_;
+  }
+  T&& value() && {
+    assert(ok());
+    return std::move(*value_);
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T* operator->() { return &value(); }
@@ -76,8 +85,8 @@ class [[nodiscard]] Result {
 // Returns early from a function that itself returns Status or Result.
 #define WHITTLE_RETURN_IF_ERROR(expression) \
   WHITTLE_RETURN_IF_ERROR_IMPL_(WHITTLE_CONCAT_(whittle_status_, __LINE__), expression)
-#define WHITTLE_RETURN_IF_ERROR_IMPL_(status, expression)  \
-  do {                                                     \
+#define WHITTLE_RETURN_IF_ERROR_IMPL_(status, expression)        \
+  do {                                                           \
     if (auto status = (expression); !status.ok()) return status; \
   } while (false)
 
@@ -85,6 +94,6 @@ class [[nodiscard]] Result {
 #define WHITTLE_ASSIGN_OR_RETURN(declaration, expression) \
   WHITTLE_ASSIGN_OR_RETURN_IMPL_(WHITTLE_CONCAT_(whittle_result_, __LINE__), declaration, expression)
 #define WHITTLE_ASSIGN_OR_RETURN_IMPL_(result, declaration, expression) \
-  auto result = (expression);                                          \
-  if (!result.ok()) return result.status();                            \
+  auto result = (expression);                                           \
+  if (!result.ok()) return result.status();                             \
   declaration = std::move(result).value()

@@ -1,5 +1,5 @@
-// HMAC-SHA-256 (RFC 2104, FIPS 198-1): a hash that only the holder of `key` can compute, so that hashed values cannot be
-// found by trying likely ones. Pure function.
+// HMAC-SHA-256 (RFC 2104, FIPS 198-1): a hash that only the holder of `key` can compute, so that hashed values cannot
+// be found by trying likely ones. Pure function.
 #pragma once
 
 #include <string>

@@ -83,16 +83,26 @@ class Cursor {
 std::optional<TimeSpan> ParseUnixTime(std::string_view text) {
   int64_t unit = 0;
   switch (text.size()) {
-    case 10: unit = kSecond; break;
-    case 13: unit = 1'000'000; break;
-    case 16: unit = 1'000; break;
-    case 19: unit = 1; break;
-    default: return std::nullopt;
+    case 10:
+      unit = kSecond;
+      break;
+    case 13:
+      unit = 1'000'000;
+      break;
+    case 16:
+      unit = 1'000;
+      break;
+    case 19:
+      unit = 1;
+      break;
+    default:
+      return std::nullopt;
   }
   int64_t value = 0;
   for (char c : text) {
     if (c < '0' || c > '9') return std::nullopt;
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, c - '0', &value)) return std::nullopt;
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, c - '0', &value))
+      return std::nullopt;
   }
   TimeSpan span;
   if (__builtin_mul_overflow(value, unit, &span.begin)) return std::nullopt;

@@ -21,8 +21,8 @@ struct TimeSpan {
   bool operator==(const TimeSpan&) const = default;
 };
 
-// Reads YYYY-MM[-DD[(T| )HH[:MM[:SS[(.|,)f{1,9}]]]]][Z|±HH[:]MM], UTC without a zone, and Unix times of 10, 13, 16 or 19
-// digits (s, ms, us, ns). Nothing when it is not all of `text`, not a real date, or out of range.
+// Reads YYYY-MM[-DD[(T| )HH[:MM[:SS[(.|,)f{1,9}]]]]][Z|±HH[:]MM], UTC without a zone, and Unix times of 10, 13, 16 or
+// 19 digits (s, ms, us, ns). Nothing when it is not all of `text`, not a real date, or out of range.
 std::optional<TimeSpan> ParseTimeSpan(std::string_view text);
 
 }  // namespace whittle

@@ -42,9 +42,9 @@ TEST(Rfc3339, ReadsZonesAndUnixTimes) {
 }
 
 TEST(Rfc3339, RefusesWhatIsNoTime) {
-  for (const char* text : {"", "2023", "2023-13-01", "2023-02-29", "2023-01-29T24:00", "2023-01-29T11:60", "2023-01-29x",
-                           "2023-01-29T11:18:29.", "2023-01-29T11:18:29.1234567891", "9999-01-01", "123", "9999999999999999999",
-                           "2023-01-29T11:18:29+1", "0000-00-00"}) {
+  for (const char* text : {"", "2023", "2023-13-01", "2023-02-29", "2023-01-29T24:00", "2023-01-29T11:60",
+                           "2023-01-29x", "2023-01-29T11:18:29.", "2023-01-29T11:18:29.1234567891", "9999-01-01", "123",
+                           "9999999999999999999", "2023-01-29T11:18:29+1", "0000-00-00"}) {
     EXPECT_FALSE(ParseTimeSpan(text)) << text;
   }
 }
@@ -55,7 +55,8 @@ TEST(Rfc3339, RoundTripsRandomInstants) {
   std::mt19937_64 random(seed);
   for (int i = 0; i < 2000; ++i) {
     // 1678..2261 in nanoseconds.
-    const int64_t nanos = std::uniform_int_distribution<int64_t>(-9'214'560'000'000'000'000, 9'214'560'000'000'000'000)(random);
+    const int64_t nanos =
+        std::uniform_int_distribution<int64_t>(-9'214'560'000'000'000'000, 9'214'560'000'000'000'000)(random);
     const auto span = ParseTimeSpan(FormatRfc3339(nanos));
     ASSERT_TRUE(span) << FormatRfc3339(nanos);
     EXPECT_EQ(span->begin, nanos);

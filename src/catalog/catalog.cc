@@ -51,8 +51,9 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const Env* env, const std::string
   std::unique_ptr<Catalog> catalog(new Catalog(env, dir, std::move(options)));
   Result<std::unique_ptr<FileLock>> lock = env->files->Lock(catalog->layout_.lock);
   if (!lock.ok() && lock.status().code() == StatusCode::kBusy) {
-    return Status(StatusCode::kBusy, dir + ": another whittle is writing to this store; wait until it has finished, or "
-                                           "name another store with --store");
+    return Status(StatusCode::kBusy, dir +
+                                         ": another whittle is writing to this store; wait until it has finished, or "
+                                         "name another store with --store");
   }
   WHITTLE_RETURN_IF_ERROR(lock.status());
   catalog->lock_ = std::move(*lock);
@@ -131,8 +132,7 @@ Status Catalog::Install(std::vector<StagedSegment>* staged) {
     const bool named = !one.meta.file_name.empty();
     while (true) {
       if (!named) one.meta.file_name = NameFor(state_.next_segment++, one.meta.file_hash);
-      const Status status =
-          env_->files->RenameNoReplace(one.temporary, layout_.SegmentPath(one.meta.file_name));
+      const Status status = env_->files->RenameNoReplace(one.temporary, layout_.SegmentPath(one.meta.file_name));
       if (status.ok()) break;
       if (!named && status.code() == StatusCode::kAlreadyExists) continue;
       return status;

@@ -41,25 +41,25 @@ struct CatalogChange;
 using FooterEntryReader = std::function<Result<std::string>(const Env* env, const std::string& path)>;
 
 struct CatalogOptions {
-  bool create = true;             // make an empty store where nothing is
+  bool create = true;  // make an empty store where nothing is
   FooterEntryReader read_footer = ReadSegmentEntry;
 };
 
 // What Open found and did about what a crash left behind.
 struct RecoveryReport {
-  std::vector<std::string> adopted;    // segment files taken into the catalog
-  std::vector<std::string> duplicates; // removed: all they cover is stored
-  std::vector<std::string> set_aside;  // renamed to NAME.orphan: unreadable, or only partly stored
-  std::vector<std::string> missing;    // in the catalog, but the file is gone; left there for verify to report
+  std::vector<std::string> adopted;     // segment files taken into the catalog
+  std::vector<std::string> duplicates;  // removed: all they cover is stored
+  std::vector<std::string> set_aside;   // renamed to NAME.orphan: unreadable, or only partly stored
+  std::vector<std::string> missing;     // in the catalog, but the file is gone; left there for verify to report
   uint64_t temporaries_removed = 0;
-  bool from_manifest = false;          // the database had lost commits that MANIFEST still knew
+  bool from_manifest = false;  // the database had lost commits that MANIFEST still knew
   bool empty() const;
 };
 
 // Records of other layers that commit together with a segment.
 struct CatalogRecords {
-  std::map<std::string, std::string> published;                 // to readers, in the manifest; an empty value removes
-  std::map<std::string, std::string> internal;                     // to the writer only (sampler state ...); likewise
+  std::map<std::string, std::string> published;  // to readers, in the manifest; an empty value removes
+  std::map<std::string, std::string> internal;   // to the writer only (sampler state ...); likewise
 };
 
 struct SegmentCommit {
@@ -113,8 +113,8 @@ class Catalog {
   bool failed() const;
 
   // Every change publishes the manifest; only one above 1 MiB (thousands of segments or sources) is not rewritten for
-  // more than a tenth of the time: a commit that comes too soon is published with a later one. This publishes it if that
-  // is due; for those who commit and then wait. Close, Update and ReplaceSegments publish at once.
+  // more than a tenth of the time: a commit that comes too soon is published with a later one. This publishes it if
+  // that is due; for those who commit and then wait. Close, Update and ReplaceSegments publish at once.
   Status PublishPending();
 
   // Removes replaced segments that no reader pins any more. Also done by every commit and on opening and closing.
@@ -139,8 +139,7 @@ class Catalog {
   Status Install(std::vector<StagedSegment>* staged);
   Status CheckUsable() const;
   Status CheckUncovered(const SegmentMeta& meta) const;
-  Status CheckReplacement(const std::vector<std::string>& old_files,
-                          const std::vector<StagedSegment>& staged) const;
+  Status CheckReplacement(const std::vector<std::string>& old_files, const std::vector<StagedSegment>& staged) const;
   Status Apply(CatalogChange change, bool publish_now = true);
   Status Publish();
   Status RemoveGarbageLocked();
@@ -157,10 +156,10 @@ class Catalog {
   bool signed_ = false;  // a journal entry of this process has said who it is
   SourceRegistry registry_;
   RecoveryReport recovery_;
-  Status failure_;       // the first error of a commit's later steps
+  Status failure_;  // the first error of a commit's later steps
   uint64_t next_temporary_ = 0;
-  bool unpublished_ = false;       // state_ is newer than MANIFEST
-  int64_t publish_after_ns_ = 0;   // steady clock
+  bool unpublished_ = false;      // state_ is newer than MANIFEST
+  int64_t publish_after_ns_ = 0;  // steady clock
   bool closed_ = false;
 };
 

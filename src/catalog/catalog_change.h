@@ -21,18 +21,18 @@ struct StagedSegment {
 
 struct CatalogChange {
   std::vector<StagedSegment> staged;
-  std::vector<std::string> old_files;  // segments that go
-  bool adds_coverage = false;          // the staged ones move frontiers; false: they take the place of the old ones
-  std::vector<SourceIdentity> sources; // beside those of the staged segments
+  std::vector<std::string> old_files;   // segments that go
+  bool adds_coverage = false;           // the staged ones move frontiers; false: they take the place of the old ones
+  std::vector<SourceIdentity> sources;  // beside those of the staged segments
   CatalogRecords records;
   ChangeNote note;
-  bool names_author = false;           // the journal says who
-  std::string resumes_from;            // JournalEntry::resumes_from
+  bool names_author = false;  // the journal says who
+  std::string resumes_from;   // JournalEntry::resumes_from
 };
 
 struct ChangePlan {
   Database::Batch batch;
-  Manifest header;                             // no segments, sources or records: those of the state change in place
+  Manifest header;  // no segments, sources or records: those of the state change in place
   std::vector<SegmentMeta> added;
   std::vector<std::string> removed;
   std::map<std::string, SourceState> sources;  // the changed ones

@@ -43,12 +43,13 @@ Status Catalog::Load() {
       WHITTLE_RETURN_IF_ERROR(TakeNewerManifest(*manifest));
     }
   } else {
-    const bool has_segments =
-        std::any_of(segment_files.begin(), segment_files.end(),
-                    [](const DirectoryEntry& entry) { return EndsWith(entry.name, kSegmentSuffix); });
+    const bool has_segments = std::any_of(segment_files.begin(), segment_files.end(), [](const DirectoryEntry& entry) {
+      return EndsWith(entry.name, kSegmentSuffix);
+    });
     if (manifest.ok() || has_segments) {
-      return Status(StatusCode::kCorrupt, layout_.catalog + ": the catalog of this store is gone; 'whittle verify "
-                                                            "--rebuild' restores it from the segments");
+      return Status(StatusCode::kCorrupt, layout_.catalog +
+                                              ": the catalog of this store is gone; 'whittle verify "
+                                              "--rebuild' restores it from the segments");
     }
     WHITTLE_RETURN_IF_ERROR(CreateState());
   }

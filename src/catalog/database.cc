@@ -95,8 +95,7 @@ Result<std::optional<std::string>> Database::Get(std::string_view key) {
   return std::optional<std::string>(std::move(value));
 }
 
-Status Database::Scan(std::string_view prefix,
-                      const std::function<bool(std::string_view, std::string_view)>& visit) {
+Status Database::Scan(std::string_view prefix, const std::function<bool(std::string_view, std::string_view)>& visit) {
   const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(rocksdb::ReadOptions()));
   for (it->Seek(ToSlice(prefix)); it->Valid() && it->key().starts_with(ToSlice(prefix)); it->Next()) {
     if (!visit(ToView(it->key()), ToView(it->value()))) break;

@@ -28,8 +28,9 @@ bool IntervalSet::Contains(Interval interval) const {
 }
 
 bool IntervalSet::Contains(const IntervalSet& other) const {
-  return std::all_of(other.intervals_.begin(), other.intervals_.end(),
-                     [this](const auto& entry) { return Contains(Interval{entry.first, entry.second}); });
+  return std::all_of(other.intervals_.begin(), other.intervals_.end(), [this](const auto& entry) {
+    return Contains(Interval{entry.first, entry.second});
+  });
 }
 
 bool IntervalSet::Intersects(Interval interval) const {
@@ -40,8 +41,9 @@ bool IntervalSet::Intersects(Interval interval) const {
 }
 
 bool IntervalSet::Intersects(const IntervalSet& other) const {
-  return std::any_of(other.intervals_.begin(), other.intervals_.end(),
-                     [this](const auto& entry) { return Intersects(Interval{entry.first, entry.second}); });
+  return std::any_of(other.intervals_.begin(), other.intervals_.end(), [this](const auto& entry) {
+    return Intersects(Interval{entry.first, entry.second});
+  });
 }
 
 uint64_t IntervalSet::CoveredPrefix() const {

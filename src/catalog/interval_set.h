@@ -35,8 +35,8 @@ class IntervalSet {
   bool Intersects(const IntervalSet& other) const;
   // End of the interval that begins at 0; 0 when there is none: where reading goes on.
   uint64_t CoveredPrefix() const;
-  uint64_t Total() const;   // number of positions
-  uint64_t End() const;     // one past the last position, 0 when empty
+  uint64_t Total() const;  // number of positions
+  uint64_t End() const;    // one past the last position, 0 when empty
   // What is missing in [0, size).
   std::vector<Interval> Gaps(uint64_t size) const;
   std::vector<Interval> ToVector() const;

@@ -15,12 +15,12 @@
 namespace whittle {
 
 struct JournalEntry {
-  uint64_t version = 0;      // the manifest version this entry made, from 1
+  uint64_t version = 0;  // the manifest version this entry made, from 1
   int64_t time_ns = 0;
-  std::string kind;          // "create", "commit", "replace", "adopt", "rebuild", "recover", or the caller's own
-  std::string who;           // user@host[pid]; empty for plain commits of the process that opened the store
-  std::string what;          // for people
-  std::string policy_hash;   // of the policy in force; empty when none was
+  std::string kind;         // "create", "commit", "replace", "adopt", "rebuild", "recover", or the caller's own
+  std::string who;          // user@host[pid]; empty for plain commits of the process that opened the store
+  std::string what;         // for people
+  std::string policy_hash;  // of the policy in force; empty when none was
   struct Segment {
     std::string file_name;
     Hash128 file_hash;

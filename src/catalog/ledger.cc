@@ -60,8 +60,8 @@ void Ledger::Encode(ByteWriter* out) const {
 
 Ledger Ledger::Decode(ByteReader* in) {
   Ledger ledger;
-  for (Tally* tally : {&ledger.in, &ledger.kept, &ledger.sampled_out, &ledger.quarantined, &ledger.dropped_by_rule,
-                       &ledger.expired}) {
+  for (Tally* tally :
+       {&ledger.in, &ledger.kept, &ledger.sampled_out, &ledger.quarantined, &ledger.dropped_by_rule, &ledger.expired}) {
     tally->lines = in->Varint();
     tally->records = in->Varint();
     tally->bytes = in->Varint();

@@ -9,8 +9,8 @@ namespace {
 
 Ledger RandomLedger(std::mt19937_64* random) {
   Ledger ledger;
-  for (Tally* part : {&ledger.kept, &ledger.sampled_out, &ledger.quarantined, &ledger.dropped_by_rule,
-                      &ledger.expired}) {
+  for (Tally* part :
+       {&ledger.kept, &ledger.sampled_out, &ledger.quarantined, &ledger.dropped_by_rule, &ledger.expired}) {
     *part = {(*random)() % 1000, (*random)() % 1000, (*random)() % 100000};
     ledger.in += *part;
   }

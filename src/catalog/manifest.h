@@ -33,11 +33,11 @@ inline constexpr const char* kPublishedOverrides = "template-overrides";
 inline constexpr uint64_t kMaxManifestBytes = uint64_t{4} << 30;
 
 struct Manifest {
-  std::string store_id;        // 32 hex digits, random
-  uint64_t version = 0;        // number of commits; equals the number of journal entries
-  std::string journal_head;    // hash of the newest journal entry, 32 raw bytes
-  int64_t committed_ns = 0;    // when this version was made
-  uint64_t next_segment = 1;   // number for the next file name
+  std::string store_id;                          // 32 hex digits, random
+  uint64_t version = 0;                          // number of commits; equals the number of journal entries
+  std::string journal_head;                      // hash of the newest journal entry, 32 raw bytes
+  int64_t committed_ns = 0;                      // when this version was made
+  uint64_t next_segment = 1;                     // number for the next file name
   std::vector<SegmentMeta> segments;             // in order of their commit
   std::map<std::string, SourceState> sources;    // by id
   std::map<std::string, std::string> published;  // by name: what other layers publish to readers (template aliases ...)

@@ -122,7 +122,8 @@ TEST_F(RebuildTest, NewestOfOverlappingSegmentsIsUsed) {
   partial.commit.meta.created_ns = 50;
   const auto plant = [&](const std::string& name, const FakeCommit& commit) {
     ASSERT_TRUE(WriteFileAtomically(&world_.memory, "/store/segments/" + name,
-                                    FakeSegment(commit.commit.meta, commit.commit.sources)).ok());
+                                    FakeSegment(commit.commit.meta, commit.commit.sources))
+                    .ok());
   };
   plant("merged.wseg", merged);
   plant("partial.wseg", partial);

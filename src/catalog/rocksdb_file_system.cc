@@ -207,8 +207,7 @@ class RocksDbFiles : public rocksdb::FileSystem {
     *result = std::make_shared<SilentLogger>();
     return IOStatus::OK();
   }
-  IOStatus GetAbsolutePath(const std::string& path, const IOOptions&, std::string* absolute,
-                           IODebugContext*) override {
+  IOStatus GetAbsolutePath(const std::string& path, const IOOptions&, std::string* absolute, IODebugContext*) override {
     *absolute = path;
     return IOStatus::OK();
   }

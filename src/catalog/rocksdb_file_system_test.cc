@@ -23,10 +23,13 @@ TEST(RocksDbFileSystemTest, DatabaseLivesOnTheSimulatedDisk) {
   EXPECT_EQ(*(*database)->Get("b"), "three");
   EXPECT_EQ(*(*database)->Get("a/1"), std::nullopt);
   std::string seen;
-  ASSERT_TRUE((*database)->Scan("a/", [&](std::string_view key, std::string_view value) {
-    seen.append(key).append("=").append(value).append(" ");
-    return true;
-  }).ok());
+  ASSERT_TRUE((*database)
+                  ->Scan("a/",
+                         [&](std::string_view key, std::string_view value) {
+                           seen.append(key).append("=").append(value).append(" ");
+                           return true;
+                         })
+                  .ok());
   EXPECT_EQ(seen, "a/2=two a/3=new ");
 }
 

@@ -40,18 +40,18 @@ struct KafkaRange {
 
 struct SegmentMeta {
   // Set by the catalog at commit.
-  std::string file_name;     // in STORE/segments
+  std::string file_name;  // in STORE/segments
   uint64_t file_bytes = 0;
-  Hash128 file_hash;         // of all bytes of the file
-  uint64_t commit = 0;       // manifest version that added it
+  Hash128 file_hash;    // of all bytes of the file
+  uint64_t commit = 0;  // manifest version that added it
 
   // Set by whoever built the segment.
   int64_t created_ns = 0;
   uint64_t rows = 0;
   uint64_t records = 0;
-  uint64_t text_bytes = 0;   // of the rows it stores, line ends included
+  uint64_t text_bytes = 0;  // of the rows it stores, line ends included
   bool has_time = false;
-  int64_t min_time_ns = 0;   // of event times, when has_time
+  int64_t min_time_ns = 0;  // of event times, when has_time
   int64_t max_time_ns = 0;
   std::vector<SourceCoverage> coverage;
   std::optional<KafkaRange> kafka;

@@ -32,10 +32,10 @@
 namespace whittle {
 
 struct SourceProbe {
-  std::string host;         // empty: this machine
-  std::string path;         // as the user knows it
-  SourceFile file;          // as it stands on disk
-  std::string_view head;    // the first kFingerprintBytes of the decompressed content, or all when there are fewer
+  std::string host;       // empty: this machine
+  std::string path;       // as the user knows it
+  SourceFile file;        // as it stands on disk
+  std::string_view head;  // the first kFingerprintBytes of the decompressed content, or all when there are fewer
   std::optional<uint64_t> content_size;  // of the decompressed content, when known without reading it
   // Decompressed bytes [offset, offset + size); fewer at the end.
   std::function<Result<std::string>(uint64_t offset, size_t size)> read;
@@ -90,10 +90,10 @@ class SourceRegistry {
 
   const Env* const env_;
   mutable std::mutex mutex_;
-  std::map<std::string, SourceState> known_;                      // by id
+  std::map<std::string, SourceState> known_;                                        // by id
   std::map<std::pair<std::string, std::string>, std::set<std::string>> by_stream_;  // (host, stream) → ids
-  std::map<std::pair<uint64_t, uint64_t>, std::string> by_inode_; // (device, inode) → id
-  std::set<std::string> active_;                                  // being read
+  std::map<std::pair<uint64_t, uint64_t>, std::string> by_inode_;                   // (device, inode) → id
+  std::set<std::string> active_;                                                    // being read
 };
 
 }  // namespace whittle

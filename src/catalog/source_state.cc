@@ -101,8 +101,7 @@ void UpdateIdentity(const SourceIdentity& update, SourceState* state) {
     state->names.push_back(name);
   }
   if (state->names.size() > kMaxSourceNames) {
-    state->names.erase(state->names.begin(),
-                       state->names.end() - static_cast<std::ptrdiff_t>(kMaxSourceNames));
+    state->names.erase(state->names.begin(), state->names.end() - static_cast<std::ptrdiff_t>(kMaxSourceNames));
   }
   if (update.head.size > state->head.size) state->head = update.head;
   for (const auto& [end, tail] : update.tails) state->tails[end] = tail;

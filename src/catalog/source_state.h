@@ -50,16 +50,16 @@ struct SourceFile {
 // What identifies a source. Written into the footer of every segment that covers some of it, so that a lost catalog can
 // be rebuilt.
 struct SourceIdentity {
-  std::string id;                  // 32 hex digits
+  std::string id;  // 32 hex digits
   SourceKind kind = SourceKind::kFile;
   std::string host;
-  std::string stream;              // name without directory, rotation and compression suffixes
-  std::vector<std::string> names;  // as the user knows it: paths, newest last, at most kMaxSourceNames
-  Fingerprint head;                // of the first bytes: head.end == head.size
+  std::string stream;                     // name without directory, rotation and compression suffixes
+  std::vector<std::string> names;         // as the user knows it: paths, newest last, at most kMaxSourceNames
+  Fingerprint head;                       // of the first bytes: head.end == head.size
   std::map<uint64_t, Fingerprint> tails;  // by end: one for every end of a covered interval, as far as known
   SourceFile file;
-  bool finished = false;           // everything `file` held has been read
-  std::string failure;             // why it could not be read to its end; empty when it could
+  bool finished = false;  // everything `file` held has been read
+  std::string failure;    // why it could not be read to its end; empty when it could
 
   const std::string& name() const;  // the newest name
 };

@@ -14,8 +14,9 @@ std::string FormatText() {
 }
 
 Status NotAStore(const std::string& dir) {
-  return Status(StatusCode::kUsage, dir + ": is not a whittle store (it has no readable FORMAT file); name another "
-                                          "directory with --store");
+  return Status(StatusCode::kUsage, dir +
+                                        ": is not a whittle store (it has no readable FORMAT file); name another "
+                                        "directory with --store");
 }
 
 }  // namespace

@@ -17,12 +17,12 @@ struct StoreLayout {
   explicit StoreLayout(std::string store_dir);
 
   std::string dir;
-  std::string format;     // FORMAT: the version of all of this
-  std::string lock;       // LOCK: held by the one writer
-  std::string readers;    // READERS: held, shared, by readers that pin segments
-  std::string manifest;   // MANIFEST: the published state
-  std::string segments;   // segments/: *.wseg
-  std::string catalog;    // catalog/: RocksDB
+  std::string format;    // FORMAT: the version of all of this
+  std::string lock;      // LOCK: held by the one writer
+  std::string readers;   // READERS: held, shared, by readers that pin segments
+  std::string manifest;  // MANIFEST: the published state
+  std::string segments;  // segments/: *.wseg
+  std::string catalog;   // catalog/: RocksDB
 
   std::string SegmentPath(const std::string& file_name) const;
 };

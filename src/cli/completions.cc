@@ -103,8 +103,8 @@ std::string BashCompletions() {
   }
   return "# bash completion for whittle\n_whittle() {\n"
          "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} flags=\n"
-         "  if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W \"" + words +
-         " --help --version\" -- \"$cur\")); return; fi\n  case \"$command\" in\n" + groups +
+         "  if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W \"" +
+         words + " --help --version\" -- \"$cur\")); return; fi\n  case \"$command\" in\n" + groups +
          "  esac\n  case \"$command\" in\n" + cases +
          "  esac\n  if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n"
          "  else COMPREPLY=($(compgen -f -- \"$cur\")); fi\n}\ncomplete -o filenames -F _whittle whittle\n";
@@ -140,9 +140,11 @@ std::string ZshCompletions() {
     arguments += " ;;\n";
   }
   return "#compdef whittle\n# zsh completion for whittle\n_whittle() {\n  local command=${words[2]}\n"
-         "  local -a commands=(\n" + words + "  )\n"
-         "  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case \"$command\" in\n" + cases +
-         "  esac\n  shift words; (( CURRENT-- ))\n  case \"$command\" in\n" + arguments +
+         "  local -a commands=(\n" +
+         words +
+         "  )\n"
+         "  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case \"$command\" in\n" +
+         cases + "  esac\n  shift words; (( CURRENT-- ))\n  case \"$command\" in\n" + arguments +
          "  esac\n}\nif [[ $funcstack[1] == _whittle ]]; then _whittle \"$@\"; else compdef _whittle whittle; fi\n";
 }
 
@@ -172,7 +174,8 @@ std::string FishCompletions() {
       if (flag.kind == ValueKind::kChoice) out += " -x -a " + Quoted(Choices(flag));
       if (flag.kind == ValueKind::kDirectory) out += " -x -a '(__fish_complete_directories)'";
       if (flag.kind == ValueKind::kFile) out += " -r -F";
-      if (flag.kind == ValueKind::kText || flag.kind == ValueKind::kInteger || flag.kind == ValueKind::kSize) out += " -x";
+      if (flag.kind == ValueKind::kText || flag.kind == ValueKind::kInteger || flag.kind == ValueKind::kSize)
+        out += " -x";
       out += "\n";
     });
     if (command.positional.kind == ValueKind::kFile) out += head + " -F\n";

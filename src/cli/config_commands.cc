@@ -8,7 +8,7 @@ namespace whittle {
 
 int RunConfigCheck(const ParsedFlags& flags, Streams& streams) {
   const auto config = LoadConfig(DefaultEnv()->files, flags.positional());
-  if (!config.ok()) return Fail(streams, config.status());
+  if (!config.ok()) return Fail(streams, Status(StatusCode::kConfig, config.status().message()));
   streams.out.Write("ok: " + flags.positional() + "\n");
   return 0;
 }

@@ -8,8 +8,8 @@
 #include "pipeline/line_parser.h"
 #include "pipeline/live_templates.h"
 #include "query/store_reader.h"
-#include "source/byte_stream.h"
 #include "render/table.h"
+#include "source/byte_stream.h"
 
 namespace whittle {
 namespace {
@@ -58,7 +58,8 @@ Result<std::string> FirstLines(const ParsedFlags& flags) {
 
 class Explainer {
  public:
-  Explainer(const Reading& reading, OutputStream* out) : reading_(reading), out_(out), parser_(&parsing_) { parsing_ = {reading.analyzer.get(), {}, false}; }
+  Explainer(const Reading& reading, OutputStream* out)
+      : reading_(reading), out_(out), parsing_{reading.analyzer.get(), {}, false}, parser_(&parsing_) {}
 
   void Explain(const LineBatch& lines) {
     const EventBatch batch = parser_.Parse(lines);
@@ -78,8 +79,8 @@ class Explainer {
       out_->Write("raw lane  too long or too many values to analyse: kept whole\n");
       return;
     }
-    out_->Write(fmt::format("envelope  {}\nheader    {}\nformat    {}\n", OrNone(analysis.envelope), OrNone(analysis.header),
-                            OrNone(analysis.body_format)));
+    out_->Write(fmt::format("envelope  {}\nheader    {}\nformat    {}\n", OrNone(analysis.envelope),
+                            OrNone(analysis.header), OrNone(analysis.body_format)));
     ExplainPatterns(text, analysis);
     out_->Write("body      " + DisplayBody(text, analysis) + "\n");
     const auto plan = templates_.PlanOf(shape);
@@ -87,7 +88,8 @@ class Explainer {
     if (row.flags & Row::kHasTime) {
       const bool zone = (row.flags & Row::kHasZone) != 0;
       const bool year = (row.flags & Row::kHasYear) != 0;
-      out_->Write(fmt::format("time      {}{}{}\n", FormatRfc3339(row.local_time_ns), zone ? "" : ", zone taken from --tz",
+      out_->Write(fmt::format("time      {}{}{}\n", FormatRfc3339(row.local_time_ns),
+                              zone ? "" : ", zone taken from --tz",
                               year ? "" : ", year taken from --year or the file"));
     }
     std::vector<std::string_view> slots;
@@ -98,10 +100,13 @@ class Explainer {
   void ExplainPatterns(std::string_view line, const LineAnalysis& analysis) {
     PatternScratch scratch;
     const bool whole = analysis.body_begin == 0;
-    const std::string_view text = whole ? line : line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin);
+    const std::string_view text =
+        whole ? line : line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin);
     for (const PatternCandidate& candidate : reading_.patterns->Explain(text, whole, &scratch)) {
       out_->Write(fmt::format("pattern   {} ({}:{}) {}\n", candidate.name, candidate.path, candidate.line,
-                              candidate.won ? "claims it: the most specific that matches" : candidate.matched ? "matches too, less specific" : candidate.reason));
+                              candidate.won       ? "claims it: the most specific that matches"
+                              : candidate.matched ? "matches too, less specific"
+                                                  : candidate.reason));
     }
   }
 
@@ -109,7 +114,8 @@ class Explainer {
     return Unescape(line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin), analysis.body_unescape);
   }
 
-  void WriteFields(const LineAnalysis& analysis, std::string_view line, const ShapePlan& plan, const std::vector<std::string_view>& slots) {
+  void WriteFields(const LineAnalysis& analysis, std::string_view line, const ShapePlan& plan,
+                   const std::vector<std::string_view>& slots) {
     Table table({{"field", false}, {"type", false}, {"from", false}, {"value", false}});
     for (const FieldSpan& field : analysis.fields) {
       if (field.role == FieldRole::kAttribute || field.role == FieldRole::kResource) continue;
@@ -164,13 +170,15 @@ int ExplainStored(const Env* env, const ParsedFlags& flags, Streams& streams) {
     const uint64_t lines = record->rows().shapes.size();
     if (!named || number < origin.line || number >= origin.line + lines) return true;
     record->AppendRaw(&text);
-    streams.out.Write(fmt::format("stored    {} line {} (byte {}), kept, sample rate {}\n\n", source, origin.line, origin.offset,
-                                  record->sample_rate()));
+    streams.out.Write(fmt::format("stored    {} line {} (byte {}), kept, sample rate {}\n\n", source, origin.line,
+                                  origin.offset, record->sample_rate()));
     return false;
   });
   if (!status.ok()) return Fail(streams, status);
   if (text.empty()) {
-    return Fail(streams, Status(StatusCode::kData, fmt::format("no stored line {} of a source named '{}'; whittle stats lists the sources", number, name)));
+    return Fail(streams, Status(StatusCode::kData,
+                                fmt::format("no stored line {} of a source named '{}'; whittle stats lists the sources",
+                                            number, name)));
   }
   return ExplainText(env, flags, text, streams);
 }
@@ -179,10 +187,12 @@ int ExplainStored(const Env* env, const ParsedFlags& flags, Streams& streams) {
 
 int RunExplain(const ParsedFlags& flags, Streams& streams) {
   const Env* env = DefaultEnv();
-  if (flags.Given("source") != flags.Given("line")) return Fail(streams, Status(StatusCode::kUsage, "--source and --line go together"));
+  if (flags.Given("source") != flags.Given("line"))
+    return Fail(streams, Status(StatusCode::kUsage, "--source and --line go together"));
   if (flags.Given("source")) return ExplainStored(env, flags, streams);
   if (flags.positionals().empty()) {
-    return Fail(streams, Status(StatusCode::kUsage, "explain needs a LINE, - for standard input, or --source NAME --line N"));
+    return Fail(streams,
+                Status(StatusCode::kUsage, "explain needs a LINE, - for standard input, or --source NAME --line N"));
   }
   const auto text = FirstLines(flags);
   if (!text.ok()) return Fail(streams, text.status());

@@ -37,8 +37,8 @@ Status CheckChoice(const FlagSpec& flag, const std::string& value) {
     rest.remove_prefix(std::min(bar + 1, rest.size()));
   }
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return Status::Ok();
-  return Status(StatusCode::kUsage, "--" + std::string(flag.name) + " does not know " + Quoted(value) + "; it is one of " +
-                                        std::string(flag.choices));
+  return Status(StatusCode::kUsage, "--" + std::string(flag.name) + " does not know " + Quoted(value) +
+                                        "; it is one of " + std::string(flag.choices));
 }
 
 Status CheckInteger(const FlagSpec& flag, const std::string& value) {
@@ -47,8 +47,8 @@ Status CheckInteger(const FlagSpec& flag, const std::string& value) {
   const bool whole = error == std::errc() && end == value.data() + value.size();
   if (whole && number >= flag.minimum && number <= flag.maximum) return Status::Ok();
   return Status(StatusCode::kUsage, "--" + std::string(flag.name) + " needs a whole number from " +
-                                        std::to_string(flag.minimum) + " to " + std::to_string(flag.maximum) + ", not " +
-                                        Quoted(value));
+                                        std::to_string(flag.minimum) + " to " + std::to_string(flag.maximum) +
+                                        ", not " + Quoted(value));
 }
 
 Status CheckValue(const FlagSpec& flag, const std::string& value) {
@@ -208,7 +208,8 @@ Result<ParsedFlags> ParseFlags(const CommandSpec& command, const std::vector<std
   return parsed;
 }
 
-Status ParsedFlags::Take(const FlagSpec& flag, const std::vector<std::string>& arguments, size_t equals, size_t* index) {
+Status ParsedFlags::Take(const FlagSpec& flag, const std::vector<std::string>& arguments, size_t equals,
+                         size_t* index) {
   const std::string& argument = arguments[*index];
   const std::string name(flag.name);
   if (flag.kind == ValueKind::kSwitch) {
@@ -221,8 +222,8 @@ Status ParsedFlags::Take(const FlagSpec& flag, const std::vector<std::string>& a
     value = argument.substr(equals + 1);
   } else {
     // "--store --jobs 2" forgot the directory; it does not name one "--jobs".
-    const bool missing = *index + 1 >= arguments.size() ||
-                         (arguments[*index + 1].starts_with("--") && FindFlag(*command_, arguments[*index + 1].substr(2)));
+    const bool missing = *index + 1 >= arguments.size() || (arguments[*index + 1].starts_with("--") &&
+                                                            FindFlag(*command_, arguments[*index + 1].substr(2)));
     if (missing) return Status(StatusCode::kUsage, "--" + name + " needs a value");
     value = arguments[++*index];
   }

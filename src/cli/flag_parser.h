@@ -14,8 +14,8 @@
 
 namespace whittle {
 
-// The flags of one command. A flag that only other commands have reads as not given, so that code shared by commands may
-// ask for any; a name that is in no command's table is a bug and asserts.
+// The flags of one command. A flag that only other commands have reads as not given, so that code shared by commands
+// may ask for any; a name that is in no command's table is a bug and asserts.
 class ParsedFlags {
  public:
   // True when the flag stands on the command line.

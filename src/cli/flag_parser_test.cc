@@ -96,9 +96,9 @@ TEST(FlagParser, HelpIsAnsweredWhateverElseIsWrong) {
 }
 
 TEST(FlagParser, SizesHaveBinaryAndDecimalUnits) {
-  const std::pair<std::string, int64_t> good[] = {{"0", 0},          {"17", 17},          {"17 B", 17},
-                                                  {"64k", 65536},    {"64KB", 64000},     {"1.5MiB", 1572864},
-                                                  {"2g", 2LL << 30}, {"1 TB", 1000000000000}};
+  const std::pair<std::string, int64_t> good[] = {
+      {"0", 0},        {"17", 17},          {"17 B", 17},      {"64k", 65536},
+      {"64KB", 64000}, {"1.5MiB", 1572864}, {"2g", 2LL << 30}, {"1 TB", 1000000000000}};
   for (const auto& [text, bytes] : good) {
     const Result<int64_t> size = ParseByteSize(text);
     ASSERT_TRUE(size.ok()) << text;
@@ -128,8 +128,15 @@ TEST(Program, AnswersHelpAndRefusesNonsense) {
     Streams streams{0, out_stream, err_stream};
     return RunProgram(arguments, streams);
   };
-  for (const Arguments& arguments : {Arguments{"--help"}, {"help"}, {"help", "cat"}, {"cat", "--help"}, {"patterns", "-h"},
-                                     {"--version"}, {"version"}, {"--man"}, {"--completions", "bash"}}) {
+  for (const Arguments& arguments : {Arguments{"--help"},
+                                     {"help"},
+                                     {"help", "cat"},
+                                     {"cat", "--help"},
+                                     {"patterns", "-h"},
+                                     {"--version"},
+                                     {"version"},
+                                     {"--man"},
+                                     {"--completions", "bash"}}) {
     std::string out, err;
     EXPECT_EQ(run(arguments, &out, &err), 0) << arguments[0];
     EXPECT_NE(out, "") << arguments[0];

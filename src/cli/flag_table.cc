@@ -141,7 +141,8 @@ constexpr PositionalSpec kInput = {
     .name = "INPUT",
     .maximum = kMany,
     .kind = kFile,
-    .help = "files, directories or globs; - or nothing is standard input. gzip, zstd, xz and bzip2 are told by content"};
+    .help =
+        "files, directories or globs; - or nothing is standard input. gzip, zstd, xz and bzip2 are told by content"};
 constexpr PositionalSpec kFilter = {
     .name = "FILTER", .maximum = 1, .help = "which events: 'severity>=ERROR and client.address=10.0.0.1'"};
 
@@ -181,8 +182,10 @@ constexpr CommandSpec kCommands[] = {
      .summary = "read logs into a store",
      .description =
          "Reads logs into a store and ends with a report. What was read before is not read twice: an unchanged file "
-         "does nothing, a grown one goes on where it was left, a rotated or compressed copy is known by its content.\n\n"
-         "Ctrl-C finishes and commits what was read. Standard input cannot be resumed: what is committed is safe. A file "
+         "does nothing, a grown one goes on where it was left, a rotated or compressed copy is known by its "
+         "content.\n\n"
+         "Ctrl-C finishes and commits what was read. Standard input cannot be resumed: what is committed is safe. A "
+         "file "
          "that cannot be read never stops the others; it is listed at the end and the exit code is 1.",
      .positional = kInput,
      .flags = kIngestFlags,
@@ -204,8 +207,9 @@ constexpr CommandSpec kCommands[] = {
      .run = RunTemplates},
     {.name = "query",
      .summary = "filter and count events",
-     .description = "Answers 'FILTER | count by FIELD'. A filter compares fields with = != < <= > >=, searches text with "
-                    "~, asks with exists(FIELD), and joins with and, or, not.",
+     .description =
+         "Answers 'FILTER | count by FIELD'. A filter compares fields with = != < <= > >=, searches text with "
+         "~, asks with exists(FIELD), and joins with and, or, not.",
      .positional = {.name = "QUERY", .minimum = 1, .maximum = 1, .help = "FILTER, or FILTER | count by FIELD"},
      .flags = kQueryFlags,
      .shared = kStore,
@@ -213,21 +217,24 @@ constexpr CommandSpec kCommands[] = {
      .run = RunQuery},
     {.name = "stats",
      .summary = "show the ledger: what came in and where it went",
-     .description = "Prints lines and bytes in, kept and elsewhere, per source, and what each part of the store weighs.",
+     .description =
+         "Prints lines and bytes in, kept and elsewhere, per source, and what each part of the store weighs.",
      .shared = kStoreAndTable,
      .run = RunStats},
     {.name = "verify",
      .summary = "prove that a store is whole",
-     .description = "Checks every checksum, that the ledger adds up, that frontiers cover what was read, and that every "
-                    "line renders to its original bytes. Exits with 1 and says what is broken when something is.",
+     .description =
+         "Checks every checksum, that the ledger adds up, that frontiers cover what was read, and that every "
+         "line renders to its original bytes. Exits with 1 and says what is broken when something is.",
      .flags = kVerifyFlags,
      .shared = kStore,
      .examples = kVerifyExamples,
      .run = RunVerify},
     {.name = "explain",
      .summary = "show how a line is understood, and why",
-     .description = "Says which framing, envelope, header, pattern, template and fields a line gets. The line is given, "
-                    "read from standard input (-), or named by --source and --line in a store.",
+     .description =
+         "Says which framing, envelope, header, pattern, template and fields a line gets. The line is given, "
+         "read from standard input (-), or named by --source and --line in a store.",
      .positional = {.name = "LINE", .maximum = 1, .help = "the line itself, or - for standard input"},
      .flags = kExplainFlags,
      .shared = kStoreAndReading,
@@ -247,7 +254,8 @@ constexpr CommandSpec kCommands[] = {
      .run = RunPatternsList},
     {.name = "patterns test",
      .summary = "run the samples inside pattern files",
-     .description = "Runs the samples of the pattern files of DIR, or of all patterns in force. Exits with 1 when one fails.",
+     .description =
+         "Runs the samples of the pattern files of DIR, or of all patterns in force. Exits with 1 when one fails.",
      .positional = {.name = "DIR", .maximum = kMany, .kind = kDirectory, .help = "directories of pattern files"},
      .run = RunPatternsTest},
     {.name = "config check",
@@ -278,7 +286,8 @@ const CommandSpec* FindCommand(std::string_view name) {
 
 bool IsCommandGroup(std::string_view word) {
   for (const CommandSpec& command : kCommands) {
-    if (command.name.size() > word.size() && command.name.starts_with(word) && command.name[word.size()] == ' ') return true;
+    if (command.name.size() > word.size() && command.name.starts_with(word) && command.name[word.size()] == ' ')
+      return true;
   }
   return false;
 }

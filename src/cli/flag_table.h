@@ -1,6 +1,6 @@
-// The one table of commands and flags. Parsing (flag_parser.h), --help (help.h), the man page (man_page.h) and the shell
-// completions (completions.h) are all made from it, so they cannot disagree. Constant data with static lifetime, safe
-// from any thread; using it initialises nothing, which keeps `whittle --help` quick.
+// The one table of commands and flags. Parsing (flag_parser.h), --help (help.h), the man page (man_page.h) and the
+// shell completions (completions.h) are all made from it, so they cannot disagree. Constant data with static lifetime,
+// safe from any thread; using it initialises nothing, which keeps `whittle --help` quick.
 //
 // To add a flag: one row in flag_table.cc. To add a command: one row there and its function in commands.h.
 #pragma once
@@ -15,17 +15,17 @@ struct Streams;
 
 // What a value may look like; checked while parsing, so that commands never see a value of the wrong kind.
 enum class ValueKind {
-  kSwitch,    // no value
+  kSwitch,  // no value
   kText,
-  kInteger,   // a whole number in [minimum, maximum]
-  kSize,      // bytes: 512MiB, 64k, 1.5GB
-  kChoice,    // one of `choices`
-  kFile,      // a path; shells complete files
-  kDirectory, // a path; shells complete directories
+  kInteger,    // a whole number in [minimum, maximum]
+  kSize,       // bytes: 512MiB, 64k, 1.5GB
+  kChoice,     // one of `choices`
+  kFile,       // a path; shells complete files
+  kDirectory,  // a path; shells complete directories
 };
 
 struct FlagSpec {
-  std::string_view name;               // without dashes: "store"
+  std::string_view name;  // without dashes: "store"
   ValueKind kind = ValueKind::kSwitch;
   std::string_view argument;           // how help calls the value: "DIR"; empty for switches
   std::string_view default_value;      // what ParsedFlags returns when the flag is not given; empty = nothing
@@ -41,7 +41,7 @@ struct FlagSpec {
 struct PositionalSpec {
   std::string_view name;  // "INPUT"
   int minimum = 0;
-  int maximum = 0;        // kMany = any number
+  int maximum = 0;  // kMany = any number
   ValueKind kind = ValueKind::kText;
   std::string_view help;
 };
@@ -56,11 +56,11 @@ struct Example {
 using CommandFunction = int (*)(const ParsedFlags& flags, Streams& streams);
 
 struct CommandSpec {
-  std::string_view name;                           // one word, or two for a group: "patterns list"
-  std::string_view summary;                        // one line of `whittle --help`
-  std::string_view description;                    // paragraphs of `whittle NAME --help` and of the man page
-  PositionalSpec positional;                       // maximum 0: none
-  std::span<const FlagSpec> flags;                 // its own flags, in the order help shows them
+  std::string_view name;                              // one word, or two for a group: "patterns list"
+  std::string_view summary;                           // one line of `whittle --help`
+  std::string_view description;                       // paragraphs of `whittle NAME --help` and of the man page
+  PositionalSpec positional;                          // maximum 0: none
+  std::span<const FlagSpec> flags;                    // its own flags, in the order help shows them
   std::span<const std::span<const FlagSpec>> shared;  // groups of flags it has in common with other commands
   std::span<const Example> examples;
   CommandFunction run = nullptr;

@@ -84,14 +84,16 @@ std::string UsageLine(const CommandSpec& command) {
 }
 
 std::string ProgramHelp() {
-  std::string out = "whittle " + std::string(kTagline) + ".\n\nUsage: whittle COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n";
+  std::string out =
+      "whittle " + std::string(kTagline) + ".\n\nUsage: whittle COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n";
   constexpr size_t kNameWidth = 15;
   for (const CommandSpec& command : Commands()) {
     if (command.hidden) continue;
     out += "  " + Padded(std::string(command.name), kNameWidth) + " " + std::string(command.summary) + "\n";
   }
-  out += "\nThe store is --store, else $WHITTLE_STORE, else ./whittle.store.\n"
-         "`whittle COMMAND --help` explains a command and its flags.\n";
+  out +=
+      "\nThe store is --store, else $WHITTLE_STORE, else ./whittle.store.\n"
+      "`whittle COMMAND --help` explains a command and its flags.\n";
   return out;
 }
 

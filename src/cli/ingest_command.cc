@@ -24,7 +24,8 @@ constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
 
 class ProgressPrinter {
  public:
-  ProgressPrinter(Clock* clock, OutputStream* err) : clock_(clock), err_(err), start_ns_(clock->SteadyNs()), meter_(start_ns_) {
+  ProgressPrinter(Clock* clock, OutputStream* err)
+      : clock_(clock), err_(err), start_ns_(clock->SteadyNs()), meter_(start_ns_) {
     last_ns_ = start_ns_;
   }
   ~ProgressPrinter() {
@@ -76,17 +77,20 @@ IngestOptions OptionsFrom(const Env* env, const ParsedFlags& flags, const Readin
   } else if (config.segments.level_given) {
     options.committer.builder.encode.zstd_level = config.segments.level;
   }
-  const auto memory = flags.Given("memory") || !config.limits.memory_given ? static_cast<uint64_t>(flags.Integer("memory"))
-                                                                           : config.limits.memory_bytes;
+  const auto memory = flags.Given("memory") || !config.limits.memory_given
+                          ? static_cast<uint64_t>(flags.Integer("memory"))
+                          : config.limits.memory_bytes;
   // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
-  options.committer.close_bytes = std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
+  options.committer.close_bytes =
+      std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
   options.close_after_ns = config.segments.close_after_ns;
   return options;
 }
 
 Status LoadOverrides(const Env* env, const Config& config, CommitterOptions* committer) {
   if (config.templates.overrides.empty()) return Status::Ok();
-  WHITTLE_ASSIGN_OR_RETURN(committer->overrides_text, ReadFile(env->files, config.templates.overrides, kMaxOverrideBytes));
+  WHITTLE_ASSIGN_OR_RETURN(committer->overrides_text,
+                           ReadFile(env->files, config.templates.overrides, kMaxOverrideBytes));
   WHITTLE_ASSIGN_OR_RETURN(committer->overrides, ParseOverrides(committer->overrides_text, config.templates.overrides));
   return Status::Ok();
 }
@@ -123,7 +127,8 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   auto scrubbers = MakeScrubbers(env, (*reading)->config, store);
   if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
   options.parsing.scrubbers = std::move(*scrubbers);
-  if (const Status status = LoadOverrides(env, (*reading)->config, &options.committer); !status.ok()) return Fail(streams, status);
+  if (const Status status = LoadOverrides(env, (*reading)->config, &options.committer); !status.ok())
+    return Fail(streams, status);
 
   const bool quiet = flags.On("quiet");
   const bool tee = flags.On("tee");

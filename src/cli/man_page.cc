@@ -49,15 +49,17 @@ std::string ManPage(const std::string& version) {
   std::string out = ".TH WHITTLE 1 \"\" \"whittle " + Roff(version) + "\" \"User Commands\"\n";
   out += ".SH NAME\nwhittle \\- " + Roff(kTagline) + "\n";
   out += ".SH SYNOPSIS\n.B whittle\n\\fICOMMAND\\fR [\\fIFLAGS\\fR] [\\fIARGUMENTS\\fR]\n";
-  out += ".SH DESCRIPTION\nwhittle reads logs of any kind, turns each line into a structured, typed event, and keeps the "
-         "events in a store of compressed columns. Every line that is kept renders back to its original bytes.\n";
+  out +=
+      ".SH DESCRIPTION\nwhittle reads logs of any kind, turns each line into a structured, typed event, and keeps the "
+      "events in a store of compressed columns. Every line that is kept renders back to its original bytes.\n";
   out += ".SH COMMANDS\n";
   for (const CommandSpec& command : Commands()) {
     if (!command.hidden) out += CommandSection(command);
   }
   out += ".SH ENVIRONMENT\n.TP\n.B WHITTLE_STORE\nThe store when \\fB\\-\\-store\\fR is not given.\n";
-  out += ".SH \"EXIT STATUS\"\n.TP\n.B 0\nFine.\n.TP\n.B 1\nA problem in the data: a file that cannot be read, a store "
-         "that is broken.\n.TP\n.B 2\nWrong usage or configuration.\n";
+  out +=
+      ".SH \"EXIT STATUS\"\n.TP\n.B 0\nFine.\n.TP\n.B 1\nA problem in the data: a file that cannot be read, a store "
+      "that is broken.\n.TP\n.B 2\nWrong usage or configuration.\n";
   out += ".SH EXAMPLES\n";
   for (const CommandSpec& command : Commands()) {
     for (const Example& example : command.examples) {

@@ -19,7 +19,8 @@ int RunPatternsList(const ParsedFlags& flags, Streams& streams) {
       AppendJsonString(pattern.title, &line);
       line += ",\"path\":";
       AppendJsonString(pattern.path, &line);
-      line += ",\"expressions\":" + std::to_string(pattern.expressions) + ",\"samples\":" + std::to_string(pattern.samples) + "}\n";
+      line += ",\"expressions\":" + std::to_string(pattern.expressions) +
+              ",\"samples\":" + std::to_string(pattern.samples) + "}\n";
       streams.out.Write(line);
     }
     return 0;
@@ -40,16 +41,19 @@ int RunPatternsTest(const ParsedFlags& flags, Streams& streams) {
   const auto patterns = PatternSet::Load(options);
   if (!patterns.ok()) return Fail(streams, patterns.status());
   for (const GrokRefusal& refusal : (*patterns)->refusals()) {
-    streams.err.Write("whittle: " + refusal.path + ":" + std::to_string(refusal.line) + ": " + refusal.name + ": " + refusal.reason + "\n");
+    streams.err.Write("whittle: " + refusal.path + ":" + std::to_string(refusal.line) + ": " + refusal.name + ": " +
+                      refusal.reason + "\n");
   }
   PatternScratch scratch;
   const std::vector<SampleFailure> failures = (*patterns)->RunSamples(&scratch);
   for (const SampleFailure& failure : failures) {
-    streams.out.Write(failure.path + ":" + std::to_string(failure.line) + ": " + failure.pattern + ": " + failure.problem + "\n");
+    streams.out.Write(failure.path + ":" + std::to_string(failure.line) + ": " + failure.pattern + ": " +
+                      failure.problem + "\n");
   }
   size_t samples = 0;
   for (const PatternInfo& pattern : (*patterns)->List()) samples += pattern.samples + pattern.counter_samples;
-  streams.out.Write(FormatCount(samples - failures.size()) + " samples passed, " + FormatCount(failures.size()) + " failed\n");
+  streams.out.Write(FormatCount(samples - failures.size()) + " samples passed, " + FormatCount(failures.size()) +
+                    " failed\n");
   return failures.empty() ? 0 : 1;
 }
 

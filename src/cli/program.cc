@@ -93,7 +93,8 @@ int RunProgram(const std::vector<std::string>& arguments, Streams& streams) {
   int code = Dispatch(arguments, streams);
   streams.out.Flush();
   if (streams.out.error() != 0) {
-    streams.err.Write(std::string("whittle: cannot write to standard output: ") + std::strerror(streams.out.error()) + "\n");
+    streams.err.Write(std::string("whittle: cannot write to standard output: ") + std::strerror(streams.out.error()) +
+                      "\n");
     code = std::max(code, kExitProblem);
   }
   return code;

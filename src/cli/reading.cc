@@ -19,7 +19,8 @@ PatternScratch* ThreadScratch() {
   return &scratch;
 }
 
-bool MatchPattern(const PatternSet& patterns, std::string_view text, uint32_t base, bool whole_line, LineAnalysis* analysis) {
+bool MatchPattern(const PatternSet& patterns, std::string_view text, uint32_t base, bool whole_line,
+                  LineAnalysis* analysis) {
   PatternMatch match;
   if (!patterns.Match(text, base, whole_line, ThreadScratch(), &match)) return false;
   analysis->fields.insert(analysis->fields.end(), std::make_move_iterator(match.fields.begin()),
@@ -113,7 +114,9 @@ SourceSettings Reading::SettingsOf(const Input& input) const {
 Result<std::unique_ptr<Reading>> PrepareReading(const Env* env, const ParsedFlags& flags) {
   auto reading = std::make_unique<Reading>();
   if (flags.Given("config")) {
-    WHITTLE_ASSIGN_OR_RETURN(reading->config, LoadConfig(env->files, flags.Text("config")));
+    auto config = LoadConfig(env->files, flags.Text("config"));
+    if (!config.ok()) return Status(StatusCode::kConfig, config.status().message());
+    reading->config = std::move(*config);
   } else {
     WHITTLE_ASSIGN_OR_RETURN(reading->config, ParseConfig("", ""));
   }
@@ -147,7 +150,8 @@ Result<InputSet> InputsOf(const Env* env, const ParsedFlags& flags, const Readin
   return inputs;
 }
 
-Result<std::vector<std::shared_ptr<const Scrubber>>> MakeScrubbers(const Env* env, const Config& config, const std::string& store) {
+Result<std::vector<std::shared_ptr<const Scrubber>>> MakeScrubbers(const Env* env, const Config& config,
+                                                                   const std::string& store) {
   std::vector<std::shared_ptr<const Scrubber>> scrubbers;
   for (const EnrichStep& step : config.enrich) {
     if (!step.scrub) continue;

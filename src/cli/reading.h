@@ -40,7 +40,8 @@ Result<InputSet> InputsOf(const Env* env, const ParsedFlags& flags, const Readin
 
 // The scrubbers of the configuration. Without a key file, hashing uses the key in `store` (made when there is none) or,
 // when `store` is empty, a random key that is forgotten.
-Result<std::vector<std::shared_ptr<const Scrubber>>> MakeScrubbers(const Env* env, const Config& config, const std::string& store);
+Result<std::vector<std::shared_ptr<const Scrubber>>> MakeScrubbers(const Env* env, const Config& config,
+                                                                   const std::string& store);
 
 // The store a command works on: --store, else that of the configuration, else $WHITTLE_STORE or the default.
 std::string StoreOf(const ParsedFlags& flags, const Config& config);

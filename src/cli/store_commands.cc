@@ -22,8 +22,11 @@ std::string FieldNames(const Template& mined) {
 }
 
 void AppendTemplateJson(const TemplateUse& use, std::string* out) {
-  *out += "{\"template_id\":\"" + ToHex(use.mined.id) + fmt::format("\",\"count\":{},\"bytes\":{}", use.stats.records, use.stats.bytes);
-  if (use.stats.first_ns) *out += ",\"first_seen\":\"" + FormatRfc3339(*use.stats.first_ns) + "\",\"last_seen\":\"" + FormatRfc3339(*use.stats.last_ns) + "\"";
+  *out += "{\"template_id\":\"" + ToHex(use.mined.id) +
+          fmt::format("\",\"count\":{},\"bytes\":{}", use.stats.records, use.stats.bytes);
+  if (use.stats.first_ns)
+    *out += ",\"first_seen\":\"" + FormatRfc3339(*use.stats.first_ns) + "\",\"last_seen\":\"" +
+            FormatRfc3339(*use.stats.last_ns) + "\"";
   *out += ",\"template\":";
   AppendJsonString(use.mined.text, out);
   *out += ",\"fields\":[";
@@ -36,7 +39,8 @@ void AppendTemplateJson(const TemplateUse& use, std::string* out) {
 }
 
 void AppendTallyJson(std::string_view name, const Tally& tally, std::string* out) {
-  *out += fmt::format(",\"{}\":{{\"lines\":{},\"records\":{},\"bytes\":{}}}", name, tally.lines, tally.records, tally.bytes);
+  *out += fmt::format(",\"{}\":{{\"lines\":{},\"records\":{},\"bytes\":{}}}", name, tally.lines, tally.records,
+                      tally.bytes);
 }
 
 void AppendLedgerJson(const Ledger& ledger, std::string* out) {
@@ -49,24 +53,34 @@ void AppendLedgerJson(const Ledger& ledger, std::string* out) {
 }
 
 std::vector<std::string> LedgerCells(const std::string& name, const Ledger& ledger) {
-  const uint64_t elsewhere = ledger.sampled_out.lines + ledger.quarantined.lines + ledger.dropped_by_rule.lines + ledger.expired.lines;
-  return {name, FormatCount(ledger.in.lines), FormatCount(ledger.in.bytes), FormatCount(ledger.kept.records),
-          FormatCount(ledger.kept.lines), FormatCount(elsewhere)};
+  const uint64_t elsewhere =
+      ledger.sampled_out.lines + ledger.quarantined.lines + ledger.dropped_by_rule.lines + ledger.expired.lines;
+  return {name,
+          FormatCount(ledger.in.lines),
+          FormatCount(ledger.in.bytes),
+          FormatCount(ledger.kept.records),
+          FormatCount(ledger.kept.lines),
+          FormatCount(elsewhere)};
 }
 
 std::string SourceName(const SourceState& source) { return source.names.empty() ? source.id : source.name(); }
 
 void WriteStatsTable(const Manifest& manifest, const StoreBytes& bytes, OutputStream* out) {
-  Table table({{"source", false}, {"lines in", true}, {"bytes in", true}, {"events", true}, {"lines kept", true}, {"lines elsewhere", true}});
+  Table table({{"source", false},
+               {"lines in", true},
+               {"bytes in", true},
+               {"events", true},
+               {"lines kept", true},
+               {"lines elsewhere", true}});
   for (const auto& [id, source] : manifest.sources) table.AddRow(LedgerCells(SourceName(source), source.ledger));
   table.AddRow(LedgerCells("total", manifest.TotalLedger()));
   out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
   for (const auto& [id, source] : manifest.sources) {
     if (!source.failure.empty()) out->Write("failed: " + SourceName(source) + ": " + source.failure + "\n");
   }
-  out->Write(fmt::format("\nstored {} bytes: segments {} in {} files, catalog {}, manifest and locks {}\n", FormatCount(bytes.total()),
-                         FormatCount(bytes.segments), FormatCount(manifest.segments.size()), FormatCount(bytes.catalog),
-                         FormatCount(bytes.other)));
+  out->Write(fmt::format("\nstored {} bytes: segments {} in {} files, catalog {}, manifest and locks {}\n",
+                         FormatCount(bytes.total()), FormatCount(bytes.segments), FormatCount(manifest.segments.size()),
+                         FormatCount(bytes.catalog), FormatCount(bytes.other)));
 }
 
 void WriteStatsJson(const Manifest& manifest, const StoreBytes& bytes, OutputStream* out) {
@@ -84,8 +98,9 @@ void WriteStatsJson(const Manifest& manifest, const StoreBytes& bytes, OutputStr
   }
   line = "{\"total\":true";
   AppendLedgerJson(manifest.TotalLedger(), &line);
-  line += fmt::format(",\"stored_bytes\":{{\"total\":{},\"segments\":{},\"catalog\":{},\"other\":{}}},\"segments\":{}}}\n", bytes.total(),
-                      bytes.segments, bytes.catalog, bytes.other, manifest.segments.size());
+  line +=
+      fmt::format(",\"stored_bytes\":{{\"total\":{},\"segments\":{},\"catalog\":{},\"other\":{}}},\"segments\":{}}}\n",
+                  bytes.total(), bytes.segments, bytes.catalog, bytes.other, manifest.segments.size());
   out->Write(line);
 }
 
@@ -105,10 +120,17 @@ int RunTemplates(const ParsedFlags& flags, Streams& streams) {
     }
     return 0;
   }
-  Table table({{"id", false}, {"count", true}, {"bytes", true}, {"first seen", false}, {"last seen", false}, {"template", false}, {"fields", false}});
+  Table table({{"id", false},
+               {"count", true},
+               {"bytes", true},
+               {"first seen", false},
+               {"last seen", false},
+               {"template", false},
+               {"fields", false}});
   for (const TemplateUse& use : *uses) {
-    table.AddRow({ToHex(use.mined.id), FormatCount(use.stats.records), FormatCount(use.stats.bytes), OptionalTime(use.stats.first_ns),
-                  OptionalTime(use.stats.last_ns), use.mined.text, FieldNames(use.mined)});
+    table.AddRow({ToHex(use.mined.id), FormatCount(use.stats.records), FormatCount(use.stats.bytes),
+                  OptionalTime(use.stats.first_ns), OptionalTime(use.stats.last_ns), use.mined.text,
+                  FieldNames(use.mined)});
   }
   streams.out.Write(table.Render(static_cast<size_t>(streams.out.terminal_columns())));
   return 0;

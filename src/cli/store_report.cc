@@ -31,15 +31,18 @@ uint64_t DirectoryBytes(FileSystem* files, const std::string& dir) {
 }
 
 void WriteCounts(const IngestReport& report, OutputStream* out) {
-  out->Write(fmt::format("read       {} lines, {} bytes from {} {}", FormatCount(report.lines), FormatCount(report.text_bytes),
-                         FormatCount(report.inputs), report.inputs == 1 ? "input" : "inputs"));
+  out->Write(fmt::format("read       {} lines, {} bytes from {} {}", FormatCount(report.lines),
+                         FormatCount(report.text_bytes), FormatCount(report.inputs),
+                         report.inputs == 1 ? "input" : "inputs"));
   if (report.unchanged > 0) out->Write(fmt::format(" ({} unchanged, not read again)", FormatCount(report.unchanged)));
   if (report.continued > 0) out->Write(fmt::format(" ({} continued)", FormatCount(report.continued)));
   out->Write(fmt::format("\nevents     {}\n", FormatCount(report.records)));
   if (report.guessed_times > 0) {
-    out->Write(fmt::format("times      {} with zone, year or the whole time filled in\n", FormatCount(report.guessed_times)));
+    out->Write(
+        fmt::format("times      {} with zone, year or the whole time filled in\n", FormatCount(report.guessed_times)));
   }
-  if (report.raw_lane_rows > 0) out->Write(fmt::format("raw lane   {} lines kept whole\n", FormatCount(report.raw_lane_rows)));
+  if (report.raw_lane_rows > 0)
+    out->Write(fmt::format("raw lane   {} lines kept whole\n", FormatCount(report.raw_lane_rows)));
   if (report.stopped) out->Write("stopped    as asked; everything that was read is committed\n");
 }
 
@@ -49,8 +52,8 @@ Status WriteStore(const Env* env, const std::string& store, OutputStream* out) {
   uint64_t text = 0;
   for (const SegmentFile& segment : reader->segments()) text += segment.footer.text_bytes;
   const uint64_t stored = MeasureStore(env, store).total();
-  out->Write(fmt::format("templates  {} in the store\nstored     {} bytes for {} bytes of text", FormatCount(uses.size()),
-                         FormatCount(stored), FormatCount(text)));
+  out->Write(fmt::format("templates  {} in the store\nstored     {} bytes for {} bytes of text",
+                         FormatCount(uses.size()), FormatCount(stored), FormatCount(text)));
   if (stored > 0) out->Write(fmt::format(", {:.1f} to 1", static_cast<double>(text) / static_cast<double>(stored)));
   out->Write("\n");
   if (uses.empty()) return Status::Ok();
@@ -77,7 +80,8 @@ StoreBytes MeasureStore(const Env* env, const std::string& store) {
 
 void WriteIngestReport(const Env* env, const std::string& store, const IngestReport& report, OutputStream* out) {
   WriteCounts(report, out);
-  if (const Status status = WriteStore(env, store, out); !status.ok()) out->Write("store      " + status.message() + "\n");
+  if (const Status status = WriteStore(env, store, out); !status.ok())
+    out->Write("store      " + status.message() + "\n");
 }
 
 }  // namespace whittle

@@ -22,10 +22,10 @@ class OutputStream {
   void Flush();
   void KeepGoingWhenClosed() { keep_going_ = true; }
 
-  bool closed() const { return closed_; }    // nobody reads any more
-  int error() const { return error_; }       // errno of a failed write (disk full), 0 = none; later writes are discarded
+  bool closed() const { return closed_; }  // nobody reads any more
+  int error() const { return error_; }     // errno of a failed write (disk full), 0 = none; later writes are discarded
   bool is_terminal() const { return is_terminal_; }
-  int terminal_columns() const;              // 0 when it is no terminal
+  int terminal_columns() const;  // 0 when it is no terminal
 
  private:
   int descriptor_ = -1;

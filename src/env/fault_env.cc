@@ -1,7 +1,7 @@
 #include "env/fault_env.h"
 
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <utility>
 
@@ -9,10 +9,14 @@ namespace whittle {
 namespace {
 
 constexpr std::pair<std::string_view, FileOperation> kOperationNames[] = {
-    {"create", FileOperation::kCreate},        {"write", FileOperation::kWrite},
-    {"sync", FileOperation::kSync},            {"rename", FileOperation::kRename},
-    {"remove", FileOperation::kRemove},        {"mkdir", FileOperation::kMakeDirectory},
-    {"syncdir", FileOperation::kSyncDirectory}, {"read", FileOperation::kRead},
+    {"create", FileOperation::kCreate},
+    {"write", FileOperation::kWrite},
+    {"sync", FileOperation::kSync},
+    {"rename", FileOperation::kRename},
+    {"remove", FileOperation::kRemove},
+    {"mkdir", FileOperation::kMakeDirectory},
+    {"syncdir", FileOperation::kSyncDirectory},
+    {"read", FileOperation::kRead},
     {"any", FileOperation::kAny},
 };
 
@@ -148,8 +152,8 @@ Status FaultFileSystem::Before(FileOperation operation, const std::string& path,
   if (fired_ && fault_.action == Fault::Action::kCrash && operation != FileOperation::kRead) {
     return ErrnoStatus(path, verb, EIO);
   }
-  const bool matches = fault_.operation == operation ||
-                       (fault_.operation == FileOperation::kAny && operation != FileOperation::kRead);
+  const bool matches =
+      fault_.operation == operation || (fault_.operation == FileOperation::kAny && operation != FileOperation::kRead);
   if (!matches || path.find(fault_.path_part) == std::string::npos) return Status::Ok();
   ++matching_calls_;
   if (matching_calls_ != fault_.call && !(fault_.sticky && matching_calls_ > fault_.call)) return Status::Ok();

@@ -37,11 +37,11 @@ struct Fault {
     kKill,   // the process gets SIGKILL instead of that call
   };
   FileOperation operation = FileOperation::kAny;
-  uint64_t call = 1;           // the n-th matching call, from 1
-  bool sticky = false;         // ... and all matching ones after it
+  uint64_t call = 1;    // the n-th matching call, from 1
+  bool sticky = false;  // ... and all matching ones after it
   Action action = Action::kFail;
-  int error = 5;               // errno value, EIO unless told
-  std::string path_part;       // only paths that contain this
+  int error = 5;          // errno value, EIO unless told
+  std::string path_part;  // only paths that contain this
 };
 
 // "OPERATION:N[+]:WHAT[:PATH_PART]", e.g. "write:17:ENOSPC", "sync:3+:EIO", "any:40:KILL", "rename:1:EIO:MANIFEST".

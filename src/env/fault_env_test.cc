@@ -24,8 +24,8 @@ TEST(FaultTest, ParsesAndRefuses) {
   EXPECT_EQ(fault.error, ENOSPC);
   EXPECT_EQ(fault.path_part, "segments");
   EXPECT_EQ(Parsed("any:1:KILL").action, Fault::Action::kKill);
-  for (const char* bad : {"", "write", "write:0:EIO", "write:x:EIO", "wrong:1:EIO", "write:1:EWHAT", "write:1",
-                          "write:1x:EIO"}) {
+  for (const char* bad :
+       {"", "write", "write:0:EIO", "write:x:EIO", "wrong:1:EIO", "write:1:EWHAT", "write:1", "write:1x:EIO"}) {
     EXPECT_FALSE(ParseFault(bad).ok()) << bad;
   }
 }

@@ -54,9 +54,7 @@ class MemoryFileSystem::Reader : public RandomAccessFile {
     const std::lock_guard<std::mutex> lock(fs_->mutex_);
     return FileInfo{node_->type, node_->data.size(), node_->modified_ns, 1, node_->inode};
   }
-  Result<std::string_view> Map() override {
-    return Status(StatusCode::kUnsupported, path_ + ": cannot be mapped");
-  }
+  Result<std::string_view> Map() override { return Status(StatusCode::kUnsupported, path_ + ": cannot be mapped"); }
 
  private:
   MemoryFileSystem* const fs_;

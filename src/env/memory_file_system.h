@@ -62,11 +62,11 @@ class MemoryFileSystem : public FileSystem {
 
   Clock* const clock_;
   mutable std::mutex mutex_;
-  Names names_;                  // as the process sees them
-  Names durable_;                // as they stand on the disk
-  std::vector<Change> pending_;  // what takes durable_ to names_, in order
+  Names names_;                        // as the process sees them
+  Names durable_;                      // as they stand on the disk
+  std::vector<Change> pending_;        // what takes durable_ to names_, in order
   std::map<std::string, int> locked_;  // shared holders, or kExclusive
-  uint64_t generation_ = 0;      // counts power cuts
+  uint64_t generation_ = 0;            // counts power cuts
   uint64_t next_inode_ = 2;
   int64_t ticks_ = 0;
 };

@@ -79,8 +79,8 @@ class PosixRandomAccessFile : public RandomAccessFile {
   Result<size_t> Read(uint64_t offset, size_t size, char* buffer) const override {
     size_t done = 0;
     while (done < size) {
-      const ssize_t got = pread(fd_.get(), buffer + done, std::min(size - done, kMaxTransfer),
-                                static_cast<off_t>(offset + done));
+      const ssize_t got =
+          pread(fd_.get(), buffer + done, std::min(size - done, kMaxTransfer), static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return ErrnoStatus(path_, "read", errno);
       if (got == 0) break;

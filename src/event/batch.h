@@ -45,13 +45,13 @@ struct Span {
 struct Row {
   enum Flags : uint8_t {
     kRecordStart = 1,
-    kHasTime = 2,      // local_time_ns was read from the line
-    kHasYear = 4,      // ... and its layout carries a year
-    kHasZone = 8,      // ... and a zone, so local_time_ns is UTC
-    kTimeOfDay = 16,   // local_time_ns is a time of day without a date
+    kHasTime = 2,     // local_time_ns was read from the line
+    kHasYear = 4,     // ... and its layout carries a year
+    kHasZone = 8,     // ... and a zone, so local_time_ns is UTC
+    kTimeOfDay = 16,  // local_time_ns is a time of day without a date
   };
-  uint32_t shape = 0;       // index into EventBatch::shapes
-  uint32_t begin = 0;       // line bytes in text, without terminator
+  uint32_t shape = 0;  // index into EventBatch::shapes
+  uint32_t begin = 0;  // line bytes in text, without terminator
   uint32_t size = 0;
   uint32_t first_slot = 0;  // slot k of the shape is slots[first_slot + k]
   int64_t local_time_ns = 0;
@@ -64,7 +64,7 @@ struct ScrubbedSpan {
   uint32_t row = 0;    // of the batch
   uint32_t begin = 0;  // bytes of the row
   uint32_t end = 0;
-  uint8_t kind = 0;    // ScrubKind of parse/scrub_detectors.h
+  uint8_t kind = 0;  // ScrubKind of parse/scrub_detectors.h
 };
 
 struct EventBatch {
@@ -76,8 +76,8 @@ struct EventBatch {
   std::vector<std::shared_ptr<const Shape>> shapes;  // distinct shapes of this batch
   std::vector<Row> rows;
   std::vector<Span> slots;
-  // Only when something was scrubbed, so that `text` is not what the source says: per row the bytes it has in the source,
-  // terminator included, and the last bytes of the batch as they stand there.
+  // Only when something was scrubbed, so that `text` is not what the source says: per row the bytes it has in the
+  // source, terminator included, and the last bytes of the batch as they stand there.
   std::vector<uint32_t> source_sizes;
   std::string source_tail;
   std::vector<ScrubbedSpan> scrubbed;

@@ -22,13 +22,13 @@ struct Event {
   std::vector<Attribute> attributes;
   std::vector<Attribute> resource;
   std::string trace_id, span_id, parent_span_id;  // lower-case hex 32/16/16 or empty
-  std::string correlation_method;                  // "explicit", "inferred", or empty
+  std::string correlation_method;                 // "explicit", "inferred", or empty
   double correlation_confidence = 0;
-  double sample_rate = 1.0;             // 1 / probability of having been kept
+  double sample_rate = 1.0;  // 1 / probability of having been kept
   std::string stratum;
   std::string source_name;
-  uint64_t source_offset = 0;           // byte offset of the record in the decompressed source
-  uint64_t source_line = 0;             // 1-based
+  uint64_t source_offset = 0;  // byte offset of the record in the decompressed source
+  uint64_t source_line = 0;    // 1-based
 };
 
 }  // namespace whittle

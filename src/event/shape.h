@@ -49,10 +49,10 @@ struct LineAnalysis {
   uint32_t body_begin = 0;        // the message: without envelope and header
   uint32_t body_end = 0;
   uint8_t body_unescape = 0;
-  std::string envelope;           // "docker-json", "cri", "syslog-3164", ... or empty
-  std::string header;             // name of the header form, or empty
-  std::string body_format;        // "json", "logfmt", "text", or a pattern's name
-  bool cacheable = true;          // false: another line with the same skeleton might be analysed differently
+  std::string envelope;     // "docker-json", "cri", "syslog-3164", ... or empty
+  std::string header;       // name of the header form, or empty
+  std::string body_format;  // "json", "logfmt", "text", or a pattern's name
+  bool cacheable = true;    // false: another line with the same skeleton might be analysed differently
 };
 
 // Coarse class of a token that is masked in the skeleton; part of the segment format: append only.
@@ -99,14 +99,14 @@ struct Field {
 };
 
 struct Shape {
-  Hash128 id;                // content hash of the serialised shape
+  Hash128 id;  // content hash of the serialised shape
   std::vector<Piece> pieces;
-  uint32_t slot_count = 0;   // slots are numbered 0.. in the order of the pieces
+  uint32_t slot_count = 0;  // slots are numbered 0.. in the order of the pieces
   std::vector<Field> fields;
   PieceRange body;
   uint8_t body_unescape = 0;
-  bool continuation = false; // a later line of a multi-line record: no envelope header, body is the whole line
-  uint64_t signature = 0;    // hash of the body's words with masked tokens as one mark; the sampling key's `signature`
+  bool continuation = false;  // a later line of a multi-line record: no envelope header, body is the whole line
+  uint64_t signature = 0;     // hash of the body's words with masked tokens as one mark; the sampling key's `signature`
   int32_t timestamp_slot = -1;  // the slot of the kTimestamp field, or -1
   std::string envelope, header, body_format;
 };

@@ -15,8 +15,8 @@ namespace whittle {
 inline constexpr uint16_t kShapeStatsSection = 18;
 
 struct ShapeStats {
-  uint64_t records = 0;  // whose first line has this shape
-  uint64_t bytes = 0;    // of those records' lines, all of them, line ends included
+  uint64_t records = 0;                      // whose first line has this shape
+  uint64_t bytes = 0;                        // of those records' lines, all of them, line ends included
   std::optional<int64_t> first_ns, last_ns;  // event times, UTC
 
   void AddTime(int64_t time_ns);

@@ -11,13 +11,13 @@
 namespace whittle {
 
 struct TemplateSlot {
-  std::string name;                        // stable, readable: "block_id", "client.address", "arg1"
+  std::string name;  // stable, readable: "block_id", "client.address", "arg1"
   ValueType type = ValueType::kString;
 };
 
 struct Template {
-  uint64_t id = 0;    // hash of `text`
-  std::string text;   // the message with <*> for each slot
+  uint64_t id = 0;   // hash of `text`
+  std::string text;  // the message with <*> for each slot
   std::vector<TemplateSlot> slots;
 };
 

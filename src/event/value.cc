@@ -40,7 +40,8 @@ std::optional<int64_t> ReadInt(std::string_view text) {
 }
 
 std::optional<double> ReadDouble(std::string_view text) {
-  if (text.empty() || text.size() > kMaxQuantityBytes || !(IsDigit(text.back()) || text.back() == '.')) return std::nullopt;
+  if (text.empty() || text.size() > kMaxQuantityBytes || !(IsDigit(text.back()) || text.back() == '.'))
+    return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
@@ -50,7 +51,8 @@ std::optional<double> ReadDouble(std::string_view text) {
 bool IsIp(std::string_view text) {
   std::array<char, 64> terminated;
   std::string_view address = text.substr(0, text.find('%'));  // fe80::1%eth0
-  if (address.empty() || address.size() >= terminated.size() || address.find('\0') != std::string_view::npos) return false;
+  if (address.empty() || address.size() >= terminated.size() || address.find('\0') != std::string_view::npos)
+    return false;
   std::memcpy(terminated.data(), address.data(), address.size());
   terminated[address.size()] = '\0';
   std::array<unsigned char, sizeof(in6_addr)> bytes;
@@ -85,27 +87,62 @@ constexpr int64_t kMicro = 1'000, kMilli = 1'000'000, kSecond = 1'000'000'000;
 constexpr int64_t kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
 
 constexpr Unit kDurationUnits[] = {
-    {"ns", 1},           {"nanos", 1},           {"nanosecond", 1},        {"nanoseconds", 1},
-    {"us", kMicro},      {"\xC2\xB5s", kMicro},  {"\xCE\xBCs", kMicro},    {"usec", kMicro},
-    {"micros", kMicro},  {"microsecond", kMicro}, {"microseconds", kMicro},
-    {"ms", kMilli},      {"msec", kMilli},       {"msecs", kMilli},        {"millis", kMilli},
-    {"millisecond", kMilli}, {"milliseconds", kMilli},
-    {"s", kSecond},      {"sec", kSecond},       {"secs", kSecond},        {"second", kSecond},
+    {"ns", 1},
+    {"nanos", 1},
+    {"nanosecond", 1},
+    {"nanoseconds", 1},
+    {"us", kMicro},
+    {"\xC2\xB5s", kMicro},
+    {"\xCE\xBCs", kMicro},
+    {"usec", kMicro},
+    {"micros", kMicro},
+    {"microsecond", kMicro},
+    {"microseconds", kMicro},
+    {"ms", kMilli},
+    {"msec", kMilli},
+    {"msecs", kMilli},
+    {"millis", kMilli},
+    {"millisecond", kMilli},
+    {"milliseconds", kMilli},
+    {"s", kSecond},
+    {"sec", kSecond},
+    {"secs", kSecond},
+    {"second", kSecond},
     {"seconds", kSecond},
-    {"m", kMinute},      {"min", kMinute},       {"mins", kMinute},        {"minute", kMinute},
+    {"m", kMinute},
+    {"min", kMinute},
+    {"mins", kMinute},
+    {"minute", kMinute},
     {"minutes", kMinute},
-    {"h", kHour},        {"hr", kHour},          {"hrs", kHour},           {"hour", kHour},
-    {"hours", kHour},    {"d", kDay},            {"day", kDay},            {"days", kDay},
+    {"h", kHour},
+    {"hr", kHour},
+    {"hrs", kHour},
+    {"hour", kHour},
+    {"hours", kHour},
+    {"d", kDay},
+    {"day", kDay},
+    {"days", kDay},
 };
 
-// KB and kB are 1000 bytes (IEC 80000-13), KiB is 1024; a bare K, M, G or T is what `ls -h`, `df -h` and the JVM write: 1024.
+// KB and kB are 1000 bytes (IEC 80000-13), KiB is 1024; a bare K, M, G or T is what `ls -h`, `df -h` and the JVM write:
+// 1024.
 constexpr Unit kSizeUnits[] = {
-    {"b", 1},                   {"byte", 1},           {"bytes", 1},
-    {"kb", 1'000},              {"mb", 1'000'000},     {"gb", 1'000'000'000},
-    {"tb", 1'000'000'000'000},  {"pb", 1'000'000'000'000'000},
-    {"kib", 1LL << 10},         {"mib", 1LL << 20},    {"gib", 1LL << 30},
-    {"tib", 1LL << 40},         {"pib", 1LL << 50},
-    {"k", 1LL << 10},           {"m", 1LL << 20},      {"g", 1LL << 30},
+    {"b", 1},
+    {"byte", 1},
+    {"bytes", 1},
+    {"kb", 1'000},
+    {"mb", 1'000'000},
+    {"gb", 1'000'000'000},
+    {"tb", 1'000'000'000'000},
+    {"pb", 1'000'000'000'000'000},
+    {"kib", 1LL << 10},
+    {"mib", 1LL << 20},
+    {"gib", 1LL << 30},
+    {"tib", 1LL << 40},
+    {"pib", 1LL << 50},
+    {"k", 1LL << 10},
+    {"m", 1LL << 20},
+    {"g", 1LL << 30},
     {"t", 1LL << 40},
 };
 
@@ -197,17 +234,28 @@ std::optional<int64_t> ReadQuantity(const Unit (&units)[N], std::string_view tex
 
 std::string_view ValueTypeName(ValueType type) {
   switch (type) {
-    case ValueType::kString: return "string";
-    case ValueType::kInt64: return "int64";
-    case ValueType::kDouble: return "double";
-    case ValueType::kBool: return "bool";
-    case ValueType::kBytes: return "bytes";
-    case ValueType::kIp: return "ip";
-    case ValueType::kUuid: return "uuid";
-    case ValueType::kHexId: return "hex_id";
-    case ValueType::kDuration: return "duration";
-    case ValueType::kTimestamp: return "timestamp";
-    case ValueType::kSize: return "size";
+    case ValueType::kString:
+      return "string";
+    case ValueType::kInt64:
+      return "int64";
+    case ValueType::kDouble:
+      return "double";
+    case ValueType::kBool:
+      return "bool";
+    case ValueType::kBytes:
+      return "bytes";
+    case ValueType::kIp:
+      return "ip";
+    case ValueType::kUuid:
+      return "uuid";
+    case ValueType::kHexId:
+      return "hex_id";
+    case ValueType::kDuration:
+      return "duration";
+    case ValueType::kTimestamp:
+      return "timestamp";
+    case ValueType::kSize:
+      return "size";
   }
   return "unknown";
 }
@@ -220,9 +268,14 @@ Value ParseValue(ValueType type, std::string_view text) {
     value.integer = *integer;
   };
   switch (type) {
-    case ValueType::kString: break;
-    case ValueType::kBytes: value.type = type; break;
-    case ValueType::kInt64: as_integer(ReadInt(text)); break;
+    case ValueType::kString:
+      break;
+    case ValueType::kBytes:
+      value.type = type;
+      break;
+    case ValueType::kInt64:
+      as_integer(ReadInt(text));
+      break;
     case ValueType::kDouble:
       if (const auto real = ReadDouble(text)) {
         value.type = type;
@@ -242,11 +295,15 @@ Value ParseValue(ValueType type, std::string_view text) {
     case ValueType::kHexId:
       if (IsHexId(text)) value.type = type;
       break;
-    case ValueType::kDuration: as_integer(ReadQuantity(kDurationUnits, text, true, false)); break;
+    case ValueType::kDuration:
+      as_integer(ReadQuantity(kDurationUnits, text, true, false));
+      break;
     case ValueType::kTimestamp:
       if (const auto span = ParseTimeSpan(text)) as_integer(span->begin);
       break;
-    case ValueType::kSize: as_integer(ReadQuantity(kSizeUnits, text, false, true)); break;
+    case ValueType::kSize:
+      as_integer(ReadQuantity(kSizeUnits, text, false, true));
+      break;
   }
   return value;
 }

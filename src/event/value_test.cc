@@ -40,7 +40,8 @@ TEST(Value, Doubles) {
   EXPECT_EQ(ParseValue(ValueType::kDouble, "0.5").real, 0.5);
   EXPECT_EQ(ParseValue(ValueType::kDouble, "-1e-3").real, -0.001);
   EXPECT_EQ(ParseValue(ValueType::kDouble, "3").real, 3.0);
-  for (const char* text : {"", "nan", "inf", "-inf", "1e999", "1.5.2", "0x1p3", "1.5s"}) ExpectString(ValueType::kDouble, text);
+  for (const char* text : {"", "nan", "inf", "-inf", "1e999", "1.5.2", "0x1p3", "1.5s"})
+    ExpectString(ValueType::kDouble, text);
 }
 
 TEST(Value, Booleans) {
@@ -51,10 +52,12 @@ TEST(Value, Booleans) {
 }
 
 TEST(Value, Addresses) {
-  for (const char* text : {"10.0.0.1", "255.255.255.255", "::1", "fe80::1%eth0", "2001:db8::ff00:42:8329", "::ffff:10.0.0.1"}) {
+  for (const char* text :
+       {"10.0.0.1", "255.255.255.255", "::1", "fe80::1%eth0", "2001:db8::ff00:42:8329", "::ffff:10.0.0.1"}) {
     EXPECT_EQ(ParseValue(ValueType::kIp, text).type, ValueType::kIp) << text;
   }
-  for (const char* text : {"", "10.0.0", "256.0.0.1", "10.0.0.1:80", "/10.0.0.1", "[::1]", "10.0.0.1%eth0", "cafe", "%"}) {
+  for (const char* text :
+       {"", "10.0.0", "256.0.0.1", "10.0.0.1:80", "/10.0.0.1", "[::1]", "10.0.0.1%eth0", "cafe", "%"}) {
     ExpectString(ValueType::kIp, text);
   }
   ExpectString(ValueType::kIp, std::string_view("::1\0", 4));
@@ -78,8 +81,8 @@ TEST(Value, Durations) {
   EXPECT_EQ(Integer(ValueType::kDuration, "-250\xC2\xB5s"), -250'000);
   EXPECT_EQ(Integer(ValueType::kDuration, "0.000000001s"), 1);
   EXPECT_EQ(Integer(ValueType::kDuration, "14 seconds"), 14'000'000'000);
-  for (const char* text : {"", "35", "ms", "1.2.3s", "30s2m", "5s5s", "1 fortnight", "300000d", "1s ", "-", "1e3s", "5M",
-                           "9999999999999999999999s"}) {
+  for (const char* text : {"", "35", "ms", "1.2.3s", "30s2m", "5s5s", "1 fortnight", "300000d", "1s ", "-", "1e3s",
+                           "5M", "9999999999999999999999s"}) {
     ExpectString(ValueType::kDuration, text);
   }
 }

@@ -25,7 +25,12 @@ struct LiteralText {
 
 enum class CompareOp : uint8_t {
   kMatch,  // field:value   words in a text, equality for everything else
-  kEq, kNe, kLt, kLe, kGt, kGe,
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
 };
 
 struct Expr {
@@ -53,9 +58,9 @@ enum class AggregateFunction : uint8_t { kCount, kSum, kAvg, kMin, kMax, kQuanti
 
 struct AggregateCall {
   AggregateFunction function = AggregateFunction::kCount;
-  double quantile = 0;     // kQuantile: 0.99 for p99
-  FieldName field;         // empty for count without argument
-  std::string name;        // of the result column: "count", "avg(duration)" or what `as` says
+  double quantile = 0;  // kQuantile: 0.99 for p99
+  FieldName field;      // empty for count without argument
+  std::string name;     // of the result column: "count", "avg(duration)" or what `as` says
   size_t column = 0;
 };
 

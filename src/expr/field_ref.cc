@@ -43,10 +43,21 @@ struct SuffixUnit {
 
 // After '_' or '.', as in request_time_ms. Nanoseconds for times, bytes for sizes.
 constexpr SuffixUnit kSuffixUnits[] = {
-    {"ns", 1, true},           {"nanos", 1, true},        {"us", 1'000, true},          {"micros", 1'000, true},
-    {"ms", 1'000'000, true},   {"millis", 1'000'000, true}, {"msec", 1'000'000, true},  {"s", 1'000'000'000, true},
-    {"sec", 1'000'000'000, true}, {"secs", 1'000'000'000, true}, {"seconds", 1'000'000'000, true},
-    {"bytes", 1, false},       {"kb", 1'000, false},      {"kib", 1024, false},         {"mb", 1'000'000, false},
+    {"ns", 1, true},
+    {"nanos", 1, true},
+    {"us", 1'000, true},
+    {"micros", 1'000, true},
+    {"ms", 1'000'000, true},
+    {"millis", 1'000'000, true},
+    {"msec", 1'000'000, true},
+    {"s", 1'000'000'000, true},
+    {"sec", 1'000'000'000, true},
+    {"secs", 1'000'000'000, true},
+    {"seconds", 1'000'000'000, true},
+    {"bytes", 1, false},
+    {"kb", 1'000, false},
+    {"kib", 1024, false},
+    {"mb", 1'000'000, false},
     {"mib", 1LL << 20, false},
 };
 

@@ -11,20 +11,33 @@ namespace whittle {
 
 // Fields every event has a place for. The names are the keys of the reference rendering.
 enum class Builtin : uint8_t {
-  kNone,         // an attribute
-  kTimestamp, kSeverity, kSeverityText, kSeverityNumber, kBody, kTemplate, kTemplateId, kTraceId, kSpanId, kParentSpanId,
-  kSourceName, kSourceOffset, kSourceLine, kSampleRate, kStratum,
-  kRaw,          // the bytes of the record as they were read
+  kNone,  // an attribute
+  kTimestamp,
+  kSeverity,
+  kSeverityText,
+  kSeverityNumber,
+  kBody,
+  kTemplate,
+  kTemplateId,
+  kTraceId,
+  kSpanId,
+  kParentSpanId,
+  kSourceName,
+  kSourceOffset,
+  kSourceLine,
+  kSampleRate,
+  kStratum,
+  kRaw,  // the bytes of the record as they were read
 };
 
 struct FieldRef {
   enum class Scope : uint8_t { kAny, kAttributes, kResource };
   Builtin builtin = Builtin::kNone;
-  Scope scope = Scope::kAny;         // kNone: where to look
-  std::vector<std::string> names;    // kNone: attribute names to try, in order; the one the user wrote is first
-  uint32_t id = 0;                   // dense number within one filter or query, for caches
-  int64_t unit = 0;                  // what one stands for by the name's suffix: nanoseconds or bytes; 0 = no unit
-  bool unit_is_time = false;         // unit counts nanoseconds
+  Scope scope = Scope::kAny;       // kNone: where to look
+  std::vector<std::string> names;  // kNone: attribute names to try, in order; the one the user wrote is first
+  uint32_t id = 0;                 // dense number within one filter or query, for caches
+  int64_t unit = 0;                // what one stands for by the name's suffix: nanoseconds or bytes; 0 = no unit
+  bool unit_is_time = false;       // unit counts nanoseconds
 };
 
 // `attributes.x` and `resource.x` name attributes even where x alone means something else.

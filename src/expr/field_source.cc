@@ -34,25 +34,33 @@ const Value* EventFields::Attribute(const FieldRef& field) const {
 
 const Value* EventFields::Lookup(const FieldRef& field) {
   switch (field.builtin) {
-    case Builtin::kNone: return Attribute(field);
+    case Builtin::kNone:
+      return Attribute(field);
     case Builtin::kTimestamp:
       return event_.timestamp_ns ? Set(ValueType::kTimestamp, *event_.timestamp_ns, "") : nullptr;
     case Builtin::kSeverity:
       if (event_.severity_number == 0 && event_.severity_text.empty()) return nullptr;
       return Set(ValueType::kInt64, event_.severity_number, event_.severity_text);
-    case Builtin::kSeverityText: return SetString(event_.severity_text);
+    case Builtin::kSeverityText:
+      return SetString(event_.severity_text);
     case Builtin::kSeverityNumber:
       if (event_.severity_number == 0) return nullptr;
       return Set(ValueType::kInt64, event_.severity_number, std::to_string(event_.severity_number));
-    case Builtin::kBody: return Set(ValueType::kString, 0, event_.body);
+    case Builtin::kBody:
+      return Set(ValueType::kString, 0, event_.body);
     case Builtin::kTemplate:
       if (event_.template_id == 0) return nullptr;
       return Set(ValueType::kString, static_cast<int64_t>(event_.template_id), event_.template_text);
-    case Builtin::kTemplateId: return event_.template_id == 0 ? nullptr : SetString(ToHex(event_.template_id));
-    case Builtin::kTraceId: return SetString(event_.trace_id);
-    case Builtin::kSpanId: return SetString(event_.span_id);
-    case Builtin::kParentSpanId: return SetString(event_.parent_span_id);
-    case Builtin::kSourceName: return SetString(event_.source_name);
+    case Builtin::kTemplateId:
+      return event_.template_id == 0 ? nullptr : SetString(ToHex(event_.template_id));
+    case Builtin::kTraceId:
+      return SetString(event_.trace_id);
+    case Builtin::kSpanId:
+      return SetString(event_.span_id);
+    case Builtin::kParentSpanId:
+      return SetString(event_.parent_span_id);
+    case Builtin::kSourceName:
+      return SetString(event_.source_name);
     case Builtin::kSourceOffset:
       return Set(ValueType::kInt64, static_cast<int64_t>(event_.source_offset), std::to_string(event_.source_offset));
     case Builtin::kSourceLine:
@@ -62,8 +70,10 @@ const Value* EventFields::Lookup(const FieldRef& field) {
       Set(ValueType::kDouble, 0, std::to_string(event_.sample_rate));
       scratch_.real = event_.sample_rate;
       return &scratch_;
-    case Builtin::kStratum: return SetString(event_.stratum);
-    case Builtin::kRaw: return raw_ ? Set(ValueType::kString, 0, *raw_) : nullptr;
+    case Builtin::kStratum:
+      return SetString(event_.stratum);
+    case Builtin::kRaw:
+      return raw_ ? Set(ValueType::kString, 0, *raw_) : nullptr;
   }
   return nullptr;
 }

@@ -27,7 +27,8 @@ class FieldSource {
 // Over a finished event. The event, and `raw` where given, must outlive it.
 class EventFields : public FieldSource {
  public:
-  explicit EventFields(const Event& event, std::optional<std::string_view> raw = std::nullopt) : event_(event), raw_(raw) {}
+  explicit EventFields(const Event& event, std::optional<std::string_view> raw = std::nullopt)
+      : event_(event), raw_(raw) {}
   const Value* Lookup(const FieldRef& field) override;
   std::optional<std::string_view> Text(const FieldRef& field) override;
 

@@ -21,7 +21,8 @@ struct Node {
 // Depth is bounded by kMaxFilterDepth.
 bool Evaluate(const Node& node, const std::vector<FieldRef>& fields, FieldSource* source) {
   switch (node.kind) {
-    case Expr::Kind::kAll: return true;
+    case Expr::Kind::kAll:
+      return true;
     case Expr::Kind::kAnd:
       for (const Node& child : node.children) {
         if (!Evaluate(child, fields, source)) return false;
@@ -32,7 +33,8 @@ bool Evaluate(const Node& node, const std::vector<FieldRef>& fields, FieldSource
         if (Evaluate(child, fields, source)) return true;
       }
       return false;
-    case Expr::Kind::kNot: return !Evaluate(node.children[0], fields, source);
+    case Expr::Kind::kNot:
+      return !Evaluate(node.children[0], fields, source);
     case Expr::Kind::kText: {
       const auto text = source->Text(fields[node.field]);
       return text && node.phrase->Matches(*text);
@@ -53,7 +55,8 @@ bool Evaluate(const Node& node, const std::vector<FieldRef>& fields, FieldSource
       }
       return false;
     }
-    case Expr::Kind::kExists: return source->Lookup(fields[node.field]) != nullptr;
+    case Expr::Kind::kExists:
+      return source->Lookup(fields[node.field]) != nullptr;
     case Expr::Kind::kRegex: {
       const auto text = source->Text(fields[node.field]);
       return text && re2::RE2::PartialMatch(re2::StringPiece(text->data(), text->size()), *node.regex);
@@ -80,12 +83,14 @@ class Binder {
     node->kind = expr.kind;
     node->op = expr.op;
     switch (expr.kind) {
-      case Expr::Kind::kAll: return Status::Ok();
+      case Expr::Kind::kAll:
+        return Status::Ok();
       case Expr::Kind::kAnd:
       case Expr::Kind::kOr:
       case Expr::Kind::kNot:
         node->children.resize(expr.children.size());
-        for (size_t i = 0; i < expr.children.size(); ++i) WHITTLE_RETURN_IF_ERROR(Bind(*expr.children[i], &node->children[i]));
+        for (size_t i = 0; i < expr.children.size(); ++i)
+          WHITTLE_RETURN_IF_ERROR(Bind(*expr.children[i], &node->children[i]));
         return Status::Ok();
       case Expr::Kind::kText: {
         const LiteralText& literal = expr.literals[0];
@@ -93,7 +98,8 @@ class Binder {
         node->phrase = MakePhrase(literal);
         return Status::Ok();
       }
-      case Expr::Kind::kCompare: return BindCompare(expr, node);
+      case Expr::Kind::kCompare:
+        return BindCompare(expr, node);
       case Expr::Kind::kIn:
         node->field = Field(expr.field);
         for (const LiteralText& literal : expr.literals) {
@@ -101,7 +107,9 @@ class Binder {
           WHITTLE_RETURN_IF_ERROR(Check(fields_[node->field], node->literals.back(), CompareOp::kEq, literal.column));
         }
         return Status::Ok();
-      case Expr::Kind::kExists: node->field = Field(expr.field); return Status::Ok();
+      case Expr::Kind::kExists:
+        node->field = Field(expr.field);
+        return Status::Ok();
       case Expr::Kind::kRegex:
         node->field = Field(expr.field.text.empty() ? FieldName{"body", expr.column} : expr.field);
         return BindRegex(expr, node);
@@ -111,7 +119,8 @@ class Binder {
 
  private:
   static std::unique_ptr<PhrasePattern> MakePhrase(const LiteralText& literal) {
-    return std::make_unique<PhrasePattern>(literal.quoted ? std::vector<std::string>{literal.text} : SplitWildcard(literal.text));
+    return std::make_unique<PhrasePattern>(literal.quoted ? std::vector<std::string>{literal.text}
+                                                          : SplitWildcard(literal.text));
   }
 
   Status BindCompare(const Expr& expr, Node* node) {
@@ -129,23 +138,28 @@ class Binder {
   // Comparisons that could never hold, whatever the event.
   static Status Check(const FieldRef& field, const Literal& literal, CompareOp op, size_t column) {
     if (field.builtin == Builtin::kTimestamp && !literal.time()) {
-      return QueryError(column, "\"" + literal.text() + "\" is not a time; write 2024-05-01, \"2024-05-01 10:30\" or 2024-05-01T10:30:00Z");
+      return QueryError(column, "\"" + literal.text() +
+                                    "\" is not a time; write 2024-05-01, \"2024-05-01 10:30\" or 2024-05-01T10:30:00Z");
     }
     const bool ordering = op >= CompareOp::kLt;
     if (field.builtin == Builtin::kSeverity && ordering && !literal.severity()) {
-      return QueryError(column, "\"" + literal.text() + "\" is not a severity; write trace, debug, info, warn, error, fatal or 1..24");
+      return QueryError(column, "\"" + literal.text() +
+                                    "\" is not a severity; write trace, debug, info, warn, error, fatal or 1..24");
     }
-    if (ordering && literal.has_wildcard()) return QueryError(column, "a wildcard cannot be compared with < or >; quote a literal '*'");
+    if (ordering && literal.has_wildcard())
+      return QueryError(column, "a wildcard cannot be compared with < or >; quote a literal '*'");
     return Status::Ok();
   }
 
   Status BindRegex(const Expr& expr, Node* node) {
     const LiteralText& pattern = expr.literals[0];
     if (pattern.text.size() > kMaxRegexBytes) {
-      return QueryError(pattern.column, "the regular expression is longer than " + std::to_string(kMaxRegexBytes) + " bytes");
+      return QueryError(pattern.column,
+                        "the regular expression is longer than " + std::to_string(kMaxRegexBytes) + " bytes");
     }
     if (++regexes_ > kMaxRegexes) {
-      return QueryError(pattern.column, "the filter has more than " + std::to_string(kMaxRegexes) + " regular expressions");
+      return QueryError(pattern.column,
+                        "the filter has more than " + std::to_string(kMaxRegexes) + " regular expressions");
     }
     re2::RE2::Options options;
     options.set_encoding(re2::RE2::Options::EncodingLatin1);  // logs are bytes, not always UTF-8
@@ -154,7 +168,8 @@ class Binder {
     options.set_log_errors(false);
     options.set_never_capture(true);
     node->regex = std::make_unique<re2::RE2>(pattern.text, options);
-    if (!node->regex->ok()) return QueryError(pattern.column, "the regular expression is refused: " + node->regex->error());
+    if (!node->regex->ok())
+      return QueryError(pattern.column, "the regular expression is refused: " + node->regex->error());
     return Status::Ok();
   }
 

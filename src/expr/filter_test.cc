@@ -66,18 +66,44 @@ void Check(const std::vector<Case>& cases) {
 }
 
 TEST(Filter, WordsStandOnTheirOwnWithoutCase) {
-  Check({{"", true}, {"*", true}, {"connection", true}, {"CONNECTION refused", true}, {"connect", false}, {"connect*", true},
-         {"*nnect*", true}, {"nnection", false}, {"\"to 10.0.0.1\"", true}, {"\"to 10.0.0\"", true}, {"0.0.0.1:8080", false}, {"0.0.1:8080", true},
-         {"10.0.0.1:80", false}, {"10.0.0.1:80*", true}, {"conn*refused", true}, {"refused*conn", false}, {"missing", false},
-         {"refused or missing", true}, {"not missing", true}, {"refused not missing", true}, {"warn", false}});
+  Check({{"", true},
+         {"*", true},
+         {"connection", true},
+         {"CONNECTION refused", true},
+         {"connect", false},
+         {"connect*", true},
+         {"*nnect*", true},
+         {"nnection", false},
+         {"\"to 10.0.0.1\"", true},
+         {"\"to 10.0.0\"", true},
+         {"0.0.0.1:8080", false},
+         {"0.0.1:8080", true},
+         {"10.0.0.1:80", false},
+         {"10.0.0.1:80*", true},
+         {"conn*refused", true},
+         {"refused*conn", false},
+         {"missing", false},
+         {"refused or missing", true},
+         {"not missing", true},
+         {"refused not missing", true},
+         {"warn", false}});
 }
 
 TEST(Filter, Numbers) {
-  Check({{"http.response.status_code = 503", true}, {"http.response.status_code:503", true}, {"http.response.status_code >= 500", true},
-         {"http.response.status_code > 503", false}, {"http.response.status_code != 503", false}, {"http.response.status_code:5*", true},
-         {"http.response.status_code < 502.5", false}, {"http.response.status_code in (502, 503)", true},
-         {"ratio > 0.5", true}, {"ratio = 0.75", true}, {"ratio > 1", false}, {"ratio = .75", true},
-         {"http.response.status_code > abc", false}, {"line = 42", true}});
+  Check({{"http.response.status_code = 503", true},
+         {"http.response.status_code:503", true},
+         {"http.response.status_code >= 500", true},
+         {"http.response.status_code > 503", false},
+         {"http.response.status_code != 503", false},
+         {"http.response.status_code:5*", true},
+         {"http.response.status_code < 502.5", false},
+         {"http.response.status_code in (502, 503)", true},
+         {"ratio > 0.5", true},
+         {"ratio = 0.75", true},
+         {"ratio > 1", false},
+         {"ratio = .75", true},
+         {"http.response.status_code > abc", false},
+         {"line = 42", true}});
 }
 
 TEST(Filter, OldNamesMeanTheNewOnes) {
@@ -85,32 +111,73 @@ TEST(Filter, OldNamesMeanTheNewOnes) {
 }
 
 TEST(Filter, Units) {
-  Check({{"duration > 300ms", true}, {"duration > 0.4s", false}, {"duration = 350000us", true}, {"duration > 300", false},
-         {"request_time_ms > 300ms", true}, {"request_time_ms < 0.3s", false}, {"size >= 2MiB", true}, {"size > 4MiB", false},
-         {"size > 1000", true}, {"latency > 30ms", true}, {"latency > 1s", false}});
+  Check({{"duration > 300ms", true},
+         {"duration > 0.4s", false},
+         {"duration = 350000us", true},
+         {"duration > 300", false},
+         {"request_time_ms > 300ms", true},
+         {"request_time_ms < 0.3s", false},
+         {"size >= 2MiB", true},
+         {"size > 4MiB", false},
+         {"size > 1000", true},
+         {"latency > 30ms", true},
+         {"latency > 1s", false}});
 }
 
 TEST(Filter, TextAndNumbersInText) {
-  Check({{"user = Root", true}, {"user = root", false}, {"user:root", true}, {"user = R*t", true}, {"user != x", true},
-         {"code = 7", true}, {"code = \"7\"", false}, {"code = \"007\"", true}, {"code > 5", true}, {"user > Apple", true},
-         {"nothing != x", false}, {"not nothing = x", true}, {"user ~ /^R/", true}, {"user ~ /^r/", false}, {"user ~ /^r/i", true},
-         {"user !~ /x/", true}, {"~ /took \\d+ ms/", true}, {"exists user", true}, {"user:*", true}, {"exists nothing", false},
-         {"service.name:web", true}, {"service.name = web-*", true}, {"resource.service.name = web-17", true},
+  Check({{"user = Root", true},
+         {"user = root", false},
+         {"user:root", true},
+         {"user = R*t", true},
+         {"user != x", true},
+         {"code = 7", true},
+         {"code = \"7\"", false},
+         {"code = \"007\"", true},
+         {"code > 5", true},
+         {"user > Apple", true},
+         {"nothing != x", false},
+         {"not nothing = x", true},
+         {"user ~ /^R/", true},
+         {"user ~ /^r/", false},
+         {"user ~ /^r/i", true},
+         {"user !~ /x/", true},
+         {"~ /took \\d+ ms/", true},
+         {"exists user", true},
+         {"user:*", true},
+         {"exists nothing", false},
+         {"service.name:web", true},
+         {"service.name = web-*", true},
+         {"resource.service.name = web-17", true},
          {"attributes.service.name = web-17", false}});
 }
 
 TEST(Filter, AddressesAndIds) {
-  Check({{"client.address = 10.0.0.0/8", true}, {"client.address:10.1.0.0/16", true}, {"client.address = 10.2.0.0/16", false},
-         {"client.address != 10.2.0.0/16", true}, {"client.address = ::ffff:10.1.2.3", true}, {"client.address:10.1.*", true},
+  Check({{"client.address = 10.0.0.0/8", true},
+         {"client.address:10.1.0.0/16", true},
+         {"client.address = 10.2.0.0/16", false},
+         {"client.address != 10.2.0.0/16", true},
+         {"client.address = ::ffff:10.1.2.3", true},
+         {"client.address:10.1.*", true},
          {"client.address in (192.168.0.0/16, 10.0.0.0/8)", true},
-         {"request.id = 123E4567-e89b-12d3-a456-426614174000", true}, {"trace_id = 0af7651916cd43dd8448eb211c80319c", true},
-         {"ok = false", true}, {"ok:true", false}, {"ok != true", true}});
+         {"request.id = 123E4567-e89b-12d3-a456-426614174000", true},
+         {"trace_id = 0af7651916cd43dd8448eb211c80319c", true},
+         {"ok = false", true},
+         {"ok:true", false},
+         {"ok != true", true}});
 }
 
 TEST(Filter, SeverityComparesByNumber) {
-  Check({{"severity >= warn", true}, {"severity > warn", false}, {"severity >= error", false}, {"severity < error", true},
-         {"severity = warning", true}, {"level:warn", true}, {"severity in (info, warn)", true}, {"severity = 13", true},
-         {"severity != info", true}, {"severity_text = WARN", true}, {"severity_number > 12", true}});
+  Check({{"severity >= warn", true},
+         {"severity > warn", false},
+         {"severity >= error", false},
+         {"severity < error", true},
+         {"severity = warning", true},
+         {"level:warn", true},
+         {"severity in (info, warn)", true},
+         {"severity = 13", true},
+         {"severity != info", true},
+         {"severity_text = WARN", true},
+         {"severity_number > 12", true}});
   EXPECT_EQ(ParseSeverityRange("ERROR2"), (SeverityRange{18, 18}));
   EXPECT_EQ(ParseSeverityRange("Fatal"), (SeverityRange{21, 24}));
   EXPECT_EQ(ParseSeverityRange("25"), std::nullopt);
@@ -118,17 +185,33 @@ TEST(Filter, SeverityComparesByNumber) {
 }
 
 TEST(Filter, TimesHaveThePrecisionTheyAreWrittenWith) {
-  Check({{"timestamp:2023-01-29", true}, {"timestamp:2023-01", true}, {"timestamp = 2023-01-29T11:18", true},
-         {"timestamp > 2023-01-29", false}, {"timestamp >= 2023-01-29", true}, {"timestamp > 2023-01-28", true},
-         {"timestamp <= 2023-01-29", true}, {"timestamp < \"2023-01-29 11:18:30\"", true}, {"2023-01-28..2023-01-29", true},
-         {"2023-01-27..2023-01-28", false}, {"seen < 2023-01-29T10:30", true}, {"seen:2023-01-29", true}});
+  Check({{"timestamp:2023-01-29", true},
+         {"timestamp:2023-01", true},
+         {"timestamp = 2023-01-29T11:18", true},
+         {"timestamp > 2023-01-29", false},
+         {"timestamp >= 2023-01-29", true},
+         {"timestamp > 2023-01-28", true},
+         {"timestamp <= 2023-01-29", true},
+         {"timestamp < \"2023-01-29 11:18:30\"", true},
+         {"2023-01-28..2023-01-29", true},
+         {"2023-01-27..2023-01-28", false},
+         {"seen < 2023-01-29T10:30", true},
+         {"seen:2023-01-29", true}});
 }
 
 TEST(Filter, TemplateAndSource) {
-  Check({{"template:9f3c00000000abcd", true}, {"template = 9F3C00000000ABCD", true}, {"template:0000000000000001", false},
-         {"template:\"refused for user\"", true}, {"template:banana", false}, {"template = \"Connection to <*> refused for user <*>: took <*> ms\"", true},
-         {"template_id = 9f3c00000000abcd", true}, {"source = app.log", true}, {"source:app", true}, {"source.line = 7", true},
-         {"sample_rate = 1", true}, {"attributes.line = 42", true}});
+  Check({{"template:9f3c00000000abcd", true},
+         {"template = 9F3C00000000ABCD", true},
+         {"template:0000000000000001", false},
+         {"template:\"refused for user\"", true},
+         {"template:banana", false},
+         {"template = \"Connection to <*> refused for user <*>: took <*> ms\"", true},
+         {"template_id = 9f3c00000000abcd", true},
+         {"source = app.log", true},
+         {"source:app", true},
+         {"source.line = 7", true},
+         {"sample_rate = 1", true},
+         {"attributes.line = 42", true}});
 }
 
 TEST(Filter, BindingErrorsPointAtTheColumn) {
@@ -154,7 +237,9 @@ TEST(Filter, FieldsAreKnownAndDense) {
 
 // The slow twin: the same meaning in the plainest words, over strings and int64 attributes only.
 bool NaiveWord(std::string text, std::string word) {
-  const auto lower = [](std::string* s) { for (char& c : *s) c = static_cast<char>(tolower(static_cast<unsigned char>(c))); };
+  const auto lower = [](std::string* s) {
+    for (char& c : *s) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
+  };
   lower(&text);
   lower(&word);
   const auto joined = [&](size_t i) {
@@ -178,19 +263,31 @@ bool Naive(const Expr& expr, const Event& event) {
     if (value.type == ValueType::kInt64) {
       const int64_t right = std::stoll(text);
       const int64_t left = value.integer;
-      return op == CompareOp::kNe ? left != right : op == CompareOp::kLt ? left < right : op == CompareOp::kGe ? left >= right : left == right;
+      return op == CompareOp::kNe   ? left != right
+             : op == CompareOp::kLt ? left < right
+             : op == CompareOp::kGe ? left >= right
+                                    : left == right;
     }
     if (op == CompareOp::kMatch) return NaiveWord(value.text, text);
     const int order = value.text.compare(text);
-    return op == CompareOp::kNe ? order != 0 : op == CompareOp::kLt ? order < 0 : op == CompareOp::kGe ? order >= 0 : order == 0;
+    return op == CompareOp::kNe   ? order != 0
+           : op == CompareOp::kLt ? order < 0
+           : op == CompareOp::kGe ? order >= 0
+                                  : order == 0;
   };
   switch (expr.kind) {
-    case Expr::Kind::kAll: return true;
-    case Expr::Kind::kAnd: return std::all_of(expr.children.begin(), expr.children.end(), [&](const auto& c) { return Naive(*c, event); });
-    case Expr::Kind::kOr: return std::any_of(expr.children.begin(), expr.children.end(), [&](const auto& c) { return Naive(*c, event); });
-    case Expr::Kind::kNot: return !Naive(*expr.children[0], event);
-    case Expr::Kind::kText: return NaiveWord(event.body, expr.literals[0].text);
-    case Expr::Kind::kExists: return find(expr.field.text) != nullptr;
+    case Expr::Kind::kAll:
+      return true;
+    case Expr::Kind::kAnd:
+      return std::all_of(expr.children.begin(), expr.children.end(), [&](const auto& c) { return Naive(*c, event); });
+    case Expr::Kind::kOr:
+      return std::any_of(expr.children.begin(), expr.children.end(), [&](const auto& c) { return Naive(*c, event); });
+    case Expr::Kind::kNot:
+      return !Naive(*expr.children[0], event);
+    case Expr::Kind::kText:
+      return NaiveWord(event.body, expr.literals[0].text);
+    case Expr::Kind::kExists:
+      return find(expr.field.text) != nullptr;
     case Expr::Kind::kCompare: {
       const Value* value = find(expr.field.text);
       return value != nullptr && compare(*value, expr.op, expr.literals[0].text);
@@ -198,9 +295,11 @@ bool Naive(const Expr& expr, const Event& event) {
     case Expr::Kind::kIn: {
       const Value* value = find(expr.field.text);
       if (value == nullptr) return false;
-      return std::any_of(expr.literals.begin(), expr.literals.end(), [&](const auto& l) { return compare(*value, CompareOp::kEq, l.text); });
+      return std::any_of(expr.literals.begin(), expr.literals.end(),
+                         [&](const auto& l) { return compare(*value, CompareOp::kEq, l.text); });
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -212,8 +311,10 @@ TEST(Filter, AgreesWithThePlainEvaluator) {
   static const char* const kWords[] = {"aa", "a", "Ab", "b_a", "aab", "ba"};
   const std::function<std::string(int)> condition = [&](int depth) -> std::string {
     switch (depth > 4 ? pick(6) : pick(9)) {
-      case 0: return kWords[pick(6)];
-      case 1: return std::string("s:") + kWords[pick(6)];
+      case 0:
+        return kWords[pick(6)];
+      case 1:
+        return std::string("s:") + kWords[pick(6)];
       case 2: {
         static const char* const kOps[] = {"=", "!=", "<", ">="};
         return std::string("s ") + kOps[pick(4)] + " \"" + kWords[pick(6)] + "\"";
@@ -222,11 +323,16 @@ TEST(Filter, AgreesWithThePlainEvaluator) {
         static const char* const kOps[] = {":", "=", "!=", "<", ">="};
         return std::string("n") + kOps[pick(5)] + std::to_string(pick(5));
       }
-      case 4: return std::string("n in (") + std::to_string(pick(5)) + ", " + std::to_string(pick(5)) + ")";
-      case 5: return pick(2) == 0 ? "exists s" : "exists n";
-      case 6: return "not " + condition(depth + 1);
-      case 7: return "(" + condition(depth + 1) + (pick(2) == 0 ? " or " : " ") + condition(depth + 1) + ")";
-      default: return condition(depth + 1) + (pick(2) == 0 ? " or " : " and ") + condition(depth + 1);
+      case 4:
+        return std::string("n in (") + std::to_string(pick(5)) + ", " + std::to_string(pick(5)) + ")";
+      case 5:
+        return pick(2) == 0 ? "exists s" : "exists n";
+      case 6:
+        return "not " + condition(depth + 1);
+      case 7:
+        return "(" + condition(depth + 1) + (pick(2) == 0 ? " or " : " ") + condition(depth + 1) + ")";
+      default:
+        return condition(depth + 1) + (pick(2) == 0 ? " or " : " and ") + condition(depth + 1);
     }
   };
   int matched = 0;

@@ -45,7 +45,9 @@ void AppendName(const FieldName& field, std::string* out) {
 void Append(const Expr& expr, std::string* out) {
   static constexpr std::string_view kOps[] = {":", " = ", " != ", " < ", " <= ", " > ", " >= "};
   switch (expr.kind) {
-    case Expr::Kind::kAll: out->push_back('*'); return;
+    case Expr::Kind::kAll:
+      out->push_back('*');
+      return;
     case Expr::Kind::kAnd:
     case Expr::Kind::kOr:
       out->push_back('(');
@@ -59,7 +61,9 @@ void Append(const Expr& expr, std::string* out) {
       out->append("not ");
       Append(*expr.children[0], out);
       return;
-    case Expr::Kind::kText: AppendLiteral(expr.literals[0], out); return;
+    case Expr::Kind::kText:
+      AppendLiteral(expr.literals[0], out);
+      return;
     case Expr::Kind::kCompare:
       AppendName(expr.field, out);
       out->append(kOps[static_cast<size_t>(expr.op)]);

@@ -10,7 +10,9 @@ bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 // What ends a bare word. Quotes end one only at its start, so that `don't` is a word.
 bool EndsWord(char c) { return IsSpace(c) || std::string_view("()|,=!<>~").find(c) != std::string_view::npos; }
 
-bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' || c == '$'; }
+bool IsNameStart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' || c == '$';
+}
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -42,33 +44,46 @@ class Lexer {
  private:
   char At(size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
   bool AfterMatch() const {
-    return !tokens_.empty() && (tokens_.back().kind == TokenKind::kMatch || tokens_.back().kind == TokenKind::kNotMatch);
+    return !tokens_.empty() &&
+           (tokens_.back().kind == TokenKind::kMatch || tokens_.back().kind == TokenKind::kNotMatch);
   }
 
   Status Next(Token* token) {
     const char c = text_[position_];
     const char next = At(position_ + 1);
     switch (c) {
-      case '(': return Symbol(token, TokenKind::kLeftParen, 1);
-      case ')': return Symbol(token, TokenKind::kRightParen, 1);
-      case '|': return Symbol(token, TokenKind::kPipe, 1);
-      case ',': return Symbol(token, TokenKind::kComma, 1);
-      case ':': return Symbol(token, TokenKind::kColon, 1);
-      case '=': return next == '~' ? Symbol(token, TokenKind::kMatch, 2) : Symbol(token, TokenKind::kEq, next == '=' ? 2 : 1);
-      case '<': return next == '=' ? Symbol(token, TokenKind::kLe, 2) : Symbol(token, TokenKind::kLt, 1);
-      case '>': return next == '=' ? Symbol(token, TokenKind::kGe, 2) : Symbol(token, TokenKind::kGt, 1);
-      case '~': return Symbol(token, TokenKind::kMatch, 1);
+      case '(':
+        return Symbol(token, TokenKind::kLeftParen, 1);
+      case ')':
+        return Symbol(token, TokenKind::kRightParen, 1);
+      case '|':
+        return Symbol(token, TokenKind::kPipe, 1);
+      case ',':
+        return Symbol(token, TokenKind::kComma, 1);
+      case ':':
+        return Symbol(token, TokenKind::kColon, 1);
+      case '=':
+        return next == '~' ? Symbol(token, TokenKind::kMatch, 2) : Symbol(token, TokenKind::kEq, next == '=' ? 2 : 1);
+      case '<':
+        return next == '=' ? Symbol(token, TokenKind::kLe, 2) : Symbol(token, TokenKind::kLt, 1);
+      case '>':
+        return next == '=' ? Symbol(token, TokenKind::kGe, 2) : Symbol(token, TokenKind::kGt, 1);
+      case '~':
+        return Symbol(token, TokenKind::kMatch, 1);
       case '!':
         if (next == '=') return Symbol(token, TokenKind::kNe, 2);
         if (next == '~') return Symbol(token, TokenKind::kNotMatch, 2);
         return QueryError(token->column(), "'!' stands only in != and !~; write 'not'");
       case '"':
-      case '\'': return Quoted(token, c);
-      case '`': return Name(token);
+      case '\'':
+        return Quoted(token, c);
+      case '`':
+        return Name(token);
       case '/':
         if (AfterMatch()) return Regex(token);
         return Word(token);
-      default: return Word(token);
+      default:
+        return Word(token);
     }
   }
 
@@ -93,23 +108,32 @@ class Lexer {
     return Status::Ok();
   }
 
-  // Undoes one escape after its backslash; returns how many bytes it took. Unknown escapes keep their backslash, so that
-  // "C:\dir" means what it says.
+  // Undoes one escape after its backslash; returns how many bytes it took. Unknown escapes keep their backslash, so
+  // that "C:\dir" means what it says.
   static size_t Escape(std::string_view rest, std::string* out) {
     switch (rest[0]) {
-      case 'n': out->push_back('\n'); return 1;
-      case 't': out->push_back('\t'); return 1;
-      case 'r': out->push_back('\r'); return 1;
+      case 'n':
+        out->push_back('\n');
+        return 1;
+      case 't':
+        out->push_back('\t');
+        return 1;
+      case 'r':
+        out->push_back('\r');
+        return 1;
       case '\\':
       case '"':
-      case '\'': out->push_back(rest[0]); return 1;
+      case '\'':
+        out->push_back(rest[0]);
+        return 1;
       case 'x':
         if (rest.size() >= 3 && HexValue(rest[1]) >= 0 && HexValue(rest[2]) >= 0) {
           out->push_back(static_cast<char>(HexValue(rest[1]) * 16 + HexValue(rest[2])));
           return 3;
         }
         break;
-      default: break;
+      default:
+        break;
     }
     out->push_back('\\');
     return 0;

@@ -10,12 +10,23 @@
 namespace whittle {
 
 enum class TokenKind : uint8_t {
-  kWord,      // bare word; backslash escapes are still in it
-  kQuoted,    // "…" or '…', escapes undone
-  kName,      // `…`
-  kRegex,     // /…/ or /…/i after ~
-  kLeftParen, kRightParen, kPipe, kComma, kColon,
-  kEq, kNe, kLt, kLe, kGt, kGe, kMatch, kNotMatch,
+  kWord,    // bare word; backslash escapes are still in it
+  kQuoted,  // "…" or '…', escapes undone
+  kName,    // `…`
+  kRegex,   // /…/ or /…/i after ~
+  kLeftParen,
+  kRightParen,
+  kPipe,
+  kComma,
+  kColon,
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
+  kMatch,
+  kNotMatch,
   kEnd,
 };
 

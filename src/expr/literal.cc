@@ -16,12 +16,18 @@ template <typename T>
 bool CompareRange(const T& value, CompareOp op, const T& first, const T& last) {
   switch (op) {
     case CompareOp::kMatch:
-    case CompareOp::kEq: return first <= value && value <= last;
-    case CompareOp::kNe: return value < first || last < value;
-    case CompareOp::kLt: return value < first;
-    case CompareOp::kLe: return value <= last;
-    case CompareOp::kGt: return last < value;
-    case CompareOp::kGe: return first <= value;
+    case CompareOp::kEq:
+      return first <= value && value <= last;
+    case CompareOp::kNe:
+      return value < first || last < value;
+    case CompareOp::kLt:
+      return value < first;
+    case CompareOp::kLe:
+      return value <= last;
+    case CompareOp::kGt:
+      return last < value;
+    case CompareOp::kGe:
+      return first <= value;
   }
   return false;
 }
@@ -37,7 +43,8 @@ bool Negate(CompareOp op, bool equal) { return op == CompareOp::kNe ? !equal : e
 // As people write numbers: a sign, leading zeros and exponents are fine. Nothing for "inf" and "nan".
 std::optional<double> ReadNumber(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  if (text.empty() || text.size() > 64 || std::string_view("0123456789.-").find(text[0]) == std::string_view::npos) return {};
+  if (text.empty() || text.size() > 64 || std::string_view("0123456789.-").find(text[0]) == std::string_view::npos)
+    return {};
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return {};
@@ -151,13 +158,16 @@ bool Literal::Compare(const Value& value, CompareOp op, const FieldRef& field) c
   if (has_wildcard_) return CompareString(value, op);
   switch (value.type) {
     case ValueType::kString:
-    case ValueType::kBytes: return CompareString(value, op);
+    case ValueType::kBytes:
+      return CompareString(value, op);
     case ValueType::kInt64:
-    case ValueType::kDouble: return CompareNumber(value, op, field);
+    case ValueType::kDouble:
+      return CompareNumber(value, op, field);
     case ValueType::kBool:
       if (boolean_ && !IsOrdering(op)) return Negate(op, (value.integer != 0) == *boolean_);
       return CompareText(value.text, op);
-    case ValueType::kIp: return CompareIp(value.text, op);
+    case ValueType::kIp:
+      return CompareIp(value.text, op);
     case ValueType::kUuid:
     case ValueType::kHexId:
       if (IsOrdering(op)) return CompareText(value.text, op);
@@ -178,7 +188,8 @@ bool Literal::Compare(const Value& value, CompareOp op, const FieldRef& field) c
 
 bool Literal::CompareNumber(const Value& value, CompareOp op, const FieldRef& field) const {
   // 64 bits of mantissa or more on the machines we build for: exact for every int64 and every double.
-  const auto number = value.type == ValueType::kInt64 ? static_cast<long double>(value.integer) : static_cast<long double>(value.real);
+  const auto number =
+      value.type == ValueType::kInt64 ? static_cast<long double>(value.integer) : static_cast<long double>(value.real);
   if (integer_) return CompareOne(number, op, static_cast<long double>(*integer_));
   if (real_) return CompareOne(number, op, static_cast<long double>(*real_));
   const auto& quantity = field.unit_is_time ? duration_ : size_;
@@ -188,8 +199,8 @@ bool Literal::CompareNumber(const Value& value, CompareOp op, const FieldRef& fi
   return !IsOrdering(op) && CompareText(value.text, op);
 }
 
-// Text that was not given a type by whoever parsed the line may still be a number or quantity; the literal says which is
-// meant, and quoting it says that text is meant.
+// Text that was not given a type by whoever parsed the line may still be a number or quantity; the literal says which
+// is meant, and quoting it says that text is meant.
 bool Literal::CompareString(const Value& value, CompareOp op) const {
   if (op == CompareOp::kMatch) {
     if (ip_ && ip_->prefix_bits < 128 && !quoted_ && ParseIpAddress(value.text)) return CompareIp(value.text, op);
@@ -205,7 +216,8 @@ bool Literal::CompareString(const Value& value, CompareOp op) const {
     if (const auto duration = duration_ ? ReadQuantity(ValueType::kDuration, value.text) : std::nullopt) {
       return CompareOne(*duration, op, *duration_);
     }
-    if (const auto size = size_ ? ReadQuantity(ValueType::kSize, value.text) : std::nullopt) return CompareOne(*size, op, *size_);
+    if (const auto size = size_ ? ReadQuantity(ValueType::kSize, value.text) : std::nullopt)
+      return CompareOne(*size, op, *size_);
     return !IsOrdering(op) && CompareText(value.text, op);
   }
   if (ip_ && ip_->prefix_bits < 128 && ParseIpAddress(value.text)) return CompareIp(value.text, op);
@@ -237,7 +249,8 @@ bool Literal::CompareSeverity(const Value& value, CompareOp op) const {
 bool Literal::CompareTemplate(const Value& value, CompareOp op) const {
   if (IsOrdering(op)) return false;
   const bool same_id = template_id_ && *template_id_ == static_cast<uint64_t>(value.integer);
-  if (op == CompareOp::kMatch) return same_id || (has_wildcard_ ? wildcard_.Matches(value.text) : false) || phrase_.Matches(value.text);
+  if (op == CompareOp::kMatch)
+    return same_id || (has_wildcard_ ? wildcard_.Matches(value.text) : false) || phrase_.Matches(value.text);
   return Negate(op, same_id || wildcard_.Matches(value.text));
 }
 

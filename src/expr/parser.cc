@@ -18,18 +18,28 @@ bool IsFieldName(std::string_view text) {
 
 std::optional<CompareOp> ToCompareOp(TokenKind kind) {
   switch (kind) {
-    case TokenKind::kColon: return CompareOp::kMatch;
-    case TokenKind::kEq: return CompareOp::kEq;
-    case TokenKind::kNe: return CompareOp::kNe;
-    case TokenKind::kLt: return CompareOp::kLt;
-    case TokenKind::kLe: return CompareOp::kLe;
-    case TokenKind::kGt: return CompareOp::kGt;
-    case TokenKind::kGe: return CompareOp::kGe;
-    default: return std::nullopt;
+    case TokenKind::kColon:
+      return CompareOp::kMatch;
+    case TokenKind::kEq:
+      return CompareOp::kEq;
+    case TokenKind::kNe:
+      return CompareOp::kNe;
+    case TokenKind::kLt:
+      return CompareOp::kLt;
+    case TokenKind::kLe:
+      return CompareOp::kLe;
+    case TokenKind::kGt:
+      return CompareOp::kGt;
+    case TokenKind::kGe:
+      return CompareOp::kGe;
+    default:
+      return std::nullopt;
   }
 }
 
-bool IsStar(const LiteralText& literal) { return !literal.quoted && literal.text.size() == 1 && literal.text[0] == '*'; }
+bool IsStar(const LiteralText& literal) {
+  return !literal.quoted && literal.text.size() == 1 && literal.text[0] == '*';
+}
 
 ExprPtr MakeExpr(Expr::Kind kind, size_t column) {
   auto expr = std::make_unique<Expr>();
@@ -113,8 +123,8 @@ class FilterParser {
     if (in_.Take(TokenKind::kLeftParen)) {
       WHITTLE_ASSIGN_OR_RETURN(ExprPtr inner, Or(depth + 1));
       if (!in_.Take(TokenKind::kRightParen)) {
-        return QueryError(in_.Peek().column(), "expected ')' for the '(' in column " + std::to_string(column) + ", found " +
-                                                   in_.Describe());
+        return QueryError(in_.Peek().column(),
+                          "expected ')' for the '(' in column " + std::to_string(column) + ", found " + in_.Describe());
       }
       return inner;
     }
@@ -125,10 +135,12 @@ class FilterParser {
     const Token& token = in_.Peek();
     switch (token.kind) {
       case TokenKind::kMatch:
-      case TokenKind::kNotMatch: return Regex(FieldName{"", token.column()});
+      case TokenKind::kNotMatch:
+        return Regex(FieldName{"", token.column()});
       case TokenKind::kWord:
       case TokenKind::kQuoted:
-      case TokenKind::kName: break;
+      case TokenKind::kName:
+        break;
       default:
         if (ToCompareOp(token.kind)) return QueryError(token.column(), "expected a field before " + in_.Describe());
         return QueryError(token.column(), "expected a word or a condition, found " + in_.Describe());
@@ -141,19 +153,22 @@ class FilterParser {
     const bool negated = in_.AtKeyword("not", 1);
     const size_t in_ahead = negated ? 2 : 1;
     if (in_.AtKeyword("in", in_ahead) && in_.At(TokenKind::kLeftParen, in_ahead + 1)) return In(negated);
-    if (in_.AtKeyword("exists") && (IsFieldName(in_.Peek(1).text) || in_.At(TokenKind::kName, 1)) && !AtOperatorWord(1)) {
+    if (in_.AtKeyword("exists") && (IsFieldName(in_.Peek(1).text) || in_.At(TokenKind::kName, 1)) &&
+        !AtOperatorWord(1)) {
       in_.Next();
       ExprPtr exists = MakeExpr(Expr::Kind::kExists, in_.Peek().column());
       WHITTLE_ASSIGN_OR_RETURN(exists->field, in_.TakeName("after 'exists'"));
       return exists;
     }
-    if (token.kind == TokenKind::kName) return QueryError(token.column(), "expected a comparison after the field " + in_.Describe());
+    if (token.kind == TokenKind::kName)
+      return QueryError(token.column(), "expected a comparison after the field " + in_.Describe());
     if (in_.AtKeyword("last") && in_.At(TokenKind::kWord, 1)) {
       const Value duration = ParseValue(ValueType::kDuration, in_.Peek(1).text);
       if (duration.type == ValueType::kDuration) return Last(duration.integer);
     }
     if (in_.AtKeyword("and") || in_.AtKeyword("or") || in_.AtKeyword("not")) {
-      return QueryError(token.column(), "expected a condition, found " + in_.Describe() + "; quote it to search for the word");
+      return QueryError(token.column(),
+                        "expected a condition, found " + in_.Describe() + "; quote it to search for the word");
     }
     return Text();
   }
@@ -175,12 +190,14 @@ class FilterParser {
   Result<ExprPtr> Last(int64_t width_ns) {
     const size_t column = in_.Next().column();
     const size_t width_column = in_.Next().column();
-    if (!options_.now_ns) return QueryError(column, "'last' needs to know what time it is, and this filter is not tied to a time");
+    if (!options_.now_ns)
+      return QueryError(column, "'last' needs to know what time it is, and this filter is not tied to a time");
     int64_t from = 0;
     if (width_ns < 0 || __builtin_sub_overflow(*options_.now_ns, width_ns, &from)) {
       return QueryError(width_column, "the duration after 'last' is out of range");
     }
-    return MakeCompare(FieldName{"timestamp", column}, CompareOp::kGe, LiteralText{FormatRfc3339(from), true, width_column});
+    return MakeCompare(FieldName{"timestamp", column}, CompareOp::kGe,
+                       LiteralText{FormatRfc3339(from), true, width_column});
   }
 
   Result<ExprPtr> Compare() {
@@ -235,7 +252,8 @@ class FilterParser {
     const bool negated = in_.Next().kind == TokenKind::kNotMatch;
     const Token& token = in_.Peek();
     if (token.kind != TokenKind::kRegex && token.kind != TokenKind::kQuoted) {
-      return QueryError(token.column(), "expected a regular expression between slashes after '~', found " + in_.Describe());
+      return QueryError(token.column(),
+                        "expected a regular expression between slashes after '~', found " + in_.Describe());
     }
     ExprPtr regex = MakeExpr(Expr::Kind::kRegex, token.column());
     regex->field = std::move(field);
@@ -262,7 +280,8 @@ class FilterParser {
     }
     if (first.kind == TokenKind::kColon) literal.text = ":";
     in_.Next();
-    while (join && in_.Adjacent() && (in_.At(TokenKind::kWord) || in_.At(TokenKind::kColon) || in_.At(TokenKind::kEq))) {
+    while (join && in_.Adjacent() &&
+           (in_.At(TokenKind::kWord) || in_.At(TokenKind::kColon) || in_.At(TokenKind::kEq))) {
       const Token& token = in_.Next();
       if (token.kind == TokenKind::kWord) {
         literal.text += token.text;
@@ -285,21 +304,36 @@ class FilterParser {
 std::string TokenStream::Describe() const {
   const Token& token = Peek();
   switch (token.kind) {
-    case TokenKind::kEnd: return "the end of the query";
-    case TokenKind::kLeftParen: return "'('";
-    case TokenKind::kRightParen: return "')'";
-    case TokenKind::kPipe: return "'|'";
-    case TokenKind::kComma: return "','";
-    case TokenKind::kColon: return "':'";
-    case TokenKind::kEq: return "'='";
-    case TokenKind::kNe: return "'!='";
-    case TokenKind::kLt: return "'<'";
-    case TokenKind::kLe: return "'<='";
-    case TokenKind::kGt: return "'>'";
-    case TokenKind::kGe: return "'>='";
-    case TokenKind::kMatch: return "'~'";
-    case TokenKind::kNotMatch: return "'!~'";
-    default: break;
+    case TokenKind::kEnd:
+      return "the end of the query";
+    case TokenKind::kLeftParen:
+      return "'('";
+    case TokenKind::kRightParen:
+      return "')'";
+    case TokenKind::kPipe:
+      return "'|'";
+    case TokenKind::kComma:
+      return "','";
+    case TokenKind::kColon:
+      return "':'";
+    case TokenKind::kEq:
+      return "'='";
+    case TokenKind::kNe:
+      return "'!='";
+    case TokenKind::kLt:
+      return "'<'";
+    case TokenKind::kLe:
+      return "'<='";
+    case TokenKind::kGt:
+      return "'>'";
+    case TokenKind::kGe:
+      return "'>='";
+    case TokenKind::kMatch:
+      return "'~'";
+    case TokenKind::kNotMatch:
+      return "'!~'";
+    default:
+      break;
   }
   constexpr size_t kShown = 40;
   return "'" + token.text.substr(0, kShown) + (token.text.size() > kShown ? "…'" : "'");
@@ -326,7 +360,8 @@ Result<ExprPtr> ParseFilter(std::string_view text, const ParseOptions& options) 
   WHITTLE_ASSIGN_OR_RETURN(auto tokens, Tokenize(text));
   TokenStream in(std::move(tokens));
   WHITTLE_ASSIGN_OR_RETURN(ExprPtr filter, ParseFilterTokens(&in, options));
-  if (in.At(TokenKind::kPipe)) return QueryError(in.Peek().column(), "a filter alone is expected here, without '|' stages");
+  if (in.At(TokenKind::kPipe))
+    return QueryError(in.Peek().column(), "a filter alone is expected here, without '|' stages");
   if (!in.At(TokenKind::kEnd)) return QueryError(in.Peek().column(), "unexpected " + in.Describe());
   return filter;
 }

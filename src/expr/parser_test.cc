@@ -100,7 +100,8 @@ TEST(Parser, ErrorsPointAtTheColumn) {
 
 TEST(Parser, Stages) {
   const auto query = ParseQuery(
-      "error | count, avg(duration) as mean, P99(size) by url.path, `my field` every 1m | sort avg(duration) desc, url.path "
+      "error | count, avg(duration) as mean, P99(size) by url.path, `my field` every 1m | sort avg(duration) desc, "
+      "url.path "
       "| top 5 by count | limit 3 | select url.path, count");
   ASSERT_TRUE(query.ok()) << query.status().message();
   ASSERT_EQ(query->stages.size(), 5u);
@@ -123,7 +124,8 @@ TEST(Parser, Stages) {
 }
 
 TEST(Parser, StageErrors) {
-  EXPECT_THAT(Error("a | cuont by b"), StartsWith("column 5: unknown stage or function 'cuont'; did you mean \"count\"?"));
+  EXPECT_THAT(Error("a | cuont by b"),
+              StartsWith("column 5: unknown stage or function 'cuont'; did you mean \"count\"?"));
   EXPECT_THAT(Error("a | srot b"), HasSubstr("did you mean \"sort\"?"));
   EXPECT_THAT(Error("a |"), StartsWith("column 4: expected a stage"));
   EXPECT_THAT(Error("a | sum by b"), HasSubstr("sum needs a field"));
@@ -152,8 +154,8 @@ TEST(Parser, LimitsAreErrors) {
 
 // What a tree prints parses to the same tree.
 TEST(Parser, FormattedTreesParseBack) {
-  for (const char* text : {"a b or not (c and d)", "x:\"a\\\"b\\n\"", "f in (a, \"b\")", "not f !~ /x\\/y/", "exists `a b` last",
-                           "2024-05-01..2024-05-02 severity>=warn", "a\\*b c*d x:e*"}) {
+  for (const char* text : {"a b or not (c and d)", "x:\"a\\\"b\\n\"", "f in (a, \"b\")", "not f !~ /x\\/y/",
+                           "exists `a b` last", "2024-05-01..2024-05-02 severity>=warn", "a\\*b c*d x:e*"}) {
     const std::string once = Parsed(text);
     EXPECT_EQ(Parsed(once), once) << text;
   }

@@ -1,5 +1,5 @@
-// Any bytes: the parser answers with a tree or an error with a column, what a tree prints parses to the same tree, and a
-// bound filter decides about an event without crashing.
+// Any bytes: the parser answers with a tree or an error with a column, what a tree prints parses to the same tree, and
+// a bound filter decides about an event without crashing.
 #include <cstdlib>
 
 #include "expr/filter.h"

@@ -15,10 +15,11 @@ struct NamedFunction {
 };
 
 constexpr NamedFunction kFunctions[] = {
-    {"count", AggregateFunction::kCount}, {"sum", AggregateFunction::kSum},           {"avg", AggregateFunction::kAvg},
-    {"min", AggregateFunction::kMin},     {"max", AggregateFunction::kMax},           {"p50", AggregateFunction::kQuantile},
-    {"p90", AggregateFunction::kQuantile}, {"p95", AggregateFunction::kQuantile},     {"p99", AggregateFunction::kQuantile},
-    {"distinct", AggregateFunction::kDistinct},
+    {"count", AggregateFunction::kCount},  {"sum", AggregateFunction::kSum},
+    {"avg", AggregateFunction::kAvg},      {"min", AggregateFunction::kMin},
+    {"max", AggregateFunction::kMax},      {"p50", AggregateFunction::kQuantile},
+    {"p90", AggregateFunction::kQuantile}, {"p95", AggregateFunction::kQuantile},
+    {"p99", AggregateFunction::kQuantile}, {"distinct", AggregateFunction::kDistinct},
 };
 
 constexpr std::string_view kStageNames[] = {"sort", "top", "limit", "select"};
@@ -59,7 +60,8 @@ class StageParser {
     Stage stage;
     stage.column = in_.Peek().column();
     if (!in_.At(TokenKind::kWord)) {
-      return QueryError(stage.column, "expected a stage after '|' (count, sum, sort, top, limit, select …), found " + in_.Describe());
+      return QueryError(stage.column,
+                        "expected a stage after '|' (count, sum, sort, top, limit, select …), found " + in_.Describe());
     }
     Status status;
     if (in_.TakeKeyword("sort")) {
@@ -85,7 +87,8 @@ class StageParser {
   Status UnknownStage() {
     std::vector<std::string_view> names(std::begin(kStageNames), std::end(kStageNames));
     for (const auto& known : kFunctions) names.push_back(known.name);
-    return QueryError(in_.Peek().column(), "unknown stage or function " + in_.Describe() + DidYouMean(in_.Peek().text, names));
+    return QueryError(in_.Peek().column(),
+                      "unknown stage or function " + in_.Describe() + DidYouMean(in_.Peek().text, names));
   }
 
   Status Aggregate(Stage* stage) {
@@ -139,8 +142,8 @@ class StageParser {
   Status UnknownFunction() {
     std::vector<std::string_view> names;
     for (const auto& known : kFunctions) names.push_back(known.name);
-    return QueryError(in_.Peek().column(), "expected a function (count, sum, avg, min, max, p99 …), found " + in_.Describe() +
-                                               DidYouMean(in_.Peek().text, names));
+    return QueryError(in_.Peek().column(), "expected a function (count, sum, avg, min, max, p99 …), found " +
+                                               in_.Describe() + DidYouMean(in_.Peek().text, names));
   }
 
   Status Sort(Stage* stage) {
@@ -180,7 +183,8 @@ class StageParser {
       WHITTLE_ASSIGN_OR_RETURN(const FieldName field, in_.TakeName("in the parentheses"));
       column->text += "(" + field.text + ")";
     }
-    if (!in_.Take(TokenKind::kRightParen)) return QueryError(in_.Peek().column(), "expected ')', found " + in_.Describe());
+    if (!in_.Take(TokenKind::kRightParen))
+      return QueryError(in_.Peek().column(), "expected ')', found " + in_.Describe());
     return Status::Ok();
   }
 

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::array<char, 256> MakeFoldTable() {
   std::array<char, 256> table{};
-  for (int i = 0; i < 256; ++i) table[static_cast<size_t>(i)] = static_cast<char>(i >= 'A' && i <= 'Z' ? i - 'A' + 'a' : i);
+  for (int i = 0; i < 256; ++i)
+    table[static_cast<size_t>(i)] = static_cast<char>(i >= 'A' && i <= 'Z' ? i - 'A' + 'a' : i);
   return table;
 }
 constexpr std::array<char, 256> kFold = MakeFoldTable();
@@ -120,7 +121,8 @@ WildcardPattern::WildcardPattern(std::vector<std::string> pieces) : exact_(piece
 
 bool WildcardPattern::Matches(std::string_view text) const {
   if (exact_) return text == prefix_;
-  if (text.size() < prefix_.size() + suffix_.size() || !text.starts_with(prefix_) || !text.ends_with(suffix_)) return false;
+  if (text.size() < prefix_.size() + suffix_.size() || !text.starts_with(prefix_) || !text.ends_with(suffix_))
+    return false;
   text = text.substr(prefix_.size(), text.size() - prefix_.size() - suffix_.size());
   size_t from = 0;
   for (const LiteralFinder& piece : middle_) {

@@ -23,7 +23,8 @@ TEST(LiteralFinder, AgreesWithStringFind) {
       for (char& c : s) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
       return s;
     };
-    ASSERT_EQ(LiteralFinder(needle, true).Find(text, from), lower(text).find(lower(needle), from)) << needle << " in " << text;
+    ASSERT_EQ(LiteralFinder(needle, true).Find(text, from), lower(text).find(lower(needle), from))
+        << needle << " in " << text;
   }
 }
 

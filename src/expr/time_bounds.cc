@@ -23,12 +23,23 @@ void Collect(const Expr& expr, TimeBounds* bounds) {
   if (!time) return;
   switch (expr.op) {
     case CompareOp::kMatch:
-    case CompareOp::kEq: Narrow(time->begin, time->end - 1, bounds); return;
-    case CompareOp::kLt: Narrow(INT64_MIN, time->begin - 1, bounds); return;
-    case CompareOp::kLe: Narrow(INT64_MIN, time->end - 1, bounds); return;
-    case CompareOp::kGt: Narrow(time->end, INT64_MAX, bounds); return;
-    case CompareOp::kGe: Narrow(time->begin, INT64_MAX, bounds); return;
-    case CompareOp::kNe: return;
+    case CompareOp::kEq:
+      Narrow(time->begin, time->end - 1, bounds);
+      return;
+    case CompareOp::kLt:
+      Narrow(INT64_MIN, time->begin - 1, bounds);
+      return;
+    case CompareOp::kLe:
+      Narrow(INT64_MIN, time->end - 1, bounds);
+      return;
+    case CompareOp::kGt:
+      Narrow(time->end, INT64_MAX, bounds);
+      return;
+    case CompareOp::kGe:
+      Narrow(time->begin, INT64_MAX, bounds);
+      return;
+    case CompareOp::kNe:
+      return;
   }
 }
 

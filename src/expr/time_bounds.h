@@ -13,8 +13,8 @@ struct TimeBounds {
   std::optional<int64_t> max_ns;
 };
 
-// From the comparisons of `timestamp` that every match must pass (those joined by `and` at the top). A filter bounded on
-// any side matches no event without a time.
+// From the comparisons of `timestamp` that every match must pass (those joined by `and` at the top). A filter bounded
+// on any side matches no event without a time.
 TimeBounds FindTimeBounds(const Expr& filter);
 
 }  // namespace whittle

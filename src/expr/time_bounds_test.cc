@@ -13,7 +13,9 @@ std::string Bounds(std::string_view text) {
   EXPECT_TRUE(filter.ok()) << text;
   const TimeBounds bounds = FindTimeBounds(**filter);
   if (!bounds.min_ns || !bounds.max_ns) return "none";
-  const auto show = [](int64_t ns) { return ns == INT64_MIN || ns == INT64_MAX ? std::string("open") : FormatRfc3339(ns).substr(0, 19); };
+  const auto show = [](int64_t ns) {
+    return ns == INT64_MIN || ns == INT64_MAX ? std::string("open") : FormatRfc3339(ns).substr(0, 19);
+  };
   return show(*bounds.min_ns) + " " + show(*bounds.max_ns);
 }
 

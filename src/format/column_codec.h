@@ -1,5 +1,5 @@
-// One column of texts as a node, and back. The encoder looks at a sample, then at all values, and picks an encoding; what
-// it stores decodes to the same bytes or it would not have picked it. Not thread-safe per Compressor/TextArena.
+// One column of texts as a node, and back. The encoder looks at a sample, then at all values, and picks an encoding;
+// what it stores decodes to the same bytes or it would not have picked it. Not thread-safe per Compressor/TextArena.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +45,8 @@ struct ColumnHint {
 void EncodeText(std::span<const std::string_view> values, const ColumnHint& hint, int depth, Compressor* compressor,
                 NodeSink* out);
 
-// Replaces `*out` by `count` texts whose bytes live in `arena` (or in blobs, which the caller keeps alive). False when the
-// node is damaged or the arena's budget is spent.
+// Replaces `*out` by `count` texts whose bytes live in `arena` (or in blobs, which the caller keeps alive). False when
+// the node is damaged or the arena's budget is spent.
 bool DecodeText(NodeSource* in, size_t count, int depth, TextArena* arena, std::vector<std::string_view>* out);
 
 }  // namespace whittle

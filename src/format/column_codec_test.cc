@@ -57,9 +57,7 @@ TEST(ColumnCodec, PicksTheEncodingThatFits) {
 TEST(ColumnCodec, TicksFallBackWhenTextsDoNotFit) {
   const auto match = MatchTime("2015-10-18 18:01:47,978");
   ASSERT_TRUE(match.has_value());
-  const auto times = Values(300, [](size_t i) {
-    return "2015-10-18 18:" + std::to_string(10 + i % 50) + ":47,978";
-  });
+  const auto times = Values(300, [](size_t i) { return "2015-10-18 18:" + std::to_string(10 + i % 50) + ":47,978"; });
   EXPECT_EQ(RoundTrip(times, match->layout), TextOp::kTicks);
   auto some = times;
   some[17] = "never";
@@ -76,9 +74,8 @@ TEST(ColumnCodec, RoundTripsMixturesOfEverything) {
     const int second = static_cast<int>(random() % testing::kValueKinds);
     const uint64_t mix = random() % 20;
     SCOPED_TRACE(std::to_string(first) + " with " + std::to_string(second));
-    RoundTrip(Values(1 + random() % 2000, [&](size_t i) {
-      return testing::RandomValue(random() % 20 < mix ? second : first, i, &random);
-    }));
+    RoundTrip(Values(1 + random() % 2000,
+                     [&](size_t i) { return testing::RandomValue(random() % 20 < mix ? second : first, i, &random); }));
   }
 }
 
@@ -103,7 +100,9 @@ TEST(ColumnCodec, RefusesDamageWithoutHarm) {
       NodeSource source{ByteReader(damaged.descriptor), &blobs};
       TextArena arena(uint64_t{1} << 22);
       std::vector<std::string_view> decoded;
-      if (DecodeText(&source, values.size(), 0, &arena, &decoded)) { EXPECT_EQ(decoded.size(), values.size()); }
+      if (DecodeText(&source, values.size(), 0, &arena, &decoded)) {
+        EXPECT_EQ(decoded.size(), values.size());
+      }
     }
   }
 }

@@ -213,23 +213,33 @@ bool TextDecoder::Decode(size_t count, int depth, Views* out) {
   const auto op = static_cast<TextOp>(in_->descriptor.U8());
   if (!in_->descriptor.ok()) return false;
   switch (op) {
-    case TextOp::kConst: return DecodeConst(count, out);
-    case TextOp::kText: return DecodePlain(count, out);
+    case TextOp::kConst:
+      return DecodeConst(count, out);
+    case TextOp::kText:
+      return DecodePlain(count, out);
     case TextOp::kInteger:
-      return DecodeNumbers(count, 20, [](int64_t v, size_t, char* p) { return AppendInteger(v, p); }, out);
-    case TextOp::kDigits: return DecodeDigits(count, out);
+      return DecodeNumbers(
+          count, 20, [](int64_t v, size_t, char* p) { return AppendInteger(v, p); }, out);
+    case TextOp::kDigits:
+      return DecodeDigits(count, out);
     case TextOp::kDecimal: {
       const uint64_t fraction = in_->descriptor.Varint();
       if (!in_->descriptor.ok() || fraction == 0 || fraction > kMaxDigits) return false;
       return DecodeNumbers(
           count, kMaxNumberText, [&](int64_t v, size_t, char* p) { return AppendDecimal(v, fraction, p); }, out);
     }
-    case TextOp::kTicks: return DecodeTicks(count, out);
-    case TextOp::kHex: return DecodeHex(count, out);
-    case TextOp::kDictionary: return DecodeDictionary(count, depth, out);
-    case TextOp::kPartition: return DecodePartition(count, depth, out);
-    case TextOp::kConcat: return DecodeConcat(count, depth, out);
-    case TextOp::kGroup: return false;
+    case TextOp::kTicks:
+      return DecodeTicks(count, out);
+    case TextOp::kHex:
+      return DecodeHex(count, out);
+    case TextOp::kDictionary:
+      return DecodeDictionary(count, depth, out);
+    case TextOp::kPartition:
+      return DecodePartition(count, depth, out);
+    case TextOp::kConcat:
+      return DecodeConcat(count, depth, out);
+    case TextOp::kGroup:
+      return false;
   }
   return false;
 }

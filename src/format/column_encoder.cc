@@ -15,13 +15,13 @@ namespace {
 
 using Texts = std::span<const std::string_view>;
 
-constexpr size_t kSampleTexts = 256;        // texts looked at before one encoding is tried on all
-constexpr double kNumericShare = 0.9;       // of the sample must parse before numbers are tried
-constexpr size_t kFewTexts = 12;            // below this, structure costs more than it saves
+constexpr size_t kSampleTexts = 256;   // texts looked at before one encoding is tried on all
+constexpr double kNumericShare = 0.9;  // of the sample must parse before numbers are tried
+constexpr size_t kFewTexts = 12;       // below this, structure costs more than it saves
 constexpr size_t kMaxSplitPatterns = 96;
-constexpr double kSplitCoverage = 0.75;     // of the sample in admitted patterns
-constexpr int kMaxSplitDepth = 7;           // nesting a writer uses; each level adds two
-constexpr double kDictionaryShare = 0.75;   // distinct / all, above which a dictionary does not pay
+constexpr double kSplitCoverage = 0.75;    // of the sample in admitted patterns
+constexpr int kMaxSplitDepth = 7;          // nesting a writer uses; each level adds two
+constexpr double kDictionaryShare = 0.75;  // distinct / all, above which a dictionary does not pay
 
 class TextEncoder {
  public:
@@ -116,7 +116,8 @@ bool LooksNumeric(std::string_view text) { return !text.empty() && (IsDigit(text
 
 bool TextEncoder::TryNumbers(Texts values, int depth) {
   // Most columns that hold no numbers say so in their first, middle and last value.
-  if (!LooksNumeric(values[0]) && !LooksNumeric(values[values.size() / 2]) && !LooksNumeric(values.back())) return false;
+  if (!LooksNumeric(values[0]) && !LooksNumeric(values[values.size() / 2]) && !LooksNumeric(values.back()))
+    return false;
   const std::vector<std::string_view> sample = Sample(values);
   size_t integers = 0, digits = 0;
   size_t decimals[kMaxDigits + 1] = {};
@@ -132,18 +133,20 @@ bool TextEncoder::TryNumbers(Texts values, int depth) {
     return static_cast<double>(n) >= kNumericShare * static_cast<double>(sample.size());
   };
   if (enough(integers)) {
-    return WriteNumbers(values, depth, [](std::string_view text, int64_t* v) { return ParseInteger(text, v); },
-                        [&] { Op(TextOp::kInteger); });
+    return WriteNumbers(
+        values, depth, [](std::string_view text, int64_t* v) { return ParseInteger(text, v); },
+        [&] { Op(TextOp::kInteger); });
   }
   if (enough(digits)) {
     const size_t width = sample[0].size();
     const bool fixed = std::all_of(values.begin(), values.end(), [&](std::string_view v) { return v.size() == width; });
     if (fixed) {
-      return WriteNumbers(values, depth, [](std::string_view text, int64_t* v) { return ParseDigits(text, v); },
-                          [&] {
-                            Op(TextOp::kDigits);
-                            out_->Varint(width);
-                          });
+      return WriteNumbers(
+          values, depth, [](std::string_view text, int64_t* v) { return ParseDigits(text, v); },
+          [&] {
+            Op(TextOp::kDigits);
+            out_->Varint(width);
+          });
     }
     std::vector<int64_t> widths;
     int64_t v;
@@ -151,20 +154,22 @@ bool TextEncoder::TryNumbers(Texts values, int depth) {
       if (!ParseDigits(text, &v)) return false;
       widths.push_back(static_cast<int64_t>(text.size()));
     }
-    return WriteNumbers(values, depth, [](std::string_view text, int64_t* number) { return ParseDigits(text, number); },
-                        [&] {
-                          Op(TextOp::kDigits);
-                          out_->Varint(0);
-                          EncodeIntegers(widths, compressor_, out_);
-                        });
+    return WriteNumbers(
+        values, depth, [](std::string_view text, int64_t* number) { return ParseDigits(text, number); },
+        [&] {
+          Op(TextOp::kDigits);
+          out_->Varint(0);
+          EncodeIntegers(widths, compressor_, out_);
+        });
   }
   const size_t fraction = static_cast<size_t>(std::max_element(decimals, decimals + kMaxDigits + 1) - decimals);
   if (!enough(decimals[fraction])) return false;
-  return WriteNumbers(values, depth, [&](std::string_view text, int64_t* v) { return ParseDecimal(text, fraction, v); },
-                      [&] {
-                        Op(TextOp::kDecimal);
-                        out_->Varint(fraction);
-                      });
+  return WriteNumbers(
+      values, depth, [&](std::string_view text, int64_t* v) { return ParseDecimal(text, fraction, v); },
+      [&] {
+        Op(TextOp::kDecimal);
+        out_->Varint(fraction);
+      });
 }
 
 int HexValue(char c, bool upper) {
@@ -237,8 +242,8 @@ void TextEncoder::WriteSplit(PatternSplit split, size_t count, int depth) {
   if (classes == 1) return WriteConcat(split.patterns[0], depth);
   std::vector<int64_t> ids(count);
   for (size_t i = 0; i < count; ++i) {
-    ids[i] = split.pattern_of[i] == PatternSplit::kRest ? static_cast<int64_t>(split.patterns.size())
-                                                        : split.pattern_of[i];
+    ids[i] =
+        split.pattern_of[i] == PatternSplit::kRest ? static_cast<int64_t>(split.patterns.size()) : split.pattern_of[i];
   }
   Op(TextOp::kPartition);
   out_->Varint(classes);

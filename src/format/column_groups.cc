@@ -11,10 +11,10 @@
 namespace whittle {
 namespace {
 
-constexpr size_t kMinValues = 16;       // of a column worth a look
-constexpr size_t kMinDistinct = 8;      // fewer, and a column's own dictionary costs next to nothing
-constexpr size_t kMinIdLength = 3;      // mean bytes of an id; short texts are words and small numbers
-constexpr double kSharedPart = 0.2;     // of a column's distinct values seen in another: they hold the same ids
+constexpr size_t kMinValues = 16;    // of a column worth a look
+constexpr size_t kMinDistinct = 8;   // fewer, and a column's own dictionary costs next to nothing
+constexpr size_t kMinIdLength = 3;   // mean bytes of an id; short texts are words and small numbers
+constexpr double kSharedPart = 0.2;  // of a column's distinct values seen in another: they hold the same ids
 // How much cheaper a column must look on its own to leave its group: the estimate knows runs and gaps, while zstd also
 // finds repeated sequences in the group's references. Found by trying 1, 1.25, 1.5 and 2 on real logs.
 constexpr double kOwnAdvantage = 1.25;
@@ -100,7 +100,8 @@ void AddColumn(uint32_t c, const ColumnInput& column, Overlap* overlap, std::vec
   }
 }
 
-// Rough bits of a text that was not seen before: numbers are stored as differences, other text compresses to about half.
+// Rough bits of a text that was not seen before: numbers are stored as differences, other text compresses to about
+// half.
 double NewTextBits(std::string_view text, int64_t* last_number) {
   int64_t number;
   if (!ParseInteger(text, &number)) return 4.0 * static_cast<double>(text.size());
@@ -146,8 +147,8 @@ void DropLosers(const SegmentInput& input, const Overlap& overlap, GroupPlan* pl
     const uint32_t number = overlap.numbers[c][next[c]++];
     auto& [seen_in, seen_at] = last_seen[number];
     const uint32_t now = position[g]++;
-    grouped[c] += seen_in == g + 1 ? GapBits(now - seen_at)
-                                   : 2.0 + NewTextBits(overlap.dictionary.texts()[number], &last_new[g]);
+    grouped[c] +=
+        seen_in == g + 1 ? GapBits(now - seen_at) : 2.0 + NewTextBits(overlap.dictionary.texts()[number], &last_new[g]);
     seen_in = g + 1;
     seen_at = now;
   });
@@ -204,9 +205,9 @@ GroupPlan PlanGroups(const SegmentInput& input) {
   std::vector<uint32_t> last_column;
   std::vector<uint32_t> shared_with(columns);
   Joiner joiner(columns);
-  // Times of one layout in several columns that together stand in most rows follow one clock: always a group. Unless one
-  // column has most of them, as the time of a header has: it compresses better on its own, as differences instead of
-  // references. Times that stand in few rows are of other clocks.
+  // Times of one layout in several columns that together stand in most rows follow one clock: always a group. Unless
+  // one column has most of them, as the time of a header has: it compresses better on its own, as differences instead
+  // of references. Times that stand in few rows are of other clocks.
   struct Clock {
     size_t values = 0;
     size_t largest = 0;

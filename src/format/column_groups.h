@@ -1,7 +1,7 @@
-// Column groups: columns that hold the same ids (a trace id in a dozen templates, a block id in "allocate", "receive" and
-// "delete") share one dictionary, and their references stand in one stream in row order, where the id of this row is most
-// often the id of a row just before. Decided and built once per segment, before columns are encoded. Views point into
-// the input.
+// Column groups: columns that hold the same ids (a trace id in a dozen templates, a block id in "allocate", "receive"
+// and "delete") share one dictionary, and their references stand in one stream in row order, where the id of this row
+// is most often the id of a row just before. Decided and built once per segment, before columns are encoded. Views
+// point into the input.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct GroupPlan {
 
 GroupPlan PlanGroups(const SegmentInput& input);
 
-// Calls visit(group, column) for every grouped value of a segment, in the order of the groups' streams. Writer and reader
-// walk the same way.
+// Calls visit(group, column) for every grouped value of a segment, in the order of the groups' streams. Writer and
+// reader walk the same way.
 template <typename Visit>
 void WalkGroups(const std::vector<StoredShape>& shapes, const std::vector<uint32_t>& row_shape,
                 const std::vector<int32_t>& group_of, const Visit& visit) {

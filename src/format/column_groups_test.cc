@@ -36,7 +36,8 @@ TEST(ColumnGroups, JoinsTimesOfOneLayout) {
   testing::SegmentMaker maker;
   for (int i = 0; i < 100; ++i) {
     maker.Row("a %", {"2015-10-18 18:01:" + std::to_string(10 + i % 50)});
-    maker.Row("b % and %", {"2015-10-18 18:02:" + std::to_string(10 + i % 50), "2015-10-18 18:03:" + std::to_string(10 + i % 50)});
+    maker.Row("b % and %",
+              {"2015-10-18 18:02:" + std::to_string(10 + i % 50), "2015-10-18 18:03:" + std::to_string(10 + i % 50)});
   }
   SegmentInput& input = maker.Finish();
   input.columns[0].time_layout = input.columns[1].time_layout = input.columns[2].time_layout = 9;

@@ -10,7 +10,8 @@ namespace {
 
 constexpr uint8_t kRequiredBit = 0x80;
 
-// Gives each blob the frame and offset it was packed at: blobs of a kind follow each other through the frames of the kind.
+// Gives each blob the frame and offset it was packed at: blobs of a kind follow each other through the frames of the
+// kind.
 bool PlaceBlobs(const SegmentFooter& footer, std::vector<BlobEntry>* blobs) {
   struct Position {
     std::vector<uint32_t> frames;

@@ -1,5 +1,5 @@
-// Directory: the list of nodes of a segment (row shapes, row flags, columns, streams) and where their blobs are. It is a
-// frame of its own, columnar, so that a thousand tiny columns cost a few bytes each. Plain data.
+// Directory: the list of nodes of a segment (row shapes, row flags, columns, streams) and where their blobs are. It is
+// a frame of its own, columnar, so that a thousand tiny columns cost a few bytes each. Plain data.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,18 @@ enum class NodeKind : uint8_t { kRowShape = 0, kRowFlags = 1, kColumn = 2, kStre
 struct DirectoryNode {
   NodeKind kind = NodeKind::kColumn;
   bool required = true;
-  uint16_t id = 0;         // kStream: StreamId
-  uint64_t count = 0;      // values
+  uint16_t id = 0;     // kStream: StreamId
+  uint64_t count = 0;  // values
   std::string descriptor;
   uint64_t blob_count = 0;
-  uint64_t first_blob = 0; // derived
+  uint64_t first_blob = 0;  // derived
 };
 
 struct BlobEntry {
   uint8_t kind = 0;
   uint64_t size = 0;
-  uint32_t frame = 0;      // derived: index into SegmentFooter::frames
-  uint64_t offset = 0;     // derived: in the decompressed frame
+  uint32_t frame = 0;   // derived: index into SegmentFooter::frames
+  uint64_t offset = 0;  // derived: in the decompressed frame
 };
 
 struct Directory {

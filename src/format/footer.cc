@@ -8,8 +8,10 @@
 namespace whittle {
 namespace {
 
-constexpr std::string_view kHeaderMagic = "WHITTLE\x1a";   // ^Z stops a careless `type` or `cat`
-constexpr std::string_view kTrailerMagic = "\x1a" "ELTTIHW";
+constexpr std::string_view kHeaderMagic = "WHITTLE\x1a";  // ^Z stops a careless `type` or `cat`
+constexpr std::string_view kTrailerMagic =
+    "\x1a"
+    "ELTTIHW";
 constexpr size_t kTrailerSize = 56;
 constexpr uint64_t kKnownFeatures = 0;
 constexpr int kFooterLevel = 9;
@@ -142,7 +144,8 @@ bool ReadSections(ByteReader* in, SegmentFooter* footer) {
     section.id = in->U16();
     const uint8_t required = in->U8();
     section.size = in->Varint();
-    if (!in->ok() || required > 1 || section.size > kMaxFrameSize || (total += section.size) > kMaxFrameSize) return false;
+    if (!in->ok() || required > 1 || section.size > kMaxFrameSize || (total += section.size) > kMaxFrameSize)
+      return false;
     section.required = required != 0;
   }
   return true;
@@ -193,8 +196,10 @@ bool DecodeBody(std::string_view bytes, uint64_t frames_end, SegmentFooter* foot
     if (!in.ok() || group.rows > footer->rows - rows) return false;
     rows += group.rows;
     if (group.min_time_ns == kNoTime) continue;
-    if (footer->min_time_ns == kNoTime || group.min_time_ns < footer->min_time_ns) footer->min_time_ns = group.min_time_ns;
-    if (footer->max_time_ns == kNoTime || group.max_time_ns > footer->max_time_ns) footer->max_time_ns = group.max_time_ns;
+    if (footer->min_time_ns == kNoTime || group.min_time_ns < footer->min_time_ns)
+      footer->min_time_ns = group.min_time_ns;
+    if (footer->max_time_ns == kNoTime || group.max_time_ns > footer->max_time_ns)
+      footer->max_time_ns = group.max_time_ns;
   }
   // Minor versions may append to the footer: what follows the frames is theirs.
   return rows == footer->rows && ReadSources(&in, footer) && ReadSections(&in, footer) &&
@@ -207,9 +212,8 @@ Status CheckHeader(std::string_view header, SegmentFooter* footer) {
   footer->major = in.U16();
   footer->minor = in.U16();
   if (footer->major != kSegmentMajor) {
-    return Status(StatusCode::kUnsupported,
-                  "segment of format " + std::to_string(footer->major) + "; this program reads format " +
-                      std::to_string(kSegmentMajor));
+    return Status(StatusCode::kUnsupported, "segment of format " + std::to_string(footer->major) +
+                                                "; this program reads format " + std::to_string(kSegmentMajor));
   }
   return Status::Ok();
 }
@@ -228,7 +232,8 @@ std::string EncodeSegmentHeader() {
 
 Result<std::string> EncodeFooter(const SegmentFooter& footer, uint64_t frames_end) {
   const std::string body = EncodeBody(footer);
-  if (body.size() > kMaxFooterSize) return Status(StatusCode::kLimit, "segment footer too large: fewer sources or runs");
+  if (body.size() > kMaxFooterSize)
+    return Status(StatusCode::kLimit, "segment footer too large: fewer sources or runs");
   Compressor compressor;
   WHITTLE_ASSIGN_OR_RETURN(std::string stored, compressor.Compress(body, kFooterLevel));
   Trailer trailer;

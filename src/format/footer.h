@@ -16,12 +16,12 @@
 namespace whittle {
 
 struct FrameInfo {
-  uint8_t kind = 0;         // BlobKind; unknown kinds are skipped
-  uint8_t method = 0;       // 0 stored, 1 zstd
-  uint64_t offset = 0;      // in the file; derived: frames are contiguous
+  uint8_t kind = 0;     // BlobKind; unknown kinds are skipped
+  uint8_t method = 0;   // 0 stored, 1 zstd
+  uint64_t offset = 0;  // in the file; derived: frames are contiguous
   uint64_t stored_size = 0;
   uint64_t raw_size = 0;
-  uint64_t checksum = 0;    // XXH3-64 of the stored bytes
+  uint64_t checksum = 0;  // XXH3-64 of the stored bytes
 };
 
 struct RowGroupInfo {
@@ -40,10 +40,10 @@ struct SegmentFooter {
   uint16_t major = 0;
   uint16_t minor = 0;
   uint64_t required_features = 0;
-  std::string writer;             // name and version of the program that wrote it
+  std::string writer;  // name and version of the program that wrote it
   uint64_t rows = 0;
   uint64_t records = 0;
-  uint64_t text_bytes = 0;        // of all rows rendered, terminators included
+  uint64_t text_bytes = 0;  // of all rows rendered, terminators included
   uint64_t shape_count = 0;
   uint64_t column_count = 0;
   int64_t min_time_ns = kNoTime;  // over all row groups
@@ -76,15 +76,15 @@ enum class SectionId : uint16_t {
   kTombstones = 6,      // deleted segments whose frontiers still count
   kTemplates = 7,       // templates and bindings as known when written
   kTemplateAliases = 8,
-  kKafka = 9,           // topic, partition, keys and headers
-  kScrubMarks = 10,     // which slots were replaced
-  kCorrelation = 11,    // evidence of inferred traces
-  kFilters = 12,        // filters and statistics on column values
-  kJournal = 13,        // policies in force, entries of the hash-chained journal
+  kKafka = 9,         // topic, partition, keys and headers
+  kScrubMarks = 10,   // which slots were replaced
+  kCorrelation = 11,  // evidence of inferred traces
+  kFilters = 12,      // filters and statistics on column values
+  kJournal = 13,      // policies in force, entries of the hash-chained journal
   kSamplerState = 14,
-  kCatalogEntry = 16,   // what the catalog needs to know the segment again (catalog/segment_meta.h)
-  kContentHash = 17,    // 128-bit XXH3 of all rows as they render
-  kShapeStats = 18,     // records, bytes and times per stored shape (event/shape_stats.h)
+  kCatalogEntry = 16,  // what the catalog needs to know the segment again (catalog/segment_meta.h)
+  kContentHash = 17,   // 128-bit XXH3 of all rows as they render
+  kShapeStats = 18,    // records, bytes and times per stored shape (event/shape_stats.h)
 };
 
 }  // namespace whittle

@@ -1,4 +1,5 @@
-// Helpers of this folder's tests, benchmark and fuzzer: segments made of lines, and nodes in memory. Not for production.
+// Helpers of this folder's tests, benchmark and fuzzer: segments made of lines, and nodes in memory. Not for
+// production.
 #pragma once
 
 #include <deque>
@@ -30,8 +31,8 @@ class SinkBlobs : public BlobReader {
   size_t next_ = 0;
 };
 
-// Builds a SegmentInput row by row from forms like "took % ms": each % is a slot with a column of its own, unless the form
-// says "%0".."%9": a column shared by all forms that use the digit.
+// Builds a SegmentInput row by row from forms like "took % ms": each % is a slot with a column of its own, unless the
+// form says "%0".."%9": a column shared by all forms that use the digit.
 class SegmentMaker {
  public:
   SegmentMaker() {
@@ -119,30 +120,49 @@ inline std::string RandomValue(int kind, uint64_t row, std::mt19937_64* random) 
     return s;
   };
   switch (kind % kValueKinds) {
-    case 0: return "constant";
-    case 1: return std::to_string(row);
-    case 2: return std::to_string(static_cast<int64_t>(r()) >> (r() % 60));
-    case 3: return std::to_string(1000000 + row % 1000).substr(1);
-    case 4: return std::to_string(r() % 1000) + "." + std::to_string(100 + r() % 900);
-    case 5: return hex(32);
-    case 6: return "blk_" + std::to_string(static_cast<int64_t>(r()));
-    case 7: return "/10." + std::to_string(r() % 4) + ".7." + std::to_string(r() % 256) + ":" + std::to_string(r() % 65536);
-    case 8: return std::vector<std::string>{"INFO", "WARN", "ERROR", ""}[r() % 4];
-    case 9: return "attempt_14450_" + std::to_string(1000 + row / 50).substr(1) + "_m_" + std::to_string(r() % 9);
+    case 0:
+      return "constant";
+    case 1:
+      return std::to_string(row);
+    case 2:
+      return std::to_string(static_cast<int64_t>(r()) >> (r() % 60));
+    case 3:
+      return std::to_string(1000000 + row % 1000).substr(1);
+    case 4:
+      return std::to_string(r() % 1000) + "." + std::to_string(100 + r() % 900);
+    case 5:
+      return hex(32);
+    case 6:
+      return "blk_" + std::to_string(static_cast<int64_t>(r()));
+    case 7:
+      return "/10." + std::to_string(r() % 4) + ".7." + std::to_string(r() % 256) + ":" + std::to_string(r() % 65536);
+    case 8:
+      return std::vector<std::string>{"INFO", "WARN", "ERROR", ""}[r() % 4];
+    case 9:
+      return "attempt_14450_" + std::to_string(1000 + row / 50).substr(1) + "_m_" + std::to_string(r() % 9);
     case 10: {
       std::string s(r() % 20, '\0');
       for (char& c : s) c = static_cast<char>(r());
       return s;
     }
-    case 11: return row % 17 == 3 ? "n/a" : std::to_string(r() % 500);
-    case 12: return hex(8) + "-" + hex(4) + "-" + hex(4) + "-" + hex(4) + "-" + hex(12);
-    case 13: return "user" + std::to_string(r() % 300);
-    case 14: return std::string(r() % 3, '0') + std::to_string(r() % 100);
-    case 15: return std::vector<std::string>{"-0", "00", "-", "+1", "1.", ".5", "-0.0", "1e5", "9223372036854775808"}[r() % 9];
-    case 16: return std::string("\0\1a=", 4) + std::to_string(r() % 10);
-    case 17: return "GET /a/b?x=" + std::to_string(r() % 100) + "&y=" + hex(6);
-    case 18: return "-" + std::to_string(r() % 100) + "." + std::to_string(r() % 10);
-    default: return std::to_string(1600000000000 + static_cast<int64_t>(row * 7 + r() % 3));
+    case 11:
+      return row % 17 == 3 ? "n/a" : std::to_string(r() % 500);
+    case 12:
+      return hex(8) + "-" + hex(4) + "-" + hex(4) + "-" + hex(4) + "-" + hex(12);
+    case 13:
+      return "user" + std::to_string(r() % 300);
+    case 14:
+      return std::string(r() % 3, '0') + std::to_string(r() % 100);
+    case 15:
+      return std::vector<std::string>{"-0", "00", "-", "+1", "1.", ".5", "-0.0", "1e5", "9223372036854775808"}[r() % 9];
+    case 16:
+      return std::string("\0\1a=", 4) + std::to_string(r() % 10);
+    case 17:
+      return "GET /a/b?x=" + std::to_string(r() % 100) + "&y=" + hex(6);
+    case 18:
+      return "-" + std::to_string(r() % 100) + "." + std::to_string(r() % 10);
+    default:
+      return std::to_string(1600000000000 + static_cast<int64_t>(row * 7 + r() % 3));
   }
 }
 
@@ -178,7 +198,10 @@ inline void FillRandom(uint64_t seed, size_t rows, SegmentMaker* maker) {
       }
     }
     const bool last = i + 1 == rows;
-    maker->Row(form.text, values, last && random() % 2 ? LineEnd::kNone : random() % 50 ? LineEnd::kLf : LineEnd::kCrLf,
+    maker->Row(form.text, values,
+               last && random() % 2 ? LineEnd::kNone
+               : random() % 50      ? LineEnd::kLf
+                                    : LineEnd::kCrLf,
                random() % 10 != 0);
   }
 }

@@ -11,9 +11,9 @@ namespace {
 // large enough that zstd's tables and history pay.
 constexpr size_t kFrameTarget = size_t{2} << 20;
 
-// zstd levels by how much of the text is left to compress: structure has removed most of it, so what is left may cost more
-// per byte. Measured on one core: level 4 about 150 MB/s, 7 about 80, 9 about 60, 12 about 25; so zstd costs between 0.7
-// and 2 ns per byte of text.
+// zstd levels by how much of the text is left to compress: structure has removed most of it, so what is left may cost
+// more per byte. Measured on one core: level 4 about 150 MB/s, 7 about 80, 9 about 60, 12 about 25; so zstd costs
+// between 0.7 and 2 ns per byte of text.
 int LevelFor(uint64_t total, uint64_t text_bytes) {
   if (total * 40 < text_bytes) return 12;
   if (total * 24 < text_bytes) return 9;

@@ -22,8 +22,8 @@ class FramePacker {
   void Add(BlobKind kind, std::string_view bytes);
   // Compresses everything, appends the frames to `file` and their descriptions to `frames`.
   // `level` 0: by the share of `text_bytes` that is left to compress, for an even cost per byte of text.
-  Status Finish(uint64_t text_bytes, int level, bool max_effort, const ParallelFor& parallel_for,
-                std::string* file, std::vector<FrameInfo>* frames);
+  Status Finish(uint64_t text_bytes, int level, bool max_effort, const ParallelFor& parallel_for, std::string* file,
+                std::vector<FrameInfo>* frames);
 
  private:
   struct Frame {

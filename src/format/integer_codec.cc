@@ -13,16 +13,16 @@ constexpr size_t kMaxSmallDictionary = 256;
 // Values looked at to choose a layout: enough to tell, few enough to be a small share of the work.
 constexpr size_t kSmallSample = 768;
 constexpr size_t kLargeSample = 2048;
-constexpr size_t kManyValues = 32768;    // from so many on, the large sample
-constexpr size_t kMaxSample = 65536;     // with max_effort
-constexpr size_t kTinyCount = 48;        // below this only varints are tried: planes would not pay for their descriptor
+constexpr size_t kManyValues = 32768;  // from so many on, the large sample
+constexpr size_t kMaxSample = 65536;   // with max_effort
+constexpr size_t kTinyCount = 48;      // below this only varints are tried: planes would not pay for their descriptor
 
 struct Residuals {
   int order = 0;               // how many times differences were taken
   uint64_t first[2] = {0, 0};  // the value (and first difference) before them
   uint64_t base = 0;           // order 0: subtracted from all
   std::vector<uint64_t> values;
-  int width = 1;               // bytes of the largest
+  int width = 1;  // bytes of the largest
 };
 
 int WidthOf(uint64_t v) {
@@ -147,7 +147,9 @@ struct Choice {
 // Estimates by compressing a sample: the number of differences first, then the layout for that number.
 Choice Choose(std::span<const int64_t> values, Compressor* compressor) {
   std::span<const int64_t> sample = values;
-  const size_t wanted = compressor->max_effort() ? kMaxSample : values.size() >= kManyValues ? kLargeSample : kSmallSample;
+  const size_t wanted = compressor->max_effort()       ? kMaxSample
+                        : values.size() >= kManyValues ? kLargeSample
+                                                       : kSmallSample;
   if (sample.size() > wanted) sample = sample.subspan((sample.size() - wanted) / 2, wanted);
   Choice best;
   Residuals best_residuals;
@@ -188,8 +190,7 @@ Choice Choose(std::span<const int64_t> values, Compressor* compressor) {
 }  // namespace
 
 void EncodeIntegers(std::span<const int64_t> values, Compressor* compressor, NodeSink* out) {
-  const bool constant =
-      std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == values[0]; });
+  const bool constant = std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == values[0]; });
   if (constant) {
     out->U8(static_cast<uint8_t>(IntegerOp::kConst));
     out->Signed(values.empty() ? 0 : values[0]);

@@ -42,13 +42,27 @@ TEST(IntegerCodec, RoundTripsEveryKindOfSequence) {
       int64_t walk = static_cast<int64_t>(random() >> 4);
       for (size_t i = 0; i < count; ++i) {
         switch (kind) {
-          case 0: values[i] = static_cast<int64_t>(random()); break;
-          case 1: values[i] = static_cast<int64_t>(i) * 1000; break;
-          case 2: values[i] = walk += static_cast<int64_t>(random() % 100); break;
-          case 3: values[i] = static_cast<int64_t>(random() % 5) * 1000000007; break;
-          case 4: values[i] = static_cast<int64_t>(i * i); break;
-          case 5: values[i] = 1000000 + static_cast<int64_t>(random() % 200); break;
-          default: values[i] = random() % 100 == 0 ? static_cast<int64_t>(random()) : 3; break;
+          case 0:
+            values[i] = static_cast<int64_t>(random());
+            break;
+          case 1:
+            values[i] = static_cast<int64_t>(i) * 1000;
+            break;
+          case 2:
+            values[i] = walk += static_cast<int64_t>(random() % 100);
+            break;
+          case 3:
+            values[i] = static_cast<int64_t>(random() % 5) * 1000000007;
+            break;
+          case 4:
+            values[i] = static_cast<int64_t>(i * i);
+            break;
+          case 5:
+            values[i] = 1000000 + static_cast<int64_t>(random() % 200);
+            break;
+          default:
+            values[i] = random() % 100 == 0 ? static_cast<int64_t>(random()) : 3;
+            break;
         }
       }
       ExpectRoundTrip(values, kind == 2);

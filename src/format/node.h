@@ -15,16 +15,16 @@ namespace whittle {
 
 // Which frames a blob goes to: blobs of one kind have like statistics and share frames. Part of the format.
 enum class BlobKind : uint8_t {
-  kDirectory = 0,   // columns, streams and the blob table
+  kDirectory = 0,  // columns, streams and the blob table
   kShapes = 1,
   kSections = 2,
-  kRowShape = 3,    // the shape number of each row
-  kText = 4,        // values as they are
-  kIds = 7,         // dictionary references, one byte each
-  kRanks = 8,       // recency ranks of shared dictionaries
+  kRowShape = 3,  // the shape number of each row
+  kText = 4,      // values as they are
+  kIds = 7,       // dictionary references, one byte each
+  kRanks = 8,     // recency ranks of shared dictionaries
   kVarint = 9,
   kHex = 10,
-  kPlane0 = 16,     // the least significant bytes of integers; kPlane0 + k the k-th
+  kPlane0 = 16,  // the least significant bytes of integers; kPlane0 + k the k-th
   kPlane7 = 23,
 };
 inline constexpr uint8_t kBlobKindCount = 24;

@@ -61,7 +61,8 @@ inline bool ParseDecimal(std::string_view text, size_t fraction, int64_t* value)
   return true;
 }
 
-// Each writes at `out` (room for kMaxNumberText) and returns the end. Any int64_t is safe, what Parse* cannot give included.
+// Each writes at `out` (room for kMaxNumberText) and returns the end. Any int64_t is safe, what Parse* cannot give
+// included.
 char* AppendInteger(int64_t value, char* out);
 char* AppendDigits(int64_t value, size_t width, char* out);      // zero padded to `width` <= 18
 char* AppendDecimal(int64_t value, size_t fraction, char* out);  // `fraction` in 1..18

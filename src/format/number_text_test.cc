@@ -22,15 +22,42 @@ std::string Decimal(int64_t v, size_t fraction) {
 }
 
 TEST(NumberText, AcceptsOnlyWhatItGivesBack) {
-  const char* const texts[] = {"0",   "7",    "-7",   "-0",  "007",  "",     "-",     "+1",   "1.5", "12 ",
-                               "0.5", "00.5", "-0.5", "-0.0", "1.",  ".5",   "1.50",  "-1.50", "a",   "1a",
-                               "999999999999999999", "1000000000000000000", "-999999999999999999", "0000000000000000001"};
+  const char* const texts[] = {"0",
+                               "7",
+                               "-7",
+                               "-0",
+                               "007",
+                               "",
+                               "-",
+                               "+1",
+                               "1.5",
+                               "12 ",
+                               "0.5",
+                               "00.5",
+                               "-0.5",
+                               "-0.0",
+                               "1.",
+                               ".5",
+                               "1.50",
+                               "-1.50",
+                               "a",
+                               "1a",
+                               "999999999999999999",
+                               "1000000000000000000",
+                               "-999999999999999999",
+                               "0000000000000000001"};
   for (const std::string text : texts) {
     int64_t v;
-    if (ParseInteger(text, &v)) { EXPECT_EQ(Integer(v), text); }
-    if (ParseDigits(text, &v)) { EXPECT_EQ(Digits(v, text.size()), text); }
+    if (ParseInteger(text, &v)) {
+      EXPECT_EQ(Integer(v), text);
+    }
+    if (ParseDigits(text, &v)) {
+      EXPECT_EQ(Digits(v, text.size()), text);
+    }
     for (size_t fraction = 1; fraction < kMaxDigits; ++fraction) {
-      if (ParseDecimal(text, fraction, &v)) { EXPECT_EQ(Decimal(v, fraction), text); }
+      if (ParseDecimal(text, fraction, &v)) {
+        EXPECT_EQ(Decimal(v, fraction), text);
+      }
     }
   }
   int64_t v;
@@ -57,7 +84,9 @@ TEST(NumberText, RoundTripsRandomNumbers) {
       ASSERT_TRUE(ParseInteger(Integer(v), &back));
       EXPECT_EQ(back, v);
       const size_t fraction = 1 + random() % 6;
-      if (ParseDecimal(Decimal(v, fraction), fraction, &back)) { EXPECT_EQ(back, v); }
+      if (ParseDecimal(Decimal(v, fraction), fraction, &back)) {
+        EXPECT_EQ(back, v);
+      }
     }
   }
 }

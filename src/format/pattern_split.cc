@@ -27,8 +27,8 @@ constexpr size_t kMaxSignature = 3 * kMaxParts;
 constexpr char kPartMark = '\0';  // literal NUL bytes are told apart by the following byte: see Cut
 constexpr char kLetterMark = '\1';
 
-// Where a text is cut, and the pattern's signature. A part of letters and one of digits have different marks when cutting
-// between them, so that the columns are pure.
+// Where a text is cut, and the pattern's signature. A part of letters and one of digits have different marks when
+// cutting between them, so that the columns are pure.
 struct CutText {
   std::array<char, kMaxSignature> signature;
   size_t signature_size = 0;

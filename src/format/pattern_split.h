@@ -21,17 +21,18 @@ struct SplitPattern {
 };
 
 struct PatternSplit {
-  std::vector<SplitPattern> patterns;      // most frequent first is not promised
-  std::vector<uint8_t> pattern_of;         // per text; kRest: fits no pattern
-  std::vector<std::string_view> rest;      // texts that fit none
+  std::vector<SplitPattern> patterns;  // most frequent first is not promised
+  std::vector<uint8_t> pattern_of;     // per text; kRest: fits no pattern
+  std::vector<std::string_view> rest;  // texts that fit none
   static constexpr uint8_t kRest = 255;
 };
 
-// Splits all texts. Patterns are admitted in order of appearance up to `max_patterns` (at most 254); later ones are rest.
+// Splits all texts. Patterns are admitted in order of appearance up to `max_patterns` (at most 254); later ones are
+// rest.
 PatternSplit SplitByPattern(std::span<const std::string_view> texts, CutKind cut, size_t max_patterns);
 
-// How well a sample would split: the share of texts in the `max_patterns` most frequent patterns, and whether any of those
-// has more than one part or a literal.
+// How well a sample would split: the share of texts in the `max_patterns` most frequent patterns, and whether any of
+// those has more than one part or a literal.
 struct SplitOutlook {
   double coverage = 0;
   size_t patterns = 0;

@@ -58,7 +58,8 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader) {
   cursor.columns_.resize(expected.size());
   for (uint32_t c = 0; c < expected.size(); ++c) {
     // Before the values are decoded: a hostile count would only be bounded by kMaxColumnValues.
-    if (reader.ColumnValueCount(c) != expected[c]) return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
+    if (reader.ColumnValueCount(c) != expected[c])
+      return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
     WHITTLE_RETURN_IF_ERROR(reader.LoadColumn(c, &cursor.arena_, &cursor.columns_[c]));
     cursor.next_value_.push_back(cursor.columns_[c].data());
   }

@@ -13,7 +13,8 @@
 namespace whittle {
 
 // Numbers are dense: the first occurrence of n comes after the first occurrence of n - 1.
-void EncodeReferences(std::span<const uint32_t> numbers, uint32_t dictionary_size, Compressor* compressor, NodeSink* out);
+void EncodeReferences(std::span<const uint32_t> numbers, uint32_t dictionary_size, Compressor* compressor,
+                      NodeSink* out);
 // False when damaged; every number is below dictionary_size.
 bool DecodeReferences(NodeSource* in, size_t count, uint32_t dictionary_size, std::vector<uint32_t>* out);
 

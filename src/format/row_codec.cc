@@ -8,15 +8,15 @@
 
 namespace whittle {
 
-// Shapes are numbered by frequency, so that the low byte says nearly everything; bytes lie in planes of the row-shape kind.
+// Shapes are numbered by frequency, so that the low byte says nearly everything; bytes lie in planes of the row-shape
+// kind.
 void EncodeRowShapes(std::span<const uint32_t> row_shape, size_t shape_count, Compressor* compressor, NodeSink* out) {
   std::vector<uint64_t> counts(shape_count);
   for (const uint32_t shape : row_shape) ++counts[shape];
   std::vector<uint32_t> order(shape_count);
   std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return counts[a] != counts[b] ? counts[a] > counts[b] : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return counts[a] != counts[b] ? counts[a] > counts[b] : a < b; });
   std::vector<uint32_t> rank(shape_count);
   for (uint32_t k = 0; k < shape_count; ++k) rank[order[k]] = k;
   EncodeIntegers(std::vector<int64_t>(order.begin(), order.end()), compressor, out);
@@ -65,7 +65,8 @@ void EncodeRowFlags(std::span<const uint8_t> flags, std::span<const uint32_t> ro
   EncodeIntegers(differences, compressor, out);
 }
 
-bool DecodeRowFlags(NodeSource* in, std::span<const uint32_t> row_shape, size_t shape_count, std::vector<uint8_t>* out) {
+bool DecodeRowFlags(NodeSource* in, std::span<const uint32_t> row_shape, size_t shape_count,
+                    std::vector<uint8_t>* out) {
   std::vector<int64_t> usual;
   std::vector<int64_t> differences;
   if (!DecodeIntegers(in, shape_count, &usual) || !DecodeIntegers(in, row_shape.size(), &differences)) return false;

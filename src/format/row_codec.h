@@ -1,5 +1,5 @@
-// The two streams that every row has: its shape number, and its flags (record start, line end). Flags nearly always follow
-// from the shape, so only differences from each shape's usual flags are stored. Pure functions.
+// The two streams that every row has: its shape number, and its flags (record start, line end). Flags nearly always
+// follow from the shape, so only differences from each shape's usual flags are stored. Pure functions.
 #pragma once
 
 #include <cstdint>

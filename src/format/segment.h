@@ -1,10 +1,10 @@
-// The logical content of a segment: what goes into the encoder and comes back out of the decoder. docs/segment-format.md
-// specifies the bytes.
+// The logical content of a segment: what goes into the encoder and comes back out of the decoder.
+// docs/segment-format.md specifies the bytes.
 //
 // A row is a line: a stored shape plus one text per slot of that shape. Every slot is bound to a column, several shapes
-// may share a column (all shapes with one header share its timestamp column), and a column holds its values in row order.
-// A record (event) is a row with kRecordStart and the rows after it up to the next such row. A line that could not be
-// understood is a row of the raw shape: one slot that is the whole line ("raw lane").
+// may share a column (all shapes with one header share its timestamp column), and a column holds its values in row
+// order. A record (event) is a row with kRecordStart and the rows after it up to the next such row. A line that could
+// not be understood is a row of the raw shape: one slot that is the whole line ("raw lane").
 //
 // Views in SegmentInput point into buffers of the caller and must live until EncodeSegment returns.
 #pragma once
@@ -33,12 +33,12 @@ struct ColumnInput {
 
 // A contiguous stretch of rows from one source. Bytes and lines that were not kept stand in `gap_*` streams.
 struct SourceRun {
-  uint32_t source = 0;         // index into SegmentInput::sources
-  uint64_t first_offset = 0;   // of the first byte covered (kept or not)
-  uint64_t end_offset = 0;     // one past the last byte covered, terminator included
+  uint32_t source = 0;        // index into SegmentInput::sources
+  uint64_t first_offset = 0;  // of the first byte covered (kept or not)
+  uint64_t end_offset = 0;    // one past the last byte covered, terminator included
   uint64_t first_line = 1;
-  uint64_t line_count = 0;     // lines covered (kept or not)
-  uint64_t row_count = 0;      // rows stored
+  uint64_t line_count = 0;  // lines covered (kept or not)
+  uint64_t row_count = 0;   // rows stored
 };
 
 struct SegmentSource {
@@ -49,9 +49,9 @@ struct SegmentSource {
 
 // A stream of integers, one per record (or per row), by number; absent streams read as their default. Reserved:
 enum class StreamId : uint16_t {
-  kTimeResidual = 1,     // per record: event time minus its base, both ns since the epoch; kNoTime when the event has no time.
-                         // The base is the shape's timestamp slot as ParseTime reads it or, without one, the time of the
-                         // record before in the segment (0 for the first): so the stream is nearly constant
+  kTimeResidual = 1,  // per record: event time minus its base, both ns since the epoch; kNoTime when the event has no
+                      // time. The base is the shape's timestamp slot as ParseTime reads it or, without one, the time of
+                      // the record before in the segment (0 for the first): so the stream is nearly constant
   kTimeQuality = 2,      // per record: 0 exact, 1 zone or year filled in, 2 taken from the record before
   kSampleThreshold = 3,  // per record: T of the 56-bit coin, 0 = always kept
   kStratum = 4,          // per record: index into the strata section
@@ -59,9 +59,12 @@ enum class StreamId : uint16_t {
   kGapBytes = 6,         // per row: source bytes skipped just before this row
   kGapLines = 7,         // per row: source lines skipped just before this row
   kTraceMethod = 8,      // per record: 0 none, 1 explicit, 2.. inferred by ...
-  kTraceHigh = 9, kTraceLow = 10, kSpan = 11, kParentSpan = 12,
-  kTraceConfidence = 13, // per record: parts per million
-  kKafkaOffset = 14,     // per record
+  kTraceHigh = 9,
+  kTraceLow = 10,
+  kSpan = 11,
+  kParentSpan = 12,
+  kTraceConfidence = 13,  // per record: parts per million
+  kKafkaOffset = 14,      // per record
 };
 inline constexpr int64_t kNoTime = INT64_MIN;
 
@@ -79,10 +82,10 @@ struct Section {
 
 struct SegmentInput {
   std::vector<SegmentSource> sources;
-  std::vector<SourceRun> runs;        // in row order; sum of row_count = rows
+  std::vector<SourceRun> runs;  // in row order; sum of row_count = rows
   std::vector<StoredShape> shapes;
-  std::vector<uint32_t> row_shape;    // per row: index into shapes
-  std::vector<uint8_t> row_flags;     // per row: bit 0 record start, bits 1-2 LineEnd
+  std::vector<uint32_t> row_shape;  // per row: index into shapes
+  std::vector<uint8_t> row_flags;   // per row: bit 0 record start, bits 1-2 LineEnd
   std::vector<ColumnInput> columns;
   std::vector<IntStream> streams;
   std::vector<Section> sections;

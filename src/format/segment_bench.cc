@@ -34,7 +34,9 @@ const testing::SegmentMaker& Rows() {
                      {time, std::to_string(random() % 8), testing::RandomValue(17, i, &random),
                       testing::RandomValue(13, i, &random)});
           break;
-        default: maker->Row("%0 DEBUG [main] org.example.Loop: heartbeat %", {time, std::to_string(i)}); break;
+        default:
+          maker->Row("%0 DEBUG [main] org.example.Loop: heartbeat %", {time, std::to_string(i)});
+          break;
       }
     }
     maker->Finish().columns[0].time_layout = MatchTime("2015-10-18 18:01:47,978")->layout;

@@ -1,6 +1,5 @@
-// Any bytes as a segment: every read path must answer, never crash or hang. Checksums would stop nearly every mutation, so
-// inputs that start with N are decoded as one node, and with R as the
-// directory and shapes behind a valid footer.
+// Any bytes as a segment: every read path must answer, never crash or hang. Checksums would stop nearly every mutation,
+// so inputs that start with N are decoded as one node, and with R as the directory and shapes behind a valid footer.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,7 +38,8 @@ void DecodeNode(std::string_view data) {
 void DecodeRepaired(std::string_view data) {
   if (data.size() < 4) return;
   const size_t directory_size = std::min<size_t>(static_cast<uint8_t>(data[0]) * 8u, data.size() - 2);
-  const std::string parts[2] = {std::string(data.substr(2, directory_size)), std::string(data.substr(2 + directory_size))};
+  const std::string parts[2] = {std::string(data.substr(2, directory_size)),
+                                std::string(data.substr(2 + directory_size))};
   SegmentFooter footer;
   footer.rows = static_cast<uint8_t>(data[1]) % 16;
   footer.shape_count = 1;

@@ -106,8 +106,8 @@ Status SegmentReader::LoadDirectory() const {
     if (directory.nodes[i].kind == NodeKind::kGroup) groups.push_back(i);
   }
   const bool rows_first = directory.nodes.size() >= 2 && directory.nodes[0].kind == NodeKind::kRowShape &&
-                          directory.nodes[1].kind == NodeKind::kRowFlags &&
-                          directory.nodes[0].count == footer_.rows && directory.nodes[1].count == footer_.rows;
+                          directory.nodes[1].kind == NodeKind::kRowFlags && directory.nodes[0].count == footer_.rows &&
+                          directory.nodes[1].count == footer_.rows;
   if (!rows_first || columns.size() != footer_.column_count) return Corrupt("directory");
   column_nodes_ = std::move(columns);
   group_nodes_ = std::move(groups);
@@ -195,7 +195,7 @@ Status SegmentReader::LoadColumn(uint32_t column, TextArena* arena, std::vector<
 struct SegmentReader::Group {
   TextArena arena{0};
   std::vector<std::string_view> words;
-  std::vector<uint32_t> numbers;                    // in row order
+  std::vector<uint32_t> numbers;                      // in row order
   std::vector<std::vector<uint32_t>> column_numbers;  // by position of the column in `columns`
   std::vector<uint32_t> columns;
 };

@@ -1,6 +1,7 @@
-// SegmentReader: reads a segment, lazily. Open reads header, trailer and footer only; everything else is read, checked and
-// decompressed when asked for. All const methods are safe to call from several threads at once. What they return owns its
-// memory (or shares it) and outlives the reader. Frames that were read stay decompressed, and groups decoded, until ReleaseFrames.
+// SegmentReader: reads a segment, lazily. Open reads header, trailer and footer only; everything else is read, checked
+// and decompressed when asked for. All const methods are safe to call from several threads at once. What they return
+// owns its memory (or shares it) and outlives the reader. Frames that were read stay decompressed, and groups decoded,
+// until ReleaseFrames.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,8 @@ class SegmentReader {
   // kNotFound when there is no such section. The first one, when there are several.
   Result<std::string> LoadSection(uint16_t id) const;
 
-  // Every byte of the file is covered: header, frames, footer and trailer. Returns what is broken, empty when nothing is.
+  // Every byte of the file is covered: header, frames, footer and trailer. Returns what is broken, empty when nothing
+  // is.
   std::vector<std::string> VerifyChecksums() const;
   void ReleaseFrames() const;
   uint64_t bytes_read() const;  // from the source so far

@@ -175,7 +175,9 @@ TEST(Segment, EveryFlippedByteIsFoundAndHarmless) {
     damaged[i] ^= static_cast<char>(1 + random() % 255);
     EXPECT_FALSE(VerifyChecksums(std::make_shared<MemorySource>(damaged)).empty()) << "byte " << i;
     std::string text;
-    if (ReadAll(damaged, &text)) { EXPECT_EQ(text, maker.text()) << "byte " << i; }
+    if (ReadAll(damaged, &text)) {
+      EXPECT_EQ(text, maker.text()) << "byte " << i;
+    }
   }
 }
 
@@ -267,10 +269,12 @@ void FillGolden(testing::SegmentMaker* maker) {
     return std::string(static_cast<size_t>(width) - text.size(), '0') + text;
   };
   for (int i = 0; i < 240; ++i) {
-    const std::string time = "2015-10-18 18:" + digits(i / 60, 2) + ":" + digits(i % 60, 2) + "," + digits(i * 37 % 1000, 3);
+    const std::string time =
+        "2015-10-18 18:" + digits(i / 60, 2) + ":" + digits(i % 60, 2) + "," + digits(i * 37 % 1000, 3);
     const std::string block = "blk_-" + std::to_string(1608999687919862906 + (i / 2) * 7919LL * 1000003);
     const std::string trace = digits(i * 48271 % 99991, 8) + "cafe0123";
-    maker->Row("%0 INFO Received block % of size % from %", {time, block, std::to_string(67108864 - i), "/10.251.43.21:" + std::to_string(50010 + i % 7)});
+    maker->Row("%0 INFO Received block % of size % from %",
+               {time, block, std::to_string(67108864 - i), "/10.251.43.21:" + std::to_string(50010 + i % 7)});
     maker->Row("%0 INFO Deleting block % took % ms", {time, block, std::to_string(i) + "." + digits(i * 7 % 100, 2)},
                i % 40 == 0 ? LineEnd::kCrLf : LineEnd::kLf);
     maker->Row("%0 WARN trace=% state=%", {time, trace, i % 3 ? "open" : "closed"});

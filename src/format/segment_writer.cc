@@ -23,7 +23,9 @@ constexpr uint8_t kLineEndSize[4] = {0, 1, 2, 0};
 Status Contradiction(std::string what) { return Status(StatusCode::kData, "segment input: " + std::move(what)); }
 
 Status CheckLimits(const SegmentInput& input) {
-  const auto over = [](const char* what) { return Status(StatusCode::kLimit, std::string("segment: too many ") + what); };
+  const auto over = [](const char* what) {
+    return Status(StatusCode::kLimit, std::string("segment: too many ") + what);
+  };
   if (input.row_shape.size() > kMaxSegmentRows) return over("rows");
   if (input.columns.size() > kMaxColumns) return over("columns");
   if (input.shapes.size() > kMaxShapes) return over("shapes");
@@ -65,7 +67,8 @@ Status CheckRows(const SegmentInput& input, SegmentFooter* footer) {
     footer->text_bytes += constant * shape_rows[s];
   }
   for (size_t c = 0; c < input.columns.size(); ++c) {
-    if (input.columns[c].values.size() != expected[c]) return Contradiction("column " + std::to_string(c) + " has a wrong size");
+    if (input.columns[c].values.size() != expected[c])
+      return Contradiction("column " + std::to_string(c) + " has a wrong size");
     if (expected[c] > kMaxColumnValues) return Status(StatusCode::kLimit, "segment: too many values in a column");
     for (const std::string_view value : input.columns[c].values) footer->text_bytes += value.size();
   }
@@ -231,8 +234,8 @@ Result<std::string> SegmentEncoder::Run() {
   packer.Add(BlobKind::kSections, sections);
 
   std::string file = EncodeSegmentHeader();
-  WHITTLE_RETURN_IF_ERROR(
-      packer.Finish(footer.text_bytes, options_.zstd_level, options_.max_effort, options_.parallel_for, &file, &footer.frames));
+  WHITTLE_RETURN_IF_ERROR(packer.Finish(footer.text_bytes, options_.zstd_level, options_.max_effort,
+                                        options_.parallel_for, &file, &footer.frames));
   WHITTLE_ASSIGN_OR_RETURN(const std::string tail, EncodeFooter(footer, file.size()));
   file += tail;
   return file;

@@ -1,5 +1,6 @@
-// TextArena: memory for decoded text that lives as long as the arena. Not thread-safe. Views into it stay valid when the
-// arena is moved, and die with it. It refuses to grow past its budget, which bounds what a hostile segment can ask for.
+// TextArena: memory for decoded text that lives as long as the arena. Not thread-safe. Views into it stay valid when
+// the arena is moved, and die with it. It refuses to grow past its budget, which bounds what a hostile segment can ask
+// for.
 #pragma once
 
 #include <cstddef>

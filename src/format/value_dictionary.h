@@ -1,5 +1,5 @@
-// ValueDictionary: distinct texts in order of first appearance, each with its number. A text may be listed twice when the
-// hash table is under attack (probing is bounded), which costs size and never correctness. Views must outlive it.
+// ValueDictionary: distinct texts in order of first appearance, each with its number. A text may be listed twice when
+// the hash table is under attack (probing is bounded), which costs size and never correctness. Views must outlive it.
 #pragma once
 
 #include <cstdint>

@@ -88,11 +88,11 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
     {"SYSLOGHOST", R"(%{IPORHOST})"},
     {"SYSLOGFACILITY", R"(<%{NONNEGINT:log.syslog.facility.code:int}\.%{NONNEGINT:log.syslog.priority:int}>)"},
     {"SYSLOGBASE", R"(%{SYSLOGTIMESTAMP:timestamp:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:host.name} %{SY)"
-     R"(SLOGPROG}:)"},
+                   R"(SLOGPROG}:)"},
     // Servers and languages.
     {"HTTPDUSER", R"((?:%{EMAILADDRESS}|%{USER}))"},
     {"LOGLEVEL", R"((?i:alert|trace|debug|notice|info?(?:rmation)?|warn?(?:ing)?|err?(?:or)?|crit?(?:ical)?|fata)"
-     R"(l|severe|)"
+                 R"(l|severe|)"
                  R"(emerg(?:ency)?))"},
     {"JAVACLASS", R"((?:[a-zA-Z$_][a-zA-Z$_0-9]*\.)*[a-zA-Z$_][a-zA-Z$_0-9]*)"},
     {"JAVAFILE", R"([a-zA-Z$_0-9. -]+)"},
@@ -102,8 +102,8 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
      R"(:code.line.number:int})?\))"},
     {"JAVATHREAD", R"((?:[A-Z]{2}-Processor[\d]+))"},
     // Ours: pieces that most patterns of the library need.
-    {"TOKEN", R"([^\s"]+)"},                       // a field between spaces
-    {"QUOTED_TEXT", R"((?:[^"\\]|\\.)*)"},         // the inside of "..."
+    {"TOKEN", R"([^\s"]+)"},                // a field between spaces
+    {"QUOTED_TEXT", R"((?:[^"\\]|\\.)*)"},  // the inside of "..."
     {"HTTP_METHOD", R"([A-Z][A-Z_-]{1,31})"},
     {"HTTP_STATUS", R"([1-5][0-9][0-9])"},
     // The request between quotes in an access log: a well-formed one in parts, "-" when there was none, else as it is.
@@ -119,9 +119,9 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
     {"BODY_SIZE", R"((?:-|%{NONNEGINT:http.response.body.size:int}))"},
     {"USER_OR_DASH", R"((?:-|%{NOTSPACE:user.name}))"},
     {"HTTPDATE_ANY", R"([0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3,6})?(?: [+-][0-)"
-     R"(9]{4})?)"},
+                     R"(9]{4})?)"},
     {"ISO_TIME", R"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?: ?(?:Z|[+-][0-)"
-     R"(9]{2}:?[0-9]{2}))?)"},
+                 R"(9]{2}:?[0-9]{2}))?)"},
     {"CLOCK", R"([0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?)"},
     {nullptr, nullptr},
 };

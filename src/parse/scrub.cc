@@ -10,12 +10,12 @@
 namespace whittle {
 namespace {
 
-constexpr size_t kMinKeyBytes = 16;       // 128 bits: not to be guessed
-constexpr size_t kHashBytes = 6;          // 12 hex digits: short enough to read, see scrub.h for what it means
+constexpr size_t kMinKeyBytes = 16;  // 128 bits: not to be guessed
+constexpr size_t kHashBytes = 6;     // 12 hex digits: short enough to read, see scrub.h for what it means
 constexpr size_t kMaxNameBytes = 64;
 // An expression may look far ahead for every match, which makes finding all of them quadratic. The bytes ahead of each
-// search are added up, and beyond this many times the line (counted as kSmallLineBytes at least) the rest of the line is
-// scrubbed as one value: slow is not an option, and letting it pass is neither.
+// search are added up, and beyond this many times the line (counted as kSmallLineBytes at least) the rest of the line
+// is scrubbed as one value: slow is not an option, and letting it pass is neither.
 constexpr uint64_t kMaxSearchFactor = 64;
 constexpr size_t kSmallLineBytes = 64 * 1024;
 
@@ -23,9 +23,9 @@ struct Pattern {
   std::string_view name;
   ScrubKind kind;
 };
-constexpr Pattern kPatterns[] = {{"email", ScrubKind::kEmail},       {"card", ScrubKind::kCard},
-                                 {"bearer", ScrubKind::kBearer},     {"password", ScrubKind::kPassword},
-                                 {"jwt", ScrubKind::kJwt},           {"aws-key", ScrubKind::kAwsKey}};
+constexpr Pattern kPatterns[] = {{"email", ScrubKind::kEmail},   {"card", ScrubKind::kCard},
+                                 {"bearer", ScrubKind::kBearer}, {"password", ScrubKind::kPassword},
+                                 {"jwt", ScrubKind::kJwt},       {"aws-key", ScrubKind::kAwsKey}};
 
 Status BadConfig(std::string what) { return Status(StatusCode::kConfig, "scrub: " + std::move(what)); }
 
@@ -46,7 +46,8 @@ Status CheckNames(const ScrubOptions& options) {
     if (!IsName(name)) return BadConfig("'" + field + "' is not an attribute name");
   }
   for (const auto& [name, expression] : options.expressions) {
-    if (!IsName(name)) return BadConfig("'" + name + "' is not a name for an expression: use letters, digits, '_', '-', '.'");
+    if (!IsName(name))
+      return BadConfig("'" + name + "' is not a name for an expression: use letters, digits, '_', '-', '.'");
   }
   return Status::Ok();
 }
@@ -55,7 +56,8 @@ Status CheckNames(const ScrubOptions& options) {
 std::string Canonical(ScrubKind kind, std::string_view value) {
   std::string out;
   if (kind == ScrubKind::kCard) {
-    std::copy_if(value.begin(), value.end(), std::back_inserter(out), [](char c) { return scrub::Is(c, scrub::kDigit); });
+    std::copy_if(value.begin(), value.end(), std::back_inserter(out),
+                 [](char c) { return scrub::Is(c, scrub::kDigit); });
   } else if (kind == ScrubKind::kEmail) {
     std::transform(value.begin(), value.end(), std::back_inserter(out), scrub::Lower);
     for (const std::string_view at_sign : {"%40", "\\u0040"}) {
@@ -123,7 +125,8 @@ Result<std::shared_ptr<const Scrubber>> Scrubber::Create(const ScrubOptions& opt
   scrubber->with_ = options.with;
   scrubber->key_ = options.key;
   for (const std::string& name : options.patterns) {
-    const auto* pattern = std::find_if(std::begin(kPatterns), std::end(kPatterns), [&](const Pattern& p) { return p.name == name; });
+    const auto* pattern =
+        std::find_if(std::begin(kPatterns), std::end(kPatterns), [&](const Pattern& p) { return p.name == name; });
     if (pattern == std::end(kPatterns)) {
       return BadConfig("no pattern is called '" + name + "'; there are email, card, bearer, password, jwt and aws-key");
     }
@@ -144,8 +147,9 @@ void Scrubber::FindFields(const LineAnalysis& analysis, size_t line_size, std::v
     if (field.begin >= field.end || field.end > line_size) continue;
     for (size_t i = 0; i < field_names_.size(); ++i) {
       const std::string_view name = field_names_[i];
-      const bool matches = name.ends_with('*') ? std::string_view(field.name).starts_with(name.substr(0, name.size() - 1))
-                                               : field.name == name;
+      const bool matches = name.ends_with('*')
+                               ? std::string_view(field.name).starts_with(name.substr(0, name.size() - 1))
+                               : field.name == name;
       if (!matches) continue;
       findings->push_back({field.begin, field.end, ScrubKind::kField, static_cast<uint16_t>(i)});
       break;

@@ -1,17 +1,17 @@
-// Scrubber: takes values that must not be stored out of a line, before anything else sees it. What it returns is the new
-// text of the line; the old one must then be forgotten, and the line analysed anew.
+// Scrubber: takes values that must not be stored out of a line, before anything else sees it. What it returns is the
+// new text of the line; the old one must then be forgotten, and the line analysed anew.
 //
-// A Scrubber is immutable and safe from any thread. Scrub looks at every byte a bounded number of times, allocates nothing
-// when it finds nothing, and takes lines of any bytes up to 4 GiB.
+// A Scrubber is immutable and safe from any thread. Scrub looks at every byte a bounded number of times, allocates
+// nothing when it finds nothing, and takes lines of any bytes up to 4 GiB.
 //
-// Replacement: <kind> or, with `hash`, <kind:1a2b3c4d5e6f>: the first 48 bits of HMAC-SHA-256 over kind and value, keyed
-// with `key`. Who holds neither key nor value learns only which values were equal (two different values agree by chance
-// once in 2^48 pairs; about 16 million distinct values make one such pair likely). Who holds the key can test guesses, so
-// it must be kept apart from the store, and thrown away for the hashes to become meaningless. E-mail addresses are hashed
-// in lower case and card numbers without their spaces, so that spellings of one value agree.
+// Replacement: <kind> or, with `hash`, <kind:1a2b3c4d5e6f>: the first 48 bits of HMAC-SHA-256 over kind and value,
+// keyed with `key`. Who holds neither key nor value learns only which values were equal (two different values agree by
+// chance once in 2^48 pairs; about 16 million distinct values make one such pair likely). Who holds the key can test
+// guesses, so it must be kept apart from the store, and thrown away for the hashes to become meaningless. E-mail
+// addresses are hashed in lower case and card numbers without their spaces, so that spellings of one value agree.
 //
-// Limits of detection: values broken over lines, passwords without a key before them, and encodings other than those named
-// in scrub_detectors.h are not found.
+// Limits of detection: values broken over lines, passwords without a key before them, and encodings other than those
+// named in scrub_detectors.h are not found.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ class RE2;
 
 namespace whittle {
 
-inline constexpr size_t kMaxScrubFields = 1000;     // names are compared one by one per field of a line
-inline constexpr size_t kMaxScrubExpressions = 100; // each is a pass over every line
+inline constexpr size_t kMaxScrubFields = 1000;      // names are compared one by one per field of a line
+inline constexpr size_t kMaxScrubExpressions = 100;  // each is a pass over every line
 
 struct ScrubOptions {
   enum class With : uint8_t { kHash, kReplace };
@@ -42,7 +42,7 @@ struct ScrubOptions {
   // Name and RE2 expression; the first group is scrubbed, or all of the match when there is none.
   std::vector<std::pair<std::string, std::string>> expressions;
   With with = With::kHash;
-  std::string key;                    // at least 16 bytes for kHash
+  std::string key;  // at least 16 bytes for kHash
 };
 
 // A stretch of the scrubbed text that was put there by Scrub.

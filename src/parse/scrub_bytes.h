@@ -11,12 +11,12 @@ namespace whittle::scrub {
 
 inline constexpr uint16_t kDigit = 1;
 inline constexpr uint16_t kAlnum = 2;
-inline constexpr uint16_t kIdentifier = 4;   // of a setting's key: letters, digits, _ - .
-inline constexpr uint16_t kEmailLocal = 8;   // before the at sign; bytes of UTF-8 included
+inline constexpr uint16_t kIdentifier = 4;  // of a setting's key: letters, digits, _ - .
+inline constexpr uint16_t kEmailLocal = 8;  // before the at sign; bytes of UTF-8 included
 inline constexpr uint16_t kEmailDomain = 16;
-inline constexpr uint16_t kToken = 32;       // RFC 7235 token68
-inline constexpr uint16_t kUrlSafe = 64;     // base64url
-inline constexpr uint16_t kTrigger = 128;    // one of these stands in everything the detectors look for
+inline constexpr uint16_t kToken = 32;     // RFC 7235 token68
+inline constexpr uint16_t kUrlSafe = 64;   // base64url
+inline constexpr uint16_t kTrigger = 128;  // one of these stands in everything the detectors look for
 
 constexpr std::array<uint16_t, 256> MakeClasses() {
   std::array<uint16_t, 256> classes{};

@@ -32,13 +32,19 @@ bool IsIssuer(std::string_view digits) {
   };
   const int two = prefix(2), three = prefix(3), four = prefix(4);
   switch (digits[0]) {
-    case '2': return four >= 2200 && four <= 2720;                                      // Mir, Mastercard
-    case '3': return two == 34 || two == 37 || two == 36 || two == 38 || two == 39 ||   // Amex, Diners
-                     (three >= 300 && three <= 305) || (four >= 3528 && four <= 3589);  // Diners, JCB
-    case '4': return true;                                                              // Visa
-    case '5': return two != 59;                                                         // Mastercard, Maestro
-    case '6': return true;                                                              // Discover, UnionPay, RuPay, Maestro
-    default: return false;
+    case '2':
+      return four >= 2200 && four <= 2720;  // Mir, Mastercard
+    case '3':
+      return two == 34 || two == 37 || two == 36 || two == 38 || two == 39 ||   // Amex, Diners
+             (three >= 300 && three <= 305) || (four >= 3528 && four <= 3589);  // Diners, JCB
+    case '4':
+      return true;  // Visa
+    case '5':
+      return two != 59;  // Mastercard, Maestro
+    case '6':
+      return true;  // Discover, UnionPay, RuPay, Maestro
+    default:
+      return false;
   }
 }
 
@@ -62,7 +68,8 @@ bool StandsAlone(std::string_view line, size_t begin, size_t end) {
   }
   if (end < line.size()) {
     const char after = line[end];
-    if (Is(after, kAlnum) || after == '_' || (after == '.' && end + 1 < line.size() && Is(line[end + 1], kDigit))) return false;
+    if (Is(after, kAlnum) || after == '_' || (after == '.' && end + 1 < line.size() && Is(line[end + 1], kDigit)))
+      return false;
   }
   return true;
 }
@@ -91,11 +98,13 @@ size_t FindCardsFrom(std::string_view line, size_t at, std::vector<ScrubFinding>
       if (!fits || size < kMinCardDigits) continue;
       const std::string_view number(digits.data(), size);
       if (IsIssuer(number) && PassesLuhn(number) && StandsAlone(line, window[first].begin, group.end)) {
-        findings->push_back({static_cast<uint32_t>(window[first].begin), static_cast<uint32_t>(group.end), ScrubKind::kCard, 0});
+        findings->push_back(
+            {static_cast<uint32_t>(window[first].begin), static_cast<uint32_t>(group.end), ScrubKind::kCard, 0});
       }
     }
     const size_t next = group.end + 1;
-    if (next >= line.size() || !Is(line[next], kDigit) || (line[group.end] != ' ' && line[group.end] != '-')) return group.end;
+    if (next >= line.size() || !Is(line[next], kDigit) || (line[group.end] != ' ' && line[group.end] != '-'))
+      return group.end;
     at = next;
   }
 }

@@ -11,8 +11,8 @@ namespace {
 
 using scrub::EqualsIgnoringCase;
 using scrub::InsideWord;
-using scrub::IsEscaped;
 using scrub::Is;
+using scrub::IsEscaped;
 using scrub::kAlnum;
 using scrub::kDigit;
 using scrub::kEmailDomain;
@@ -33,12 +33,18 @@ bool StartsSecretWord(std::string_view name) {
     return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return name.starts_with(word); });
   };
   switch (name.front()) {
-    case 'a': return any_of({"apikey", "accesskey", "authkey"});
-    case 'c': return any_of({"credential"});
-    case 'p': return any_of({"passw", "passphrase", "passcode", "pwd", "privatekey"});
-    case 's': return any_of({"secret"});
-    case 't': return name == "token";  // at the end: access_token, X-Auth-Token; not tokens=512
-    default: return false;
+    case 'a':
+      return any_of({"apikey", "accesskey", "authkey"});
+    case 'c':
+      return any_of({"credential"});
+    case 'p':
+      return any_of({"passw", "passphrase", "passcode", "pwd", "privatekey"});
+    case 's':
+      return any_of({"secret"});
+    case 't':
+      return name == "token";  // at the end: access_token, X-Auth-Token; not tokens=512
+    default:
+      return false;
   }
 }
 
@@ -83,7 +89,9 @@ class Finder {
     for (size_t at = 0; at < line_.size(); ++at) {
       if (!Is(line_[at], kTrigger)) continue;
       switch (line_[at]) {
-        case '@': Email(at, 1); break;
+        case '@':
+          Email(at, 1);
+          break;
         case '%':
           if (line_.substr(at, 3) == "%40") Email(at, 3);
           break;
@@ -91,17 +99,30 @@ class Finder {
           if (line_.substr(at, 6) == "\\u0040") Email(at, 6);
           break;
         case '=':
-        case ':': Separator(at); break;
-        case '>': Element(at); break;
-        case '\'': SqlLiteral(at); break;
-        case '-': CommandLineFlag(at); break;
+        case ':':
+          Separator(at);
+          break;
+        case '>':
+          Element(at);
+          break;
+        case '\'':
+          SqlLiteral(at);
+          break;
+        case '-':
+          CommandLineFlag(at);
+          break;
         case 'B':
-        case 'b': Bearer(at); break;
+        case 'b':
+          Bearer(at);
+          break;
         case 'J':
           if (at >= 2) Jwt(at - 2);
           break;
-        case 'A': AwsKey(at); break;
-        default: break;
+        case 'A':
+          AwsKey(at);
+          break;
+        default:
+          break;
       }
     }
   }
@@ -137,7 +158,8 @@ class Finder {
     while (begin > floor) {
       const char c = line_[begin - 1];
       // An apostrophe belongs to o'brien@, not to '...@'.
-      const bool apostrophe = c == '\'' && begin >= 2 && begin < at && Is(line_[begin - 2], kAlnum) && Is(line_[begin], kAlnum);
+      const bool apostrophe =
+          c == '\'' && begin >= 2 && begin < at && Is(line_[begin - 2], kAlnum) && Is(line_[begin], kAlnum);
       if (!Is(c, kEmailLocal) && !apostrophe) break;
       --begin;
     }
@@ -159,8 +181,10 @@ class Finder {
     }
     // In escaped text the n of "\n" is no letter of the name, and the first letter of a name may be "\u00e9".
     if (begin > floor && IsEscaped(line_, begin)) {
-      if (line_[begin] == 'u') --begin;
-      else if (line_[begin] == 'n' || line_[begin] == 't' || line_[begin] == 'r') ++begin;
+      if (line_[begin] == 'u')
+        --begin;
+      else if (line_[begin] == 'n' || line_[begin] == 't' || line_[begin] == 'r')
+        ++begin;
     }
     Found(begin, end, ScrubKind::kEmail);
   }
@@ -184,7 +208,8 @@ class Finder {
     if (at >= 3 && Is(line_[at - 1], kDigit) && Is(line_[at - 2], kDigit) && !Is(line_[at - 3], kIdentifier)) return;
     size_t key_end = at;
     while (key_end > 0 && (line_[key_end - 1] == ':' || line_[key_end - 1] == '=') && at - key_end < 2) --key_end;
-    while (key_end > 0 && (line_[key_end - 1] == ' ' || line_[key_end - 1] == '\t') && at - key_end < kMaxSpaces) --key_end;
+    while (key_end > 0 && (line_[key_end - 1] == ' ' || line_[key_end - 1] == '\t') && at - key_end < kMaxSpaces)
+      --key_end;
     if (key_end > 0 && line_[key_end - 1] == ']') --key_end;  // config['password'] =
     if (key_end > 0 && (line_[key_end - 1] == '"' || line_[key_end - 1] == '\'')) {
       --key_end;
@@ -283,7 +308,8 @@ class Finder {
     if (!Wants(ScrubKind::kPassword) || at < covered_) return;
     const std::string_view key = KeyBefore(at);
     const size_t before = at - key.size();
-    if (key.empty() || before == 0 || (line_[before - 1] != '<' && line_[before - 1] != ':') || !NamesSecret(key)) return;
+    if (key.empty() || before == 0 || (line_[before - 1] != '<' && line_[before - 1] != ':') || !NamesSecret(key))
+      return;
     if (next_open_ < at) next_open_ = std::min(line_.find('<', at), line_.size());
     // Without an end tag it is a mark of ours, or its value stands on another line.
     if (line_.substr(next_open_, 2) == "</") FoundCredential(at + 1, next_open_, ScrubKind::kPassword);
@@ -331,7 +357,9 @@ class Finder {
   void Jwt(size_t at) {
     if (!Wants(ScrubKind::kJwt) || at < jwt_end_ || line_.substr(at, 3) != "eyJ") return;
     // One start per run of such bytes, so that every byte is looked at once.
-    if (at > 0 && Is(line_[at - 1], kUrlSafe) && (line_[at - 1] == '-' || line_[at - 1] == '_' || InsideWord(line_, at))) return;
+    if (at > 0 && Is(line_[at - 1], kUrlSafe) &&
+        (line_[at - 1] == '-' || line_[at - 1] == '_' || InsideWord(line_, at)))
+      return;
     const size_t header = RunEnd(at, kUrlSafe);
     if (header - at < 10 || header >= line_.size() || line_[header] != '.') return;
     const size_t payload = RunEnd(header + 1, kUrlSafe);
@@ -348,7 +376,8 @@ class Finder {
     if (!Wants(ScrubKind::kAwsKey) || key.size() < kKeyBytes) return;
     if (!key.starts_with("AKIA") && !key.starts_with("ASIA")) return;
     if (InsideWord(line_, at) || At(at + kKeyBytes, kAlnum)) return;
-    const bool upper = std::all_of(key.begin(), key.end(), [](char c) { return Is(c, kDigit) || (c >= 'A' && c <= 'Z'); });
+    const bool upper =
+        std::all_of(key.begin(), key.end(), [](char c) { return Is(c, kDigit) || (c >= 'A' && c <= 'Z'); });
     if (upper) Found(at, at + kKeyBytes, ScrubKind::kAwsKey);
   }
 
@@ -358,7 +387,7 @@ class Finder {
   size_t email_floor_ = 0;  // end of the last at sign
   size_t covered_ = 0;      // end of the last credential
   size_t jwt_end_ = 0;
-  size_t next_open_ = 0;    // the first '<' at or after the last element's begin
+  size_t next_open_ = 0;  // the first '<' at or after the last element's begin
 };
 
 }  // namespace

@@ -31,7 +31,7 @@ struct ScrubFinding {
   uint32_t begin = 0;  // bytes of the line
   uint32_t end = 0;
   ScrubKind kind = ScrubKind::kField;
-  uint16_t name = 0;   // kField, kCustom: which one
+  uint16_t name = 0;  // kField, kCustom: which one
 };
 
 // Appends the findings of `kinds` (kField and kCustom are not of this place) in no particular order; they may overlap.

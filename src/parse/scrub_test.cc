@@ -106,8 +106,7 @@ TEST(ScrubTest, Passwords) {
       {"password=p@ss,word end", "password=<password> end"},
       {"GET /?api_key=abc123&user=x", "GET /?api_key=<password>&user=x"},
       {"apikey: abc, X-Auth-Token: t0k3n", "apikey: <password>, X-Auth-Token: <password>"},
-      {"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-       "aws_secret_access_key = <password>"},
+      {"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "aws_secret_access_key = <password>"},
       {"config['password'] = 'x'", "config['password'] = '<password>'"},
       {":password => \"x\"", ":password => \"<password>\""},
       {"password := x", "password := <password>"},
@@ -196,7 +195,8 @@ TEST(ScrubTest, OverlappingFindingsAreOne) {
   options.with = ScrubOptions::With::kReplace;
   std::string out;
   std::vector<ScrubMark> marks;
-  ASSERT_TRUE(Make(options)->Scrub("postgres://app:pw@db.example.com/x password=alice@example.com", nullptr, &out, &marks));
+  ASSERT_TRUE(
+      Make(options)->Scrub("postgres://app:pw@db.example.com/x password=alice@example.com", nullptr, &out, &marks));
   EXPECT_EQ(out, "postgres://app:<email>/x password=<email>");
   ASSERT_EQ(marks.size(), 2u);
   EXPECT_EQ(out.substr(marks[0].begin, marks[0].end - marks[0].begin), "<email>");
@@ -226,10 +226,35 @@ TEST(ScrubTest, BadOptionsAreRefused) {
 TEST(ScrubTest, HostileLinesTakeLinearTime) {
   const auto scrubber = All();
   constexpr size_t kSize = 4 << 20;
-  for (const std::string unit :
-       {"password=", "@", "a@b.", "%40", "eyJ", "eyJaaaaaaaaaaaa.", "authorization=", "bearer ", "4111 ", "4111-1111-",
-        "://", "://a:", "password '", "<password>", "<:password>", "--password ", "\\", "\\\"", "password=\\\"", "\"",
-        "1", "A", "AKIA", "=", ":", "x@a-.", "-", "'", "\\u0040"}) {
+  for (const std::string unit : {"password=",
+                                 "@",
+                                 "a@b.",
+                                 "%40",
+                                 "eyJ",
+                                 "eyJaaaaaaaaaaaa.",
+                                 "authorization=",
+                                 "bearer ",
+                                 "4111 ",
+                                 "4111-1111-",
+                                 "://",
+                                 "://a:",
+                                 "password '",
+                                 "<password>",
+                                 "<:password>",
+                                 "--password ",
+                                 "\\",
+                                 "\\\"",
+                                 "password=\\\"",
+                                 "\"",
+                                 "1",
+                                 "A",
+                                 "AKIA",
+                                 "=",
+                                 ":",
+                                 "x@a-.",
+                                 "-",
+                                 "'",
+                                 "\\u0040"}) {
     std::string line;
     while (line.size() < kSize) line += unit;
     std::string out;
@@ -313,7 +338,8 @@ TEST_F(ScrubPropertyTest, PlantedValuesNeverSurviveAndTheRestIsUntouched) {
         after = "\"";
         break;
     }
-    const std::string prefix = Text(surroundings, 0, 30) + " " + before, suffix = after + " " + Text(surroundings, 0, 30);
+    const std::string prefix = Text(surroundings, 0, 30) + " " + before,
+                      suffix = after + " " + Text(surroundings, 0, 30);
     std::string out;
     std::vector<ScrubMark> marks;
     ASSERT_TRUE(scrubber->Scrub(prefix + value + suffix, nullptr, &out, &marks)) << prefix + value + suffix;

@@ -76,7 +76,8 @@ class RenderedSources {
 
 }  // namespace
 
-Result<std::vector<OriginalCheck>> CompareWithOriginals(const Env* env, const std::string& store, const std::vector<std::string>& paths) {
+Result<std::vector<OriginalCheck>> CompareWithOriginals(const Env* env, const std::string& store,
+                                                        const std::vector<std::string>& paths) {
   InputOptions options;
   options.skip.push_back(store);
   options.is_store = [env](const std::string& directory) { return CheckStore(env, directory).ok(); };
@@ -94,7 +95,8 @@ Result<std::vector<OriginalCheck>> CompareWithOriginals(const Env* env, const st
     } else if (rendered.Has(*original)) {
       checks.push_back({input.path, true, ""});
     } else {
-      checks.push_back({input.path, false, fmt::format("the store does not hold exactly these {} bytes", original->bytes)});
+      checks.push_back(
+          {input.path, false, fmt::format("the store does not hold exactly these {} bytes", original->bytes)});
     }
   }
   return checks;

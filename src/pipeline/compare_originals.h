@@ -18,6 +18,7 @@ struct OriginalCheck {
 };
 
 // `paths`: files, globs or directories. One entry per file, in the order they would be ingested.
-Result<std::vector<OriginalCheck>> CompareWithOriginals(const Env* env, const std::string& store, const std::vector<std::string>& paths);
+Result<std::vector<OriginalCheck>> CompareWithOriginals(const Env* env, const std::string& store,
+                                                        const std::vector<std::string>& paths);
 
 }  // namespace whittle

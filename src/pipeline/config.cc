@@ -62,7 +62,9 @@ class Group {
   }
 
  private:
-  std::string PathOf(std::string_view key) const { return path_.empty() ? std::string(key) : path_ + "." + std::string(key); }
+  std::string PathOf(std::string_view key) const {
+    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+  }
 
   const ConfigNode* node_;
   std::string path_;
@@ -78,8 +80,8 @@ Status ReadTime(const Group& time, FilesSource* source) {
   if (year == "from-file") return Status::Ok();
   const auto number = ReadConfigInteger(year);
   if (!number || *number < kFirstYear || *number > kLastYear) {
-    return time.Error("year", "'year' needs a year from " + std::to_string(kFirstYear) + " to " + std::to_string(kLastYear) +
-                                  ", or from-file, not '" + year + "'");
+    return time.Error("year", "'year' needs a year from " + std::to_string(kFirstYear) + " to " +
+                                  std::to_string(kLastYear) + ", or from-file, not '" + year + "'");
   }
   source->time_year = static_cast<int>(*number);
   return Status::Ok();
@@ -194,8 +196,8 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
 Result<Config> LoadConfig(FileSystem* files, const std::string& path) {
   auto text = ReadFile(files, path, kMaxConfigBytes);
   if (!text.ok() && text.status().code() == StatusCode::kLimit) {
-    return Status(StatusCode::kConfig, path + ": larger than " + std::to_string(kMaxConfigBytes / 1024) +
-                                           " KiB, which no configuration is");
+    return Status(StatusCode::kConfig,
+                  path + ": larger than " + std::to_string(kMaxConfigBytes / 1024) + " KiB, which no configuration is");
   }
   if (!text.ok()) return text.status();
   return ParseConfig(*text, path);

@@ -22,20 +22,20 @@ struct FilesSource {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   Start start = Start::kBeginning;
-  std::string path_fields;         // a PathTemplate; empty: none
-  std::vector<NamedText> fields;   // resource attributes; values may hold {basename} and the like (source/path_fields.h)
+  std::string path_fields;        // a PathTemplate; empty: none
+  std::vector<NamedText> fields;  // resource attributes; values may hold {basename} and the like (source/path_fields.h)
   Multiline multiline = Multiline::kAuto;
-  std::string multiline_start;     // RE2, for kStartPattern
+  std::string multiline_start;  // RE2, for kStartPattern
   std::string time_zone;
-  std::optional<int> time_year;    // nothing: from the file
+  std::optional<int> time_year;  // nothing: from the file
 };
 
 struct ScrubConfig {
   std::vector<std::string> fields;
   std::vector<std::string> patterns;
   std::vector<NamedText> expressions;
-  bool hash = true;                // false: replace
-  std::string key_file;            // empty: the store's own key
+  bool hash = true;      // false: replace
+  std::string key_file;  // empty: the store's own key
 };
 
 // One step of `enrich`: exactly one of the two says something.
@@ -46,7 +46,7 @@ struct EnrichStep {
 
 struct Config {
   std::string store;
-  bool store_given = false;        // false: `store` is the default, and $WHITTLE_STORE goes before it
+  bool store_given = false;  // false: `store` is the default, and $WHITTLE_STORE goes before it
   std::vector<FilesSource> sources;
   struct {
     std::vector<std::string> dirs;
@@ -68,8 +68,8 @@ struct Config {
     bool memory_given = false;
   } limits;
 
-  std::string file_name;           // as given; empty for the defaults
-  std::string file_hash;           // SHA-256 of the file's bytes in hex: which policy was in force
+  std::string file_name;  // as given; empty for the defaults
+  std::string file_hash;  // SHA-256 of the file's bytes in hex: which policy was in force
 };
 
 // Reads and checks `path`. Every error is kConfig and says file, line, column, what is wrong and what to write instead

@@ -41,8 +41,8 @@ class Checker {
   Status Group(const ConfigNode& node, const std::string& parent) {
     if (node.kind == ConfigNode::Kind::kNull) return CheckPresent({}, node, parent);
     if (node.kind != ConfigNode::Kind::kMap) {
-      return Error(node, parent.empty() ? "must be 'key: value' lines" : Name(parent) + " must be a group of keys, such as " +
-                                                                             Example(parent));
+      return Error(node, parent.empty() ? "must be 'key: value' lines"
+                                        : Name(parent) + " must be a group of keys, such as " + Example(parent));
     }
     for (const ConfigNode::Entry& entry : node.entries) {
       const std::string path = parent.empty() ? entry.key : parent + "." + entry.key;
@@ -84,21 +84,25 @@ class Checker {
       hint = "; known are ";
       for (size_t i = 0; i < names.size(); ++i) hint += (i > 0 ? ", " : "") + std::string(names[i]);
     }
-    const std::string where = parent.empty() ? "" : " in " + Name(parent.ends_with("[]") ? parent.substr(0, parent.size() - 2) : parent);
+    const std::string where =
+        parent.empty() ? "" : " in " + Name(parent.ends_with("[]") ? parent.substr(0, parent.size() - 2) : parent);
     return ConfigError(file_name_, entry.position, "unknown key " + Quoted(entry.key) + where + hint);
   }
 
   // Required keys, and the one that says what an item of a list is.
-  Status CheckPresent(const std::vector<ConfigNode::Entry>& entries, const ConfigNode& node, const std::string& parent) const {
+  Status CheckPresent(const std::vector<ConfigNode::Entry>& entries, const ConfigNode& node,
+                      const std::string& parent) const {
     const auto is_set = [&](const ConfigKey& key) {
-      return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == ConfigKeyName(key); });
+      return std::any_of(entries.begin(), entries.end(),
+                         [&](const auto& entry) { return entry.key == ConfigKeyName(key); });
     };
     std::string kinds, first;
     size_t chosen = 0;
     for (const ConfigKey& key : ConfigKeys()) {
       if (!IsConfigChild(key, parent)) continue;
       if (key.required && !key.planned && !is_set(key)) {
-        return Error(node, Name(parent) + " needs '" + std::string(ConfigKeyName(key)) + ": " + std::string(key.example) + "'");
+        return Error(
+            node, Name(parent) + " needs '" + std::string(ConfigKeyName(key)) + ": " + std::string(key.example) + "'");
       }
       if (!key.one_of) continue;
       if (is_set(key)) ++chosen;
@@ -106,22 +110,28 @@ class Checker {
     }
     if (kinds.empty() || chosen == 1) return Status::Ok();
     const std::string list = Name(parent.substr(0, parent.size() - 2));
-    return Error(node, chosen == 0 ? "an item of " + list + " needs " + kinds : "an item of " + list + " is one of " + kinds +
-                                                                                   ", not several; begin another with '- '");
+    return Error(node, chosen == 0
+                           ? "an item of " + list + " needs " + kinds
+                           : "an item of " + list + " is one of " + kinds + ", not several; begin another with '- '");
   }
 
   Status Value(const ConfigKey& key, const ConfigNode& node, const std::string& path) {
     switch (key.type) {
-      case ConfigType::kGroup: return Group(node, path);
-      case ConfigType::kGroups: return Groups(node, path);
+      case ConfigType::kGroup:
+        return Group(node, path);
+      case ConfigType::kGroups:
+        return Groups(node, path);
       case ConfigType::kTexts:
-      case ConfigType::kGlobs: return Texts(node, path);
-      case ConfigType::kTextMap: return TextMap(node, path);
+      case ConfigType::kGlobs:
+        return Texts(node, path);
+      case ConfigType::kTextMap:
+        return TextMap(node, path);
       case ConfigType::kChoice:
         // A choice with keys below it may also be a group: multiline: {start: …}.
         if (node.kind == ConfigNode::Kind::kMap && HasChildren(path)) return NotEmpty(node, path);
         break;
-      default: break;
+      default:
+        break;
     }
     if (node.kind != ConfigNode::Kind::kText) return Error(node, Name(path) + " needs one value: " + Wanted(key));
     if (!Fits(key, node.text)) return Error(node, Name(path) + " needs " + Wanted(key) + ", not " + Quoted(node.text));
@@ -144,7 +154,8 @@ class Checker {
 
   Status Groups(const ConfigNode& node, const std::string& path) {
     if (node.kind == ConfigNode::Kind::kNull) return Status::Ok();
-    if (node.kind != ConfigNode::Kind::kList) return Error(node, Name(path) + " must be a list: begin each item with '- '");
+    if (node.kind != ConfigNode::Kind::kList)
+      return Error(node, Name(path) + " must be a list: begin each item with '- '");
     for (const auto& item : node.items) WHITTLE_RETURN_IF_ERROR(Group(*item, path + "[]"));
     return Status::Ok();
   }
@@ -153,14 +164,16 @@ class Checker {
     if (node.kind == ConfigNode::Kind::kNull || node.kind == ConfigNode::Kind::kText) return Status::Ok();
     if (node.kind != ConfigNode::Kind::kList) return Error(node, Name(path) + " must be a list: [a, b]");
     for (const auto& item : node.items) {
-      if (item->kind != ConfigNode::Kind::kText || item->text.empty()) return Error(*item, "an item of " + Name(path) + " must be text");
+      if (item->kind != ConfigNode::Kind::kText || item->text.empty())
+        return Error(*item, "an item of " + Name(path) + " must be text");
     }
     return Status::Ok();
   }
 
   Status TextMap(const ConfigNode& node, const std::string& path) const {
     if (node.kind == ConfigNode::Kind::kNull) return Status::Ok();
-    if (node.kind != ConfigNode::Kind::kMap) return Error(node, Name(path) + " must be names with values: {name: value}");
+    if (node.kind != ConfigNode::Kind::kMap)
+      return Error(node, Name(path) + " must be names with values: {name: value}");
     for (const ConfigNode::Entry& entry : node.entries) {
       if (entry.key.empty()) return ConfigError(file_name_, entry.position, "a name in " + Name(path) + " is empty");
       if (entry.value->kind != ConfigNode::Kind::kText) {
@@ -177,13 +190,20 @@ class Checker {
 
   static bool Fits(const ConfigKey& key, std::string_view text) {
     switch (key.type) {
-      case ConfigType::kInteger: return InRange(key, ReadConfigInteger(text));
-      case ConfigType::kBool: return ReadConfigBool(text).has_value();
-      case ConfigType::kDuration: return InRange(key, ReadConfigDuration(text));
-      case ConfigType::kSize: return InRange(key, ReadConfigSize(text));
-      case ConfigType::kPercent: return ReadConfigPercent(text).has_value();
-      case ConfigType::kChoice: return IsChoice(key.choices, text);
-      default: return !text.empty();
+      case ConfigType::kInteger:
+        return InRange(key, ReadConfigInteger(text));
+      case ConfigType::kBool:
+        return ReadConfigBool(text).has_value();
+      case ConfigType::kDuration:
+        return InRange(key, ReadConfigDuration(text));
+      case ConfigType::kSize:
+        return InRange(key, ReadConfigSize(text));
+      case ConfigType::kPercent:
+        return ReadConfigPercent(text).has_value();
+      case ConfigType::kChoice:
+        return IsChoice(key.choices, text);
+      default:
+        return !text.empty();
     }
   }
 
@@ -194,15 +214,24 @@ class Checker {
       return bounded ? " from " + format(key.minimum) + " to " + format(key.maximum) : std::string();
     };
     switch (key.type) {
-      case ConfigType::kInteger: return "a whole number" + range([](long long n) { return std::to_string(n); });
-      case ConfigType::kBool: return "true or false";
-      case ConfigType::kDuration: return "a duration such as 10s or 1h30m" + range(DurationText);
-      case ConfigType::kSize: return "a size such as 64MiB" + range(SizeText);
-      case ConfigType::kPercent: return "a percentage such as 10%";
-      case ConfigType::kChoice: return "one of " + ListChoices(key.choices);
-      case ConfigType::kPath: return "a path";
-      case ConfigType::kExpression: return "a regular expression";
-      default: return "text";
+      case ConfigType::kInteger:
+        return "a whole number" + range([](long long n) { return std::to_string(n); });
+      case ConfigType::kBool:
+        return "true or false";
+      case ConfigType::kDuration:
+        return "a duration such as 10s or 1h30m" + range(DurationText);
+      case ConfigType::kSize:
+        return "a size such as 64MiB" + range(SizeText);
+      case ConfigType::kPercent:
+        return "a percentage such as 10%";
+      case ConfigType::kChoice:
+        return "one of " + ListChoices(key.choices);
+      case ConfigType::kPath:
+        return "a path";
+      case ConfigType::kExpression:
+        return "a regular expression";
+      default:
+        return "text";
     }
   }
 
@@ -216,7 +245,8 @@ class Checker {
     RE2::Options options(RE2::Quiet);
     options.set_encoding(RE2::Options::EncodingLatin1);
     const RE2 expression(text, options);
-    return expression.ok() ? Status::Ok() : Status(StatusCode::kConfig, Quoted(text) + " is no expression: " + expression.error());
+    return expression.ok() ? Status::Ok()
+                           : Status(StatusCode::kConfig, Quoted(text) + " is no expression: " + expression.error());
   }
 
   std::string_view file_name_;

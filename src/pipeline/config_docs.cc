@@ -105,15 +105,22 @@ std::string TypeSchema(const ConfigKey& key, size_t depth) {
   const std::string indent(2 * depth, ' ');
   const std::string path(key.path);
   switch (key.type) {
-    case ConfigType::kGroup: return ObjectSchema(path, depth);
+    case ConfigType::kGroup:
+      return ObjectSchema(path, depth);
     case ConfigType::kGroups:
-      return "\"type\": [\"array\", \"null\"],\n" + indent + "  \"items\": {" + ObjectSchema(path + "[]", depth + 1) + "  }\n" + indent;
+      return "\"type\": [\"array\", \"null\"],\n" + indent + "  \"items\": {" + ObjectSchema(path + "[]", depth + 1) +
+             "  }\n" + indent;
     case ConfigType::kInteger:
-      return "\"type\": \"integer\", \"minimum\": " + std::to_string(key.minimum) + ", \"maximum\": " + std::to_string(key.maximum);
-    case ConfigType::kBool: return "\"type\": \"boolean\"";
-    case ConfigType::kDuration: return R"("type": "string", "pattern": "^[0-9.]+ *[a-z]+")";
-    case ConfigType::kSize: return R"("type": ["string", "integer"], "pattern": "^[0-9.]+ *[A-Za-z]*$")";
-    case ConfigType::kPercent: return R"("type": "string", "pattern": "^[0-9.]+%$")";
+      return "\"type\": \"integer\", \"minimum\": " + std::to_string(key.minimum) +
+             ", \"maximum\": " + std::to_string(key.maximum);
+    case ConfigType::kBool:
+      return "\"type\": \"boolean\"";
+    case ConfigType::kDuration:
+      return R"("type": "string", "pattern": "^[0-9.]+ *[a-z]+")";
+    case ConfigType::kSize:
+      return R"("type": ["string", "integer"], "pattern": "^[0-9.]+ *[A-Za-z]*$")";
+    case ConfigType::kPercent:
+      return R"("type": "string", "pattern": "^[0-9.]+%$")";
     case ConfigType::kTexts:
     case ConfigType::kGlobs:
       return R"("type": ["array", "string", "null"], "items": {"type": ["string", "number"]})";
@@ -124,16 +131,19 @@ std::string TypeSchema(const ConfigKey& key, size_t depth) {
         return "\"anyOf\": [{\"enum\": " + ChoicesAsJson(key.choices) + "}, {" + ObjectSchema(path, depth) + "}]";
       }
       return "\"enum\": " + ChoicesAsJson(key.choices);
-    default: return R"("type": ["string", "number"])";
+    default:
+      return R"("type": ["string", "number"])";
   }
 }
 
 std::string SchemaOf(const ConfigKey& key, size_t depth) {
   if (key.planned) {
-    return "{\"description\": " + JsonText(std::string(key.help) + " (not available in this version)") + ", \"not\": {}}";
+    return "{\"description\": " + JsonText(std::string(key.help) + " (not available in this version)") +
+           ", \"not\": {}}";
   }
   std::string out = "{\"description\": " + JsonText(key.help) + ", ";
-  if (!key.default_value.empty() && key.type != ConfigType::kInteger) out += "\"default\": " + JsonText(key.default_value) + ", ";
+  if (!key.default_value.empty() && key.type != ConfigType::kInteger)
+    out += "\"default\": " + JsonText(key.default_value) + ", ";
   if (key.type == ConfigType::kInteger && !key.default_value.empty()) {
     out += "\"default\": " + std::string(key.default_value) + ", ";
   }
@@ -144,20 +154,34 @@ std::string SchemaOf(const ConfigKey& key, size_t depth) {
 
 std::string_view TypeName(ConfigType type) {
   switch (type) {
-    case ConfigType::kGroup: return "group";
-    case ConfigType::kGroups: return "list of groups";
-    case ConfigType::kText: return "text";
-    case ConfigType::kPath: return "path";
-    case ConfigType::kExpression: return "RE2 expression";
-    case ConfigType::kInteger: return "whole number";
-    case ConfigType::kBool: return "true or false";
-    case ConfigType::kDuration: return "duration";
-    case ConfigType::kSize: return "size";
-    case ConfigType::kPercent: return "percentage";
-    case ConfigType::kChoice: return "choice";
-    case ConfigType::kTexts: return "list of texts";
-    case ConfigType::kGlobs: return "list of globs";
-    case ConfigType::kTextMap: return "names and texts";
+    case ConfigType::kGroup:
+      return "group";
+    case ConfigType::kGroups:
+      return "list of groups";
+    case ConfigType::kText:
+      return "text";
+    case ConfigType::kPath:
+      return "path";
+    case ConfigType::kExpression:
+      return "RE2 expression";
+    case ConfigType::kInteger:
+      return "whole number";
+    case ConfigType::kBool:
+      return "true or false";
+    case ConfigType::kDuration:
+      return "duration";
+    case ConfigType::kSize:
+      return "size";
+    case ConfigType::kPercent:
+      return "percentage";
+    case ConfigType::kChoice:
+      return "choice";
+    case ConfigType::kTexts:
+      return "list of texts";
+    case ConfigType::kGlobs:
+      return "list of globs";
+    case ConfigType::kTextMap:
+      return "names and texts";
   }
   return "text";
 }
@@ -182,7 +206,8 @@ std::string ConfigExample() {
 }
 
 std::string ConfigJsonSchema() {
-  return "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"whittle configuration\",\n  " +
+  return "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"whittle "
+         "configuration\",\n  " +
          ObjectSchema("", 0) + "}\n";
 }
 
@@ -200,7 +225,9 @@ std::string ConfigReference() {
     out += "| " + Code(key.path) + " | " + std::string(TypeName(key.type)) + " | " + Code(key.default_value) + " | " +
            Code(key.flag.empty() ? "" : "--" + std::string(key.flag)) + " | " + help + " |\n";
   }
-  return out + "\nKnown, but not available in this version; setting one of them is refused:\n\n| key | what it will be |\n|---|---|\n" +
+  return out +
+         "\nKnown, but not available in this version; setting one of them is refused:\n\n| key | what it will be "
+         "|\n|---|---|\n" +
          planned;
 }
 

@@ -8,7 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto config = whittle::ParseConfig({reinterpret_cast<const char*>(data), size}, "f");
-  if (!config.ok() && (config.status().code() != whittle::StatusCode::kConfig || !config.status().message().starts_with("f:"))) {
+  if (!config.ok() &&
+      (config.status().code() != whittle::StatusCode::kConfig || !config.status().message().starts_with("f:"))) {
     std::abort();
   }
   return 0;

@@ -1,5 +1,6 @@
 // The one table of configuration keys. Checking a file, its defaults, the commented example, the JSON Schema and the
-// reference in docs/configuration.md are all made from it, so they cannot disagree. Constant data, safe from any thread.
+// reference in docs/configuration.md are all made from it, so they cannot disagree. Constant data, safe from any
+// thread.
 //
 // To add a key: one row in config_schema.cc, one line where config.cc reads it.
 #pragma once
@@ -11,24 +12,24 @@
 namespace whittle {
 
 enum class ConfigType {
-  kGroup,         // keys below it
-  kGroups,        // a list of groups; its rows' paths go on with "[]."
+  kGroup,   // keys below it
+  kGroups,  // a list of groups; its rows' paths go on with "[]."
   kText,
-  kPath,          // a file or directory
-  kExpression,    // RE2
-  kInteger,       // within [minimum, maximum]
+  kPath,        // a file or directory
+  kExpression,  // RE2
+  kInteger,     // within [minimum, maximum]
   kBool,
-  kDuration,      // "10s", "1h30m"
-  kSize,          // "64MiB", "1.5 GB"
-  kPercent,       // "10%"
-  kChoice,        // one of `choices`
-  kTexts,         // a list of texts, or one text
-  kGlobs,         // a list of globs, or one
-  kTextMap,       // names, free to choose, and a text for each
+  kDuration,  // "10s", "1h30m"
+  kSize,      // "64MiB", "1.5 GB"
+  kPercent,   // "10%"
+  kChoice,    // one of `choices`
+  kTexts,     // a list of texts, or one text
+  kGlobs,     // a list of globs, or one
+  kTextMap,   // names, free to choose, and a text for each
 };
 
 struct ConfigKey {
-  std::string_view path;           // "sources[].files.include"
+  std::string_view path;  // "sources[].files.include"
   ConfigType type = ConfigType::kText;
   std::string_view default_value;  // as written in the file; empty: none
   std::string_view help;           // one sentence, no full stop
@@ -36,9 +37,9 @@ struct ConfigKey {
   std::string_view example = {};   // what the commented example shows instead of the default
   std::string_view choices = {};   // kChoice: "beginning|end"
   long long minimum = 0, maximum = 0;
-  bool planned = false;            // known, but this version does not act on it: setting it is refused
-  bool required = false;           // must stand where its group stands
-  bool one_of = false;             // in a list of groups: of the keys with this mark, each item has exactly one
+  bool planned = false;   // known, but this version does not act on it: setting it is refused
+  bool required = false;  // must stand where its group stands
+  bool one_of = false;    // in a list of groups: of the keys with this mark, each item has exactly one
 };
 
 std::span<const ConfigKey> ConfigKeys();

@@ -108,7 +108,8 @@ limits: {memory: 1GiB}
 
 TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
   EXPECT_EQ(ErrorOf("stor: x\n"), "w.yaml:1:1: unknown key 'stor'; did you mean \"store\"?");
-  EXPECT_EQ(ErrorOf("segments:\n  levle: 3\n"), "w.yaml:2:3: unknown key 'levle' in 'segments'; did you mean \"level\"?");
+  EXPECT_EQ(ErrorOf("segments:\n  levle: 3\n"),
+            "w.yaml:2:3: unknown key 'levle' in 'segments'; did you mean \"level\"?");
   EXPECT_THAT(ErrorOf("limits: {zzz: 1}\n"), HasSubstr("w.yaml:1:10: unknown key 'zzz' in 'limits'; known are memory"));
   EXPECT_EQ(ErrorOf("segments.level: 3\n").substr(0, 44), "w.yaml:1:1: unknown key 'segments.level'; kn");
   EXPECT_EQ(ErrorOf("segments: {level: 3, level: 4}\n"),
@@ -117,7 +118,8 @@ TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
   EXPECT_EQ(ErrorOf("segments: {level: high}\n"), "w.yaml:1:19: 'level' needs a whole number from 1 to 19, not 'high'");
   EXPECT_EQ(ErrorOf("segments: {close_after: 10}\n"),
             "w.yaml:1:25: 'close_after' needs a duration such as 10s or 1h30m from 100ms to 3600s, not '10'");
-  EXPECT_THAT(ErrorOf("limits: {memory: 1MiB}\n"), HasSubstr("needs a size such as 64MiB from 64MiB to 1048576MiB, not '1MiB'"));
+  EXPECT_THAT(ErrorOf("limits: {memory: 1MiB}\n"),
+              HasSubstr("needs a size such as 64MiB from 64MiB to 1048576MiB, not '1MiB'"));
   EXPECT_THAT(ErrorOf("limits: {memory: [1]}\n"), HasSubstr("1:18: 'memory' needs one value: a size"));
   EXPECT_THAT(ErrorOf("store: {a: b}\n"), HasSubstr("'store' needs one value: a path"));
   EXPECT_THAT(ErrorOf("- a\n"), HasSubstr("w.yaml:1:1: must be 'key: value' lines"));
@@ -126,15 +128,21 @@ TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
   EXPECT_THAT(ErrorOf("sources: [{fields: {a: b}}]\n"), HasSubstr("an item of 'sources' needs 'files:'"));
   EXPECT_THAT(ErrorOf("sources: [{files: {}}]\n"), HasSubstr("'files' needs 'include: [\"/var/log/**/*.log\"]'"));
   EXPECT_THAT(ErrorOf("sources: [{files: {include: []}}]\n"), HasSubstr("'include' is empty"));
-  EXPECT_THAT(ErrorOf("sources: [{files: {include: a, start: middle}}]\n"), HasSubstr("needs one of beginning, end, not 'middle'"));
-  EXPECT_THAT(ErrorOf("enrich: [{set: {a: b}, scrub: {patterns: [email]}}]\n"), HasSubstr("not several; begin another with '- '"));
+  EXPECT_THAT(ErrorOf("sources: [{files: {include: a, start: middle}}]\n"),
+              HasSubstr("needs one of beginning, end, not 'middle'"));
+  EXPECT_THAT(ErrorOf("enrich: [{set: {a: b}, scrub: {patterns: [email]}}]\n"),
+              HasSubstr("not several; begin another with '- '"));
   EXPECT_THAT(ErrorOf("enrich: [{scrub: {with: hash}}]\n"), HasSubstr("it says nothing to scrub"));
   EXPECT_THAT(ErrorOf("enrich: [{scrub: {patterns: [mail]}}]\n"), HasSubstr("no pattern is called 'mail'"));
-  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, multiline: {start: '(('}}]\n"), HasSubstr("'((' is no expression"));
-  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, multiline: {}}]\n"), HasSubstr("'multiline' needs 'start: …' in it"));
+  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, multiline: {start: '(('}}]\n"),
+              HasSubstr("'((' is no expression"));
+  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, multiline: {}}]\n"),
+              HasSubstr("'multiline' needs 'start: …' in it"));
   EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, time: {zone: Mars}}]\n"), HasSubstr("w.yaml:1:46: "));
-  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, time: {year: 99}}]\n"), HasSubstr("'year' needs a year from 1970"));
-  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, fields: {x: '{base}'}}]\n"), HasSubstr("use {basename}, {stem} or {directory}"));
+  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, time: {year: 99}}]\n"),
+              HasSubstr("'year' needs a year from 1970"));
+  EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, fields: {x: '{base}'}}]\n"),
+              HasSubstr("use {basename}, {stem} or {directory}"));
   EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, path_fields: '{x'}]\n"), HasSubstr("'{' is not closed"));
 }
 
@@ -181,7 +189,8 @@ TEST(ConfigTest, AliasesAreWrittenOut) {
 }
 
 TEST(ConfigTest, ASourceIsFoundByItsGlobs) {
-  const Config config = Parse("sources:\n- files: {include: '/a/**/*.log', exclude: 'x*'}\n- files: {include: ['/a/**', b.log]}\n");
+  const Config config =
+      Parse("sources:\n- files: {include: '/a/**/*.log', exclude: 'x*'}\n- files: {include: ['/a/**', b.log]}\n");
   EXPECT_EQ(SourceForPath(config, "/a/q/y.log"), &config.sources[0]);
   EXPECT_EQ(SourceForPath(config, "/a/q/x.log"), &config.sources[1]);
   EXPECT_EQ(SourceForPath(config, "b.log"), &config.sources[1]);
@@ -270,11 +279,13 @@ TEST(ConfigSchemaTest, TheJsonSchemaIsJsonAndKnowsEveryKey) {
   simdjson::dom::element root;
   ASSERT_EQ(parser.parse(schema).get(root), simdjson::SUCCESS) << schema;
   std::string_view help;
-  ASSERT_EQ(root["properties"]["sources"]["items"]["properties"]["files"]["properties"]["include"]["description"].get(help),
-            simdjson::SUCCESS);
+  ASSERT_EQ(
+      root["properties"]["sources"]["items"]["properties"]["files"]["properties"]["include"]["description"].get(help),
+      simdjson::SUCCESS);
   EXPECT_THAT(std::string(help), HasSubstr("globs"));
   for (const ConfigKey& key : ConfigKeys()) {
-    EXPECT_TRUE(key.planned || schema.find("\"" + std::string(ConfigKeyName(key)) + "\": {") != std::string::npos) << key.path;
+    EXPECT_TRUE(key.planned || schema.find("\"" + std::string(ConfigKeyName(key)) + "\": {") != std::string::npos)
+        << key.path;
   }
 }
 
@@ -282,7 +293,8 @@ TEST(ConfigSchemaTest, TheDocumentationHoldsTheReference) {
   std::ifstream file(WHITTLE_SOURCE_DIR "/docs/configuration.md");
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   EXPECT_NE(text.find(ConfigReference()), std::string::npos)
-      << "docs/configuration.md must hold this table, word for word:\n" << ConfigReference();
+      << "docs/configuration.md must hold this table, word for word:\n"
+      << ConfigReference();
 }
 
 }  // namespace

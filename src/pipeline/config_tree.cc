@@ -22,13 +22,17 @@ struct Refused {
 
 std::string_view Name(ConfigNode::Kind kind) {
   switch (kind) {
-    case ConfigNode::Kind::kList: return "a list";
-    case ConfigNode::Kind::kMap: return "a group of keys";
-    default: return "nothing";
+    case ConfigNode::Kind::kList:
+      return "a list";
+    case ConfigNode::Kind::kMap:
+      return "a group of keys";
+    default:
+      return "nothing";
   }
 }
 
-// Builds the tree from the parser's events: no node of yaml-cpp is ever made, so aliases cost nothing and duplicates are seen.
+// Builds the tree from the parser's events: no node of yaml-cpp is ever made, so aliases cost nothing and duplicates
+// are seen.
 class Builder final : public YAML::EventHandler {
  public:
   explicit Builder(std::string_view text) : text_(text) {}
@@ -45,7 +49,8 @@ class Builder final : public YAML::EventHandler {
     Add(NewNode(ConfigNode::Kind::kNull, mark), anchor, /*closed=*/true);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     auto node = NewNode(ConfigNode::Kind::kText, mark);
     node->text = value;
     node->quoted = tag == "!";
@@ -61,10 +66,12 @@ class Builder final : public YAML::EventHandler {
     Place(found->second, At(mark));
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     Add(NewNode(ConfigNode::Kind::kList, mark), anchor, false);
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     Add(NewNode(ConfigNode::Kind::kMap, mark), anchor, false);
   }
   void OnSequenceEnd() override { Close(); }
@@ -190,8 +197,8 @@ Status ConfigError(std::string_view file_name, ConfigPosition position, const st
 
 Result<std::shared_ptr<const ConfigNode>> ParseConfigTree(std::string_view text, std::string_view file_name) {
   if (text.size() > kMaxConfigBytes) {
-    return Status(StatusCode::kConfig, std::string(file_name) + ": larger than " + std::to_string(kMaxConfigBytes / 1024) +
-                                           " KiB, which no configuration is");
+    return Status(StatusCode::kConfig, std::string(file_name) + ": larger than " +
+                                           std::to_string(kMaxConfigBytes / 1024) + " KiB, which no configuration is");
   }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (text.find('\0') != std::string_view::npos || !simdjson::validate_utf8(text)) {

@@ -34,11 +34,11 @@ struct ConfigNode {
 
   Kind kind = Kind::kNull;
   ConfigPosition position;
-  std::string text;                                       // kText
-  bool quoted = false;                                    // kText: "true" and "1" in quotes are no bool and no number
-  std::vector<std::shared_ptr<const ConfigNode>> items;   // kList
-  std::vector<Entry> entries;                             // kMap, in the order of the file
-  size_t weight = 1;                                      // nodes in it, aliases written out
+  std::string text;                                      // kText
+  bool quoted = false;                                   // kText: "true" and "1" in quotes are no bool and no number
+  std::vector<std::shared_ptr<const ConfigNode>> items;  // kList
+  std::vector<Entry> entries;                            // kMap, in the order of the file
+  size_t weight = 1;                                     // nodes in it, aliases written out
 
   const ConfigNode* Find(std::string_view key) const;
 };

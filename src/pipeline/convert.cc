@@ -71,7 +71,8 @@ class Converter {
         more.push_back({batch.shapes[batch.rows[i].shape].get(), slots.data() + batch.rows[i].first_slot});
         bytes += batch.rows[i].size + TerminatorSize(batch.rows[i].end);
       }
-      EmitRecord(batch.rows[head], batch.shapes[batch.rows[head].shape], slots.data() + batch.rows[head].first_slot, more);
+      EmitRecord(batch.rows[head], batch.shapes[batch.rows[head].shape], slots.data() + batch.rows[head].first_slot,
+                 more);
       offset_ += bytes;
       line_ += i - head;
     }

@@ -1,5 +1,5 @@
-// Convert: logs in, events out, nothing kept. One thread; an event leaves as soon as its record is complete, or when the
-// pipe it comes from falls silent.
+// Convert: logs in, events out, nothing kept. One thread; an event leaves as soon as its record is complete, or when
+// the pipe it comes from falls silent.
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,7 @@ struct ConvertHooks {
   std::function<void(const Event&)> emit;
   std::function<void()> flush;  // nothing more is there right now
   std::function<std::unique_ptr<ByteStream>()> open_stdin;
-  std::function<bool()> stop;   // nobody reads any more, or the user has had enough
+  std::function<bool()> stop;  // nobody reads any more, or the user has had enough
 };
 
 struct ConvertReport {

@@ -31,8 +31,13 @@ Result<std::string> ReadContent(FileSystem* files, const std::string& path, uint
 class Run {
  public:
   Run(const Env* env, Catalog* catalog, const IngestOptions& options, const IngestHooks& hooks)
-      : env_(env), catalog_(catalog), options_(options), hooks_(hooks), pool_(static_cast<size_t>(std::max(1, options.jobs))),
-        parse_(&pool_, &options.parsing), committer_(env, catalog, &pool_, options.committer) {}
+      : env_(env),
+        catalog_(catalog),
+        options_(options),
+        hooks_(hooks),
+        pool_(static_cast<size_t>(std::max(1, options.jobs))),
+        parse_(&pool_, &options.parsing),
+        committer_(env, catalog, &pool_, options.committer) {}
 
   Result<IngestReport> Execute(const std::vector<Input>& inputs) {
     report_.inputs = progress_.inputs_total = inputs.size();
@@ -78,7 +83,8 @@ class Run {
         return Status::Ok();
       }
       if (!options_.retry_failed) {
-        Fail(input, Status(StatusCode::kData, known->identity.failure + " (failed before; --retry-failed reads it again)"));
+        Fail(input,
+             Status(StatusCode::kData, known->identity.failure + " (failed before; --retry-failed reads it again)"));
         return Status::Ok();
       }
     }

@@ -36,9 +36,9 @@ struct SourceSettings {
 struct IngestOptions {
   int jobs = 1;
   ParsingOptions parsing;
-  bool fail_fast = false;        // stop at the first input that fails
-  bool retry_failed = false;     // read inputs again that failed before, unchanged as they are
-  std::string source_name;       // of standard input; empty: a random id for each run
+  bool fail_fast = false;     // stop at the first input that fails
+  bool retry_failed = false;  // read inputs again that failed before, unchanged as they are
+  std::string source_name;    // of standard input; empty: a random id for each run
   // How the lines of one input are framed and dated; positions are filled in by the pipeline.
   std::function<SourceSettings(const Input&)> settings_of;
   CommitterOptions committer;
@@ -47,9 +47,9 @@ struct IngestOptions {
 
 // Counted as it goes; all exact.
 struct IngestProgress {
-  uint64_t text_bytes = 0;     // read, decompressed
-  uint64_t stored_bytes = 0;   // of the input files, as they are stored
-  uint64_t stored_total = 0;   // 0 when not known (a pipe)
+  uint64_t text_bytes = 0;    // read, decompressed
+  uint64_t stored_bytes = 0;  // of the input files, as they are stored
+  uint64_t stored_total = 0;  // 0 when not known (a pipe)
   size_t inputs_done = 0;
   size_t inputs_total = 0;
 };
@@ -60,29 +60,29 @@ struct InputFailure {
 };
 
 struct IngestReport {
-  uint64_t lines = 0;            // new ones, committed
+  uint64_t lines = 0;  // new ones, committed
   uint64_t records = 0;
   uint64_t text_bytes = 0;
   size_t inputs = 0;
-  size_t unchanged = 0;          // nothing new in them
-  size_t continued = 0;          // known, and grown
+  size_t unchanged = 0;  // nothing new in them
+  size_t continued = 0;  // known, and grown
   uint64_t guessed_times = 0;
   uint64_t raw_lane_rows = 0;
   uint64_t segments = 0;
-  bool stopped = false;          // the stop flag was raised: the rest was not read
+  bool stopped = false;  // the stop flag was raised: the rest was not read
   LineParserStats parser;
   std::vector<InputFailure> failures;
 };
 
 struct IngestHooks {
-  std::function<void(const IngestProgress&)> progress;   // called often
-  std::function<void(std::string_view)> tee;             // sees all text read, in order
+  std::function<void(const IngestProgress&)> progress;      // called often
+  std::function<void(std::string_view)> tee;                // sees all text read, in order
   std::function<std::unique_ptr<ByteStream>()> open_stdin;  // for InputKind::kStdin
-  const std::atomic<bool>* stop = nullptr;               // raised by a signal: finish, commit, return
+  const std::atomic<bool>* stop = nullptr;                  // raised by a signal: finish, commit, return
 };
 
-// `env`, `catalog` and what the options point to must live through the call. An error is one of the store; what is wrong with single
-// inputs stands in the report.
+// `env`, `catalog` and what the options point to must live through the call. An error is one of the store; what is
+// wrong with single inputs stands in the report.
 Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const std::vector<Input>& inputs,
                                const IngestOptions& options, const IngestHooks& hooks);
 

@@ -1,5 +1,6 @@
-// LiveTemplates: the templates of a stream that keeps no store: what the shapes seen so far consolidate to. Early events
-// may carry a narrower template than later ones of the same form; a store resolves that through aliases, a stream cannot.
+// LiveTemplates: the templates of a stream that keeps no store: what the shapes seen so far consolidate to. Early
+// events may carry a narrower template than later ones of the same form; a store resolves that through aliases, a
+// stream cannot.
 //
 // One thread at a time; plans are shared and outlive it.
 #pragma once

@@ -1,7 +1,7 @@
 // ParseStage: many threads parse, the results come out in the order the lines went in.
 //
-// Submit and Take are for one thread (the one that reads); parsing happens on the pool. Bounded by its user, who submits
-// no more than `room` batches ahead of Take.
+// Submit and Take are for one thread (the one that reads); parsing happens on the pool. Bounded by its user, who
+// submits no more than `room` batches ahead of Take.
 #pragma once
 
 #include <condition_variable>

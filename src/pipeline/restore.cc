@@ -19,7 +19,8 @@ class Restorer {
     if (made.ok()) return made;
     if (made.code() != StatusCode::kAlreadyExists) return made;
     WHITTLE_ASSIGN_OR_RETURN(const auto entries, env_->files->List(to_));
-    return entries.empty() ? Status::Ok() : Status(StatusCode::kUsage, to_ + " is not empty; name a directory that does not exist");
+    return entries.empty() ? Status::Ok()
+                           : Status(StatusCode::kUsage, to_ + " is not empty; name a directory that does not exist");
   }
 
   Status Take(const RecordView& record) {
@@ -97,7 +98,8 @@ Result<std::vector<RestoredFile>> RestoreStore(const Env* env, const std::string
   WHITTLE_RETURN_IF_ERROR(restorer.Finish());
   if (const Manifest* manifest = reader->manifest()) {
     for (const auto& [id, source] : manifest->sources) {
-      if (source.bytes.empty() && source.finished) WHITTLE_RETURN_IF_ERROR(restorer.AddEmpty(source.names.empty() ? id : source.name()));
+      if (source.bytes.empty() && source.finished)
+        WHITTLE_RETURN_IF_ERROR(restorer.AddEmpty(source.names.empty() ? id : source.name()));
     }
   }
   return std::move(restorer.restored());

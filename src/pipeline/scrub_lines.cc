@@ -9,7 +9,8 @@ namespace {
 
 // Runs every scrubber over a line; true when any changed it. Marks of an earlier scrubber are not followed through the
 // changes of a later one, so only those of the last that found something are kept.
-bool ScrubLine(const ParsingOptions& options, std::string_view line, bool continuation, std::string* text, std::vector<ScrubMark>* marks) {
+bool ScrubLine(const ParsingOptions& options, std::string_view line, bool continuation, std::string* text,
+               std::vector<ScrubMark>* marks) {
   bool changed = false;
   for (const auto& scrubber : options.scrubbers) {
     const std::string before = changed ? *text : std::string();

@@ -14,7 +14,8 @@ void KeepTail(const EventBatch& batch, std::string* tail) {
   if (batch.rows.empty()) return;
   const Row& first = batch.rows.front();
   const Row& last = batch.rows.back();
-  const std::string_view text = batch.Text({first.begin, last.begin + last.size + TerminatorSize(last.end) - first.begin});
+  const std::string_view text =
+      batch.Text({first.begin, last.begin + last.size + TerminatorSize(last.end) - first.begin});
   if (text.size() < kFingerprintBytes) {
     tail->append(text);
     if (tail->size() > kFingerprintBytes) tail->erase(0, tail->size() - kFingerprintBytes);
@@ -34,7 +35,8 @@ SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool*
 
 SegmentCommitter::~SegmentCommitter() { static_cast<void>(WaitForClosing().ok()); }
 
-Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times, const std::shared_ptr<SourceContext>& source) {
+Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
+                             const std::shared_ptr<SourceContext>& source) {
   if (batch.rows.empty()) return Status::Ok();
   if (builder_ == nullptr) {
     builder_ = std::make_unique<SegmentBuilder>(options_.builder);
@@ -79,13 +81,14 @@ SegmentMeta SegmentCommitter::MakeMeta(const BuiltSegment& built) const {
 
 Status SegmentCommitter::CloseNow(SegmentBuilder* builder, std::vector<SourceIdentity> identities) {
   SegmentMeta meta;
-  WHITTLE_ASSIGN_OR_RETURN(const BuiltSegment built, builder->Close(
-                                                         [&](const BuiltSegment& facts) {
-                                                           meta = MakeMeta(facts);
-                                                           return std::vector<Section>{
-                                                               {kCatalogEntrySection, false, EncodeFooterEntry(meta, identities)}};
-                                                         },
-                                                         &consolidator_));
+  WHITTLE_ASSIGN_OR_RETURN(
+      const BuiltSegment built,
+      builder->Close(
+          [&](const BuiltSegment& facts) {
+            meta = MakeMeta(facts);
+            return std::vector<Section>{{kCatalogEntrySection, false, EncodeFooterEntry(meta, identities)}};
+          },
+          &consolidator_));
   SegmentCommit commit;
   commit.bytes = built.bytes;
   commit.meta = std::move(meta);
@@ -119,7 +122,8 @@ Status SegmentCommitter::StartClose() {
   }
   in_builder_.clear();
   closing_ = true;
-  pool_->Submit([this, builder = std::shared_ptr<SegmentBuilder>(std::move(builder_)), identities = std::move(identities)]() mutable {
+  pool_->Submit([this, builder = std::shared_ptr<SegmentBuilder>(std::move(builder_)),
+                 identities = std::move(identities)]() mutable {
     Status status = CloseNow(builder.get(), std::move(identities));
     builder.reset();
     const std::lock_guard lock(mutex_);

@@ -26,8 +26,8 @@ namespace whittle {
 struct SourceContext {
   SourceIdentity identity;  // `tails` are added by the committer
   SegmentSource segment_source;
-  std::string tail;         // the last kFingerprintBytes assembled
-  bool finished = false;    // read to its end, all of it handed to Add
+  std::string tail;       // the last kFingerprintBytes assembled
+  bool finished = false;  // read to its end, all of it handed to Add
 };
 
 struct CommitTotals {
@@ -62,7 +62,9 @@ class SegmentCommitter {
   Status Flush();
 
   uint64_t pending_bytes() const { return builder_ == nullptr ? 0 : builder_->raw_bytes(); }
-  int64_t pending_since_ns() const { return pending_since_ns_; }  // steady clock; when the open segment got its first row
+  int64_t pending_since_ns() const {
+    return pending_since_ns_;
+  }  // steady clock; when the open segment got its first row
   CommitTotals totals() const;
 
  private:

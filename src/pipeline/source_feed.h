@@ -41,7 +41,8 @@ class SourceFeed {
   uint64_t bytes_read() const { return bytes_read_; }
 
  private:
-  SourceFeed(std::unique_ptr<ByteStream> stream, std::unique_ptr<Framer> framer, std::function<void(std::string_view)> tee);
+  SourceFeed(std::unique_ptr<ByteStream> stream, std::unique_ptr<Framer> framer,
+             std::function<void(std::string_view)> tee);
 
   std::unique_ptr<ByteStream> stream_;
   std::unique_ptr<Framer> framer_;

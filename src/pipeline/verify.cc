@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/varint.h"
+#include "catalog/store_layout.h"
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
 #include "sink/segment_builder.h"
@@ -29,6 +30,7 @@ class Verifier {
       CheckSegment(segments[i]);
     }
     CheckSources();
+    CheckCatalog();
     report_.segments = segments.size();
     report_.sources = snapshot_.manifest.sources.size();
     return std::move(report_);
@@ -45,7 +47,8 @@ class Verifier {
       return;
     }
     if (bytes->size() != meta.file_bytes || HashBytes128(*bytes) != meta.file_hash) {
-      Problem(meta.file_name, fmt::format("the file ({} bytes) is not the one that was committed ({} bytes)", bytes->size(), meta.file_bytes));
+      Problem(meta.file_name, fmt::format("the file ({} bytes) is not the one that was committed ({} bytes)",
+                                          bytes->size(), meta.file_bytes));
     }
     const auto source = std::make_shared<MemorySource>(*bytes);
     const std::vector<std::string> broken = VerifyChecksums(source);
@@ -73,10 +76,11 @@ class Verifier {
     report_.rows += cursor.row_count();
     report_.text_bytes += text_bytes;
     if (cursor.row_count() != meta.rows || text_bytes != meta.text_bytes) {
-      return Status(StatusCode::kCorrupt, fmt::format("holds {} lines of {} bytes, the catalog says {} of {}", cursor.row_count(),
-                                                      text_bytes, meta.rows, meta.text_bytes));
+      return Status(StatusCode::kCorrupt, fmt::format("holds {} lines of {} bytes, the catalog says {} of {}",
+                                                      cursor.row_count(), text_bytes, meta.rows, meta.text_bytes));
     }
-    WHITTLE_ASSIGN_OR_RETURN(const std::string stored, reader.LoadSection(static_cast<uint16_t>(SectionId::kContentHash)));
+    WHITTLE_ASSIGN_OR_RETURN(const std::string stored,
+                             reader.LoadSection(static_cast<uint16_t>(SectionId::kContentHash)));
     ByteReader in(stored);
     const uint64_t low = in.U64();
     const uint64_t high = in.U64();
@@ -86,7 +90,16 @@ class Verifier {
     return Status::Ok();
   }
 
-  // Nothing twice, nothing missing: the segments' coverage of a source adds up to its frontier, their ledgers to its ledger.
+  // Readers do without the database, but nothing more can be ingested when it is gone.
+  void CheckCatalog() {
+    const StoreLayout layout(snapshot_.dir);
+    const auto current = FileExists(env_->files, JoinPath(layout.catalog, "CURRENT"));
+    if (!current.ok() || !*current)
+      Problem("catalog", "the database is gone; whittle verify --rebuild makes it anew from the segments");
+  }
+
+  // Nothing twice, nothing missing: the segments' coverage of a source adds up to its frontier, their ledgers to its
+  // ledger.
   void CheckSources() {
     struct Sum {
       IntervalSet bytes;
@@ -96,7 +109,8 @@ class Verifier {
     for (const SegmentMeta& meta : snapshot_.manifest.segments) {
       for (const SourceCoverage& coverage : meta.coverage) {
         Sum& sum = sums[coverage.source_id];
-        if (sum.bytes.Intersects(coverage.bytes)) Problem(meta.file_name, "covers bytes of source " + coverage.source_id + " that another segment covers too");
+        if (sum.bytes.Intersects(coverage.bytes))
+          Problem(meta.file_name, "covers bytes of source " + coverage.source_id + " that another segment covers too");
         sum.bytes.Add(coverage.bytes);
         sum.ledger += coverage.ledger;
       }
@@ -105,12 +119,15 @@ class Verifier {
       const std::string where = "source " + (source.names.empty() ? id : source.name());
       const Sum sum = sums[id];
       sums.erase(id);
-      if (!source.ledger.Balanced()) Problem(where, "its ledger does not add up: in is not kept plus what went elsewhere");
+      if (!source.ledger.Balanced())
+        Problem(where, "its ledger does not add up: in is not kept plus what went elsewhere");
       if (sum.bytes != source.bytes) {
-        Problem(where, fmt::format("the segments cover {} of its bytes, the frontier says {}", sum.bytes.Total(), source.bytes.Total()));
+        Problem(where, fmt::format("the segments cover {} of its bytes, the frontier says {}", sum.bytes.Total(),
+                                   source.bytes.Total()));
       }
       if (sum.ledger != source.ledger) {
-        Problem(where, fmt::format("the ledgers of its segments count {} lines, its own {}", sum.ledger.in.lines, source.ledger.in.lines));
+        Problem(where, fmt::format("the ledgers of its segments count {} lines, its own {}", sum.ledger.in.lines,
+                                   source.ledger.in.lines));
       }
     }
     for (const auto& [id, sum] : sums) Problem("source " + id, "stands in segments but not in the catalog");

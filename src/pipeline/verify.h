@@ -1,6 +1,6 @@
-// Verify: proves that a store is whole, without its sources: every byte of every segment file against its checksums, every
-// row against the content hash taken when it was written, coverage and ledgers against each other. Reads the published
-// manifest only, so it runs beside a writer. Pure reading; nothing is repaired.
+// Verify: proves that a store is whole, without its sources: every byte of every segment file against its checksums,
+// every row against the content hash taken when it was written, coverage and ledgers against each other. Reads the
+// published manifest only, so it runs beside a writer. Pure reading; nothing is repaired.
 #pragma once
 
 #include <cstdint>

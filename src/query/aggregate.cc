@@ -30,13 +30,18 @@ int64_t Saturate(long double value) {
 // A number with its unit, also out of text that holds one; nothing for other things.
 std::optional<Value> NumericValue(const Value& value) {
   switch (value.type) {
-    case ValueType::kInt64: return Number(ValueType::kInt64, value.integer, 0);
-    case ValueType::kDouble: return Number(ValueType::kDouble, 0, value.real);
+    case ValueType::kInt64:
+      return Number(ValueType::kInt64, value.integer, 0);
+    case ValueType::kDouble:
+      return Number(ValueType::kDouble, 0, value.real);
     case ValueType::kDuration:
     case ValueType::kSize:
-    case ValueType::kTimestamp: return Number(value.type, value.integer, 0);
-    case ValueType::kString: break;
-    default: return std::nullopt;
+    case ValueType::kTimestamp:
+      return Number(value.type, value.integer, 0);
+    case ValueType::kString:
+      break;
+    default:
+      return std::nullopt;
   }
   if (value.text.empty() || (value.text[0] > '9' && value.text[0] != '-')) return std::nullopt;
   for (const ValueType type : {ValueType::kInt64, ValueType::kDouble, ValueType::kDuration, ValueType::kSize}) {
@@ -47,7 +52,8 @@ std::optional<Value> NumericValue(const Value& value) {
 }
 
 long double Amount(const Value& value) {
-  return value.type == ValueType::kDouble ? static_cast<long double>(value.real) : static_cast<long double>(value.integer);
+  return value.type == ValueType::kDouble ? static_cast<long double>(value.real)
+                                          : static_cast<long double>(value.integer);
 }
 
 // The result keeps the unit as long as all values share it; mixed integers and doubles are doubles.
@@ -55,8 +61,10 @@ ValueType JoinUnits(ValueType a, ValueType b) { return a == b ? a : ValueType::k
 
 Cell InUnit(long double amount, ValueType unit) {
   if (unit == ValueType::kDouble) return Number(ValueType::kDouble, 0, static_cast<double>(amount));
-  if (unit == ValueType::kInt64 && amount != std::floor(amount)) return Number(ValueType::kDouble, 0, static_cast<double>(amount));
-  if (unit == ValueType::kInt64 && std::fabs(amount) > 9.2e18L) return Number(ValueType::kDouble, 0, static_cast<double>(amount));
+  if (unit == ValueType::kInt64 && amount != std::floor(amount))
+    return Number(ValueType::kDouble, 0, static_cast<double>(amount));
+  if (unit == ValueType::kInt64 && std::fabs(amount) > 9.2e18L)
+    return Number(ValueType::kDouble, 0, static_cast<double>(amount));
   return Number(unit, Saturate(amount), 0);
 }
 
@@ -126,7 +134,8 @@ Status Aggregator::Add(FieldSource* event, double weight) {
   const auto [found, is_new] = index_.emplace(std::move(key), groups_.size());
   if (is_new) {
     // Keys are held twice, as cells and encoded; the rest is what the containers and the results take.
-    const size_t bytes = 2 * found->first.size() + sizeof(Group) + 128 + cells.size() * sizeof(Cell) + stage_.calls.size() * sizeof(Accumulator);
+    const size_t bytes = 2 * found->first.size() + sizeof(Group) + 128 + cells.size() * sizeof(Cell) +
+                         stage_.calls.size() * sizeof(Accumulator);
     group_bytes_ += bytes;
     if (groups_.size() == kMaxGroups || group_bytes_ > kMaxGroupBytes) return TooManyGroups();
     groups_.push_back({std::move(cells), std::vector<Accumulator>(stage_.calls.size())});
@@ -144,7 +153,8 @@ Status Aggregator::Add(FieldSource* event, double weight) {
 }
 
 Status Aggregator::TooManyGroups() const {
-  return Status(StatusCode::kLimit, "the answer needs more memory than a query may take, at " + std::to_string(groups_.size()) +
+  return Status(StatusCode::kLimit, "the answer needs more memory than a query may take, at " +
+                                        std::to_string(groups_.size()) +
                                         " groups; filter more, or group by a field with fewer values");
 }
 
@@ -174,19 +184,23 @@ Cell Aggregator::ValueOf(const AggregateCall& call, const Accumulator& result) c
   if (call.function == AggregateFunction::kCount) return Number(ValueType::kInt64, Saturate(result.weight), 0);
   if (result.weight == 0) return std::nullopt;
   switch (call.function) {
-    case AggregateFunction::kSum: return InUnit(result.sum, result.unit);
+    case AggregateFunction::kSum:
+      return InUnit(result.sum, result.unit);
     case AggregateFunction::kAvg: {
       const ValueType unit = result.unit == ValueType::kInt64 ? ValueType::kDouble : result.unit;
       return InUnit(result.sum / result.weight, unit);
     }
-    case AggregateFunction::kMin: return result.least;
-    case AggregateFunction::kMax: return result.greatest;
+    case AggregateFunction::kMin:
+      return result.least;
+    case AggregateFunction::kMax:
+      return result.greatest;
     case AggregateFunction::kQuantile: {
       const auto quantile = result.sketch->Quantile(call.quantile);
       const ValueType unit = result.unit == ValueType::kInt64 ? ValueType::kDouble : result.unit;
       return quantile ? InUnit(*quantile, unit) : Cell();
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -1,5 +1,5 @@
-// Aggregator: count, sum, avg, min, max and quantiles of events by groups, weighted by sample rate: an event kept at one in
-// N stands for N. Bounded: more groups than the limits is an error that says so. Not thread-safe.
+// Aggregator: count, sum, avg, min, max and quantiles of events by groups, weighted by sample rate: an event kept at
+// one in N stands for N. Bounded: more groups than the limits is an error that says so. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@
 
 namespace whittle {
 
-// Groups of one answer, and the bytes of their keys and states: nobody reads more rows than this, and it stays under half
-// of the 512 MiB a query may take.
+// Groups of one answer, and the bytes of their keys and states: nobody reads more rows than this, and it stays under
+// half of the 512 MiB a query may take.
 inline constexpr size_t kMaxGroups = 1'000'000;
 inline constexpr size_t kMaxGroupBytes = size_t{256} << 20;
 
@@ -34,8 +34,8 @@ class Aggregator {
   // kLimit when there would be too many groups.
   Status Add(FieldSource* event, double weight);
 
-  // One row per group: [time,] group fields, results. By time if there are buckets, then by the first result, greatest first,
-  // then by the group.
+  // One row per group: [time,] group fields, results. By time if there are buckets, then by the first result, greatest
+  // first, then by the group.
   ResultTable Finish() const;
 
   // Some event stood for more than itself, so the results are estimates.

@@ -19,7 +19,8 @@ struct Weighted {
   double weight = 1;
 };
 
-Event MakeEvent(std::initializer_list<Attribute> attributes, std::optional<int64_t> time_ns = std::nullopt, int severity = 0) {
+Event MakeEvent(std::initializer_list<Attribute> attributes, std::optional<int64_t> time_ns = std::nullopt,
+                int severity = 0) {
   Event event;
   event.attributes = attributes;
   event.timestamp_ns = time_ns;
@@ -43,14 +44,18 @@ std::string Answer(const std::string& query, const std::vector<Weighted>& events
   ResultTable table = aggregator->Finish();
   for (size_t i = 1; i < parsed->stages.size(); ++i) {
     const Stage& stage = parsed->stages[i];
-    const Status status = stage.kind == Stage::Kind::kSort ? SortTable(stage.keys, &table) : SelectColumns(stage.fields, &table);
+    const Status status =
+        stage.kind == Stage::Kind::kSort ? SortTable(stage.keys, &table) : SelectColumns(stage.fields, &table);
     if (!status.ok()) return status.message();
   }
   return RenderCsv(table);
 }
 
 TEST(Aggregate, CountsByGroupsGreatestFirst) {
-  const std::vector<Weighted> events = {{MakeEvent({Text("user", "a")})}, {MakeEvent({Text("user", "b")})}, {MakeEvent({Text("user", "b")})}, {MakeEvent({})}};
+  const std::vector<Weighted> events = {{MakeEvent({Text("user", "a")})},
+                                        {MakeEvent({Text("user", "b")})},
+                                        {MakeEvent({Text("user", "b")})},
+                                        {MakeEvent({})}};
   EXPECT_EQ(Answer("* | count", events), "count\n4\n");
   EXPECT_EQ(Answer("* | count by user", events), "user,count\nb,2\na,1\n,1\n");
   EXPECT_EQ(Answer("* | count(user)", events), "count(user)\n3\n");
@@ -73,19 +78,25 @@ TEST(Aggregate, NumbersAndUnits) {
 
 TEST(Aggregate, EventsStandForTheirRate) {
   const std::vector<Weighted> events = {{MakeEvent({Int("n", 10)}), 4}, {MakeEvent({Int("n", 20)}), 1.5}};
-  EXPECT_EQ(Answer("* | count, sum(n), avg(n), min(n)", events), "count,sum(n),avg(n),min(n)\n6,70,12.727272727272727,10\n");
+  EXPECT_EQ(Answer("* | count, sum(n), avg(n), min(n)", events),
+            "count,sum(n),avg(n),min(n)\n6,70,12.727272727272727,10\n");
 }
 
 TEST(Aggregate, TimeBucketsAndSeverities) {
   constexpr int64_t kMinute = 60'000'000'000;
-  const std::vector<Weighted> events = {{MakeEvent({}, kMinute + 5, 17)}, {MakeEvent({}, kMinute + 7, 18)}, {MakeEvent({}, -1, 9)}, {MakeEvent({}, std::nullopt, 9)}};
+  const std::vector<Weighted> events = {{MakeEvent({}, kMinute + 5, 17)},
+                                        {MakeEvent({}, kMinute + 7, 18)},
+                                        {MakeEvent({}, -1, 9)},
+                                        {MakeEvent({}, std::nullopt, 9)}};
   EXPECT_EQ(Answer("* | count by severity every 1m", events),
-            "timestamp,severity,count\n1969-12-31T23:59:00.000000000Z,INFO,1\n1970-01-01T00:01:00.000000000Z,ERROR,2\n,INFO,1\n");
+            "timestamp,severity,count\n1969-12-31T23:59:00.000000000Z,INFO,1\n1970-01-01T00:01:00.000000000Z,ERROR,2\n,"
+            "INFO,1\n");
 }
 
 TEST(Aggregate, ErrorsAndLimits) {
   EXPECT_THAT(Answer("* | distinct(x)", {}), HasSubstr("not available yet"));
-  EXPECT_THAT(Answer("* | count by user | sort cuont", {}), HasSubstr("column 26: the result has no column \"cuont\"; did you mean \"count\"?"));
+  EXPECT_THAT(Answer("* | count by user | sort cuont", {}),
+              HasSubstr("column 26: the result has no column \"cuont\"; did you mean \"count\"?"));
   std::vector<Weighted> events;
   const std::string big(1 << 20, 'x');
   const auto parsed = ParseQuery("* | count by k");

@@ -33,17 +33,26 @@ void EventWriter::AppendLine(const Event& event) {
 
 void EventWriter::AppendCsv(const Event& event) {
   if (written_ == 0) AppendCsvRow({"timestamp", "severity_text", "source", "line", "template_id", "body"}, &buffer_);
-  AppendCsvRow({event.timestamp_ns ? FormatRfc3339(*event.timestamp_ns) : std::string(), event.severity_text, event.source_name,
-                std::to_string(event.source_line), event.template_id == 0 ? std::string() : ToHex(event.template_id), event.body},
+  AppendCsvRow({event.timestamp_ns ? FormatRfc3339(*event.timestamp_ns) : std::string(), event.severity_text,
+                event.source_name, std::to_string(event.source_line),
+                event.template_id == 0 ? std::string() : ToHex(event.template_id), event.body},
                &buffer_);
 }
 
 Status EventWriter::Write(RecordView* record) {
   switch (format_) {
-    case OutputFormat::kRaw: record->AppendRaw(&buffer_); break;
-    case OutputFormat::kNdjson: AppendNdjson(record->ToEvent(), &buffer_); break;
-    case OutputFormat::kCsv: AppendCsv(record->ToEvent()); break;
-    case OutputFormat::kTable: AppendLine(record->ToEvent()); break;
+    case OutputFormat::kRaw:
+      record->AppendRaw(&buffer_);
+      break;
+    case OutputFormat::kNdjson:
+      AppendNdjson(record->ToEvent(), &buffer_);
+      break;
+    case OutputFormat::kCsv:
+      AppendCsv(record->ToEvent());
+      break;
+    case OutputFormat::kTable:
+      AppendLine(record->ToEvent());
+      break;
   }
   ++written_;
   return buffer_.size() >= kBufferBytes ? Flush() : Status::Ok();

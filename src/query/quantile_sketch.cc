@@ -11,7 +11,9 @@ const double kLogFactor = std::log((1 + QuantileSketch::kRelativeError) / (1 - Q
 
 }  // namespace
 
-int32_t QuantileSketch::BucketOf(double magnitude) { return static_cast<int32_t>(std::ceil(std::log(magnitude) / kLogFactor)); }
+int32_t QuantileSketch::BucketOf(double magnitude) {
+  return static_cast<int32_t>(std::ceil(std::log(magnitude) / kLogFactor));
+}
 
 double QuantileSketch::ValueOf(int32_t bucket) {
   // The middle of the bucket in the sense that both ends are equally far in relative terms.

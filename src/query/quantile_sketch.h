@@ -1,5 +1,6 @@
-// QuantileSketch: quantiles of weighted numbers within 1% of the value, in bounded memory. Buckets grow by a fixed factor
-// (DDSketch: Masson, Rim, Lee, VLDB 2019), so the error is relative and merging is adding. A value; not thread-safe.
+// QuantileSketch: quantiles of weighted numbers within 1% of the value, in bounded memory. Buckets grow by a fixed
+// factor (DDSketch: Masson, Rim, Lee, VLDB 2019), so the error is relative and merging is adding. A value; not
+// thread-safe.
 #pragma once
 
 #include <cstddef>

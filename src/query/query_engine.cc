@@ -37,7 +37,8 @@ class Engine {
   Status RunStages(const std::vector<Stage>& stages) {
     size_t next = 0;
     uint64_t limit = UINT64_MAX;
-    for (; next < stages.size() && stages[next].kind == Stage::Kind::kLimit; ++next) limit = std::min(limit, stages[next].count);
+    for (; next < stages.size() && stages[next].kind == Stage::Kind::kLimit; ++next)
+      limit = std::min(limit, stages[next].count);
     if (next == stages.size()) return WriteEvents(limit);
     ResultTable table;
     const Stage& first = stages[next];
@@ -49,20 +50,25 @@ class Engine {
     } else if (first.kind == Stage::Kind::kSelect) {
       WHITTLE_RETURN_IF_ERROR(Select(first, limit, &table));
     } else {
-      return QueryError(first.column, "sort and top work on columns; put '| select FIELDS' or '| count by FIELD' before them");
+      return QueryError(first.column,
+                        "sort and top work on columns; put '| select FIELDS' or '| count by FIELD' before them");
     }
     for (++next; next < stages.size(); ++next) WHITTLE_RETURN_IF_ERROR(RunTableStage(stages[next], &table));
     report_.results = table.rows.size();
     switch (options_.format) {
-      case OutputFormat::kNdjson: return output_(RenderNdjson(table));
-      case OutputFormat::kCsv: return output_(RenderCsv(table));
-      default: return output_(RenderTable(table, options_.width));
+      case OutputFormat::kNdjson:
+        return output_(RenderNdjson(table));
+      case OutputFormat::kCsv:
+        return output_(RenderCsv(table));
+      default:
+        return output_(RenderTable(table, options_.width));
     }
   }
 
   Status RunTableStage(const Stage& stage, ResultTable* table) {
     switch (stage.kind) {
-      case Stage::Kind::kSort: return SortTable(stage.keys, table);
+      case Stage::Kind::kSort:
+        return SortTable(stage.keys, table);
       case Stage::Kind::kTop: {
         // `by` comes before the result's columns, so the first number after them is what a group is ranked by.
         SortKey key = stage.keys.empty() ? SortKey{FieldName{ranked_by_, stage.column}, true} : stage.keys[0];
@@ -74,7 +80,8 @@ class Engine {
       case Stage::Kind::kLimit:
         if (table->rows.size() > stage.count) table->rows.resize(stage.count);
         return Status::Ok();
-      case Stage::Kind::kSelect: return SelectColumns(stage.fields, table);
+      case Stage::Kind::kSelect:
+        return SelectColumns(stage.fields, table);
       case Stage::Kind::kAggregate:
         return QueryError(stage.column, "a second aggregation over the result of the first is not available yet");
     }
@@ -190,7 +197,8 @@ class Engine {
 
 }  // namespace
 
-Result<QueryReport> RunQuery(StoreReader* reader, std::string_view text, const QueryOptions& options, const Output& output) {
+Result<QueryReport> RunQuery(StoreReader* reader, std::string_view text, const QueryOptions& options,
+                             const Output& output) {
   return Engine(reader, options, output).Run(text);
 }
 

@@ -24,7 +24,7 @@ enum class OutputFormat : uint8_t { kTable, kNdjson, kCsv, kRaw };
 struct QueryOptions {
   OutputFormat format = OutputFormat::kTable;  // kRaw: events only
   size_t width = 0;                            // terminal columns for tables, 0 = unlimited
-  std::optional<int64_t> now_ns;               // what `last 2h` counts back from; nothing: the newest event of the store
+  std::optional<int64_t> now_ns;  // what `last 2h` counts back from; nothing: the newest event of the store
   VisitOptions::Order order = VisitOptions::Order::kSourcePosition;  // of events; aggregates read in any order
 };
 
@@ -40,6 +40,7 @@ inline constexpr size_t kMaxTableRows = 1'000'000;
 
 // `text` is `FILTER | stage | …`. Events are written as they are found: NDJSON objects, the original bytes, CSV, or one
 // line each (time, severity, source, message).
-Result<QueryReport> RunQuery(StoreReader* reader, std::string_view text, const QueryOptions& options, const Output& output);
+Result<QueryReport> RunQuery(StoreReader* reader, std::string_view text, const QueryOptions& options,
+                             const Output& output);
 
 }  // namespace whittle

@@ -20,9 +20,9 @@ class QueryEngine : public ::testing::Test {
     std::vector<TestLine> lines;
     const char* const levels[] = {"INFO", "WARN", "ERROR"};
     for (int i = 0; i < 30; ++i) {
-      lines.push_back({"2024-05-01T10:0" + std::to_string(i / 10) + ":0" + std::to_string(i % 10) + "Z " + levels[i % 3] +
-                       " request done path=/p" + std::to_string(i % 5) + " status=" + std::to_string(200 + 100 * (i % 3)) +
-                       " took=" + std::to_string(10 * (i + 1)) + "ms"});
+      lines.push_back({"2024-05-01T10:0" + std::to_string(i / 10) + ":0" + std::to_string(i % 10) + "Z " +
+                       levels[i % 3] + " request done path=/p" + std::to_string(i % 5) + " status=" +
+                       std::to_string(200 + 100 * (i % 3)) + " took=" + std::to_string(10 * (i + 1)) + "ms"});
     }
     segment.AddRun('a', "app.log", 0, 1, lines, {{"service.name", Value::String("shop")}});
     directory_.Write("1.wseg", segment.Encode());
@@ -56,7 +56,8 @@ TEST_F(QueryEngine, CountsByField) {
   EXPECT_EQ(Ask("status >= 300 | count by path, status | top 2"), "path,status,count\n/p0,300,2\n/p0,400,2\n");
   EXPECT_EQ(Ask("* | count by severity", OutputFormat::kTable),
             "severity  count\n--------  -----\nERROR        10\nINFO         10\nWARN         10\n");
-  EXPECT_EQ(Ask("status=200 | count by service.name", OutputFormat::kNdjson), "{\"service.name\":\"shop\",\"count\":10}\n");
+  EXPECT_EQ(Ask("status=200 | count by service.name", OutputFormat::kNdjson),
+            "{\"service.name\":\"shop\",\"count\":10}\n");
 }
 
 TEST_F(QueryEngine, AggregatesNumbersAndTime) {
@@ -68,18 +69,20 @@ TEST_F(QueryEngine, AggregatesNumbersAndTime) {
 }
 
 TEST_F(QueryEngine, WritesEvents) {
-  EXPECT_THAT(Ask("took > 290ms", OutputFormat::kNdjson), AllOf(StartsWith("{\"timestamp\":\"2024-05-01T10:02:09.000000000Z\""), HasSubstr("\"source\":{\"name\":\"app.log\"")));
+  EXPECT_THAT(Ask("took > 290ms", OutputFormat::kNdjson),
+              AllOf(StartsWith("{\"timestamp\":\"2024-05-01T10:02:09.000000000Z\""),
+                    HasSubstr("\"source\":{\"name\":\"app.log\"")));
   EXPECT_EQ(results_, 1u);
-  EXPECT_EQ(Ask("took > 290ms", OutputFormat::kRaw), "2024-05-01T10:02:09Z ERROR request done path=/p4 status=400 took=300ms\n");
-  EXPECT_THAT(Ask("took > 290ms", OutputFormat::kTable), StartsWith("2024-05-01T10:02:09.000000000Z ERROR app.log  request done"));
+  EXPECT_EQ(Ask("took > 290ms", OutputFormat::kRaw),
+            "2024-05-01T10:02:09Z ERROR request done path=/p4 status=400 took=300ms\n");
+  EXPECT_THAT(Ask("took > 290ms", OutputFormat::kTable),
+              StartsWith("2024-05-01T10:02:09.000000000Z ERROR app.log  request done"));
   EXPECT_EQ(Ask("request | limit 2 | select path, status"), "path,status\n/p0,200\n/p1,300\n");
   Ask("request | limit 0", OutputFormat::kRaw);
   EXPECT_EQ(results_, 0u);
 }
 
-TEST_F(QueryEngine, LastCountsBackFromTheNewestEvent) {
-  EXPECT_EQ(Ask("last 9s | count"), "count\n10\n");
-}
+TEST_F(QueryEngine, LastCountsBackFromTheNewestEvent) { EXPECT_EQ(Ask("last 9s | count"), "count\n10\n"); }
 
 TEST_F(QueryEngine, ErrorsAndNotes) {
   EXPECT_THAT(Ask("a | sort b"), HasSubstr("column 5: sort and top work on columns"));
@@ -87,7 +90,8 @@ TEST_F(QueryEngine, ErrorsAndNotes) {
   EXPECT_THAT(Ask("* | count by path | select pth"), HasSubstr("did you mean \"path\"?"));
   EXPECT_THAT(Ask("* | count", OutputFormat::kRaw), HasSubstr("raw output is of events"));
   Ask("statu = 200 | count by pth");
-  EXPECT_THAT(notes_, ElementsAre(HasSubstr("\"pth\"; did you mean \"path\"?"), HasSubstr("\"statu\"; did you mean \"status\"?")));
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("\"pth\"; did you mean \"path\"?"),
+                                  HasSubstr("\"statu\"; did you mean \"status\"?")));
   Ask("status = 200 exists exception.type");
   EXPECT_THAT(notes_, IsEmpty());
   Ask("* | sum(path)");
@@ -95,7 +99,8 @@ TEST_F(QueryEngine, ErrorsAndNotes) {
 }
 
 TEST_F(QueryEngine, OutputCanStop) {
-  const auto report = RunQuery(reader_.get(), "*", QueryOptions{}, [](std::string_view) { return Status(StatusCode::kCancelled, "closed"); });
+  const auto report = RunQuery(reader_.get(), "*", QueryOptions{},
+                               [](std::string_view) { return Status(StatusCode::kCancelled, "closed"); });
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.status().code(), StatusCode::kCancelled);
 }

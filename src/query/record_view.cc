@@ -53,17 +53,31 @@ class ColumnMarker {
 
 void MarkField(const ShapePlan& plan, const FieldRef& field, ColumnMarker* marker) {
   switch (field.builtin) {
-    case Builtin::kBody: marker->Body(); return;
+    case Builtin::kBody:
+      marker->Body();
+      return;
     case Builtin::kRaw:
-    case Builtin::kSourceOffset: marker->All(); return;
+    case Builtin::kSourceOffset:
+      marker->All();
+      return;
     case Builtin::kSeverity:
     case Builtin::kSeverityText:
-    case Builtin::kSeverityNumber: marker->Optional(plan.severity); return;
-    case Builtin::kTraceId: marker->Optional(plan.trace_id); return;
-    case Builtin::kSpanId: marker->Optional(plan.span_id); return;
-    case Builtin::kParentSpanId: marker->Optional(plan.parent_span_id); return;
-    case Builtin::kNone: break;
-    default: return;
+    case Builtin::kSeverityNumber:
+      marker->Optional(plan.severity);
+      return;
+    case Builtin::kTraceId:
+      marker->Optional(plan.trace_id);
+      return;
+    case Builtin::kSpanId:
+      marker->Optional(plan.span_id);
+      return;
+    case Builtin::kParentSpanId:
+      marker->Optional(plan.parent_span_id);
+      return;
+    case Builtin::kNone:
+      break;
+    default:
+      return;
   }
   for (const std::string& name : field.names) {
     if (field.scope != FieldRef::Scope::kResource) {
@@ -83,7 +97,8 @@ std::vector<bool> NeededColumns(const SegmentRows& segment, const TemplateSet& t
   std::vector<bool> wanted(segment.footer().column_count, false);
   const auto whole_record = [](const FieldRef& field) {
     return field.builtin == Builtin::kSourceOffset ||
-           std::any_of(field.names.begin(), field.names.end(), [](const std::string& n) { return n.starts_with("exception."); });
+           std::any_of(field.names.begin(), field.names.end(),
+                       [](const std::string& n) { return n.starts_with("exception."); });
   };
   for (const FieldRef& field : *demand.fields) {
     if (whole_record(field)) return std::vector<bool>(segment.footer().column_count, true);
@@ -166,15 +181,18 @@ const Value* RecordView::Attribute(const FieldRef& field) {
         if (attribute.name == resolved.name) return &attribute.value;
       }
       return nullptr;
-    case FieldResolver::Resolved::Kind::kEvent: return FromEvent(field);
-    default: return nullptr;
+    case FieldResolver::Resolved::Kind::kEvent:
+      return FromEvent(field);
+    default:
+      return nullptr;
   }
 }
 
 const Value* RecordView::Lookup(const FieldRef& field) {
   const ShapePlan& shape_plan = plan();
   switch (field.builtin) {
-    case Builtin::kNone: return Attribute(field);
+    case Builtin::kNone:
+      return Attribute(field);
     case Builtin::kTimestamp: {
       const auto time = time_ns();
       return time ? Set(ValueType::kTimestamp, *time, "") : nullptr;
@@ -190,7 +208,8 @@ const Value* RecordView::Lookup(const FieldRef& field) {
       if (number == 0 && (text.empty() || field.builtin == Builtin::kSeverityNumber)) return nullptr;
       return Set(ValueType::kInt64, number, field.builtin == Builtin::kSeverity ? text : std::to_string(number));
     }
-    case Builtin::kBody: return Set(ValueType::kString, 0, Body());
+    case Builtin::kBody:
+      return Set(ValueType::kString, 0, Body());
     case Builtin::kTemplate:
       if (shape_plan.template_id == 0) return nullptr;
       return Set(ValueType::kString, static_cast<int64_t>(shape_plan.template_id), shape_plan.template_text);
@@ -199,18 +218,26 @@ const Value* RecordView::Lookup(const FieldRef& field) {
     case Builtin::kSourceName:
       return origin_.source->name.empty() ? nullptr : Set(ValueType::kString, 0, origin_.source->name);
     case Builtin::kSourceLine:
-      return origin_.line == 0 ? nullptr : Set(ValueType::kInt64, static_cast<int64_t>(origin_.line), std::to_string(origin_.line));
-    case Builtin::kSourceOffset: return Set(ValueType::kInt64, static_cast<int64_t>(origin_.offset), std::to_string(origin_.offset));
+      return origin_.line == 0
+                 ? nullptr
+                 : Set(ValueType::kInt64, static_cast<int64_t>(origin_.line), std::to_string(origin_.line));
+    case Builtin::kSourceOffset:
+      return Set(ValueType::kInt64, static_cast<int64_t>(origin_.offset), std::to_string(origin_.offset));
     case Builtin::kSampleRate:
       Set(ValueType::kDouble, 0, std::to_string(sample_rate()));
       scratch_.real = sample_rate();
       return &scratch_;
     // Ids are normalised where events are made; of the event made here only they are looked at.
-    case Builtin::kTraceId: return shape_plan.trace_id || HasStoredTrace() ? FromEvent(field) : nullptr;
-    case Builtin::kSpanId: return shape_plan.span_id || HasStoredTrace() ? FromEvent(field) : nullptr;
-    case Builtin::kParentSpanId: return shape_plan.parent_span_id || HasStoredTrace() ? FromEvent(field) : nullptr;
-    case Builtin::kStratum: return nullptr;
-    case Builtin::kRaw: return Set(ValueType::kString, 0, Raw());
+    case Builtin::kTraceId:
+      return shape_plan.trace_id || HasStoredTrace() ? FromEvent(field) : nullptr;
+    case Builtin::kSpanId:
+      return shape_plan.span_id || HasStoredTrace() ? FromEvent(field) : nullptr;
+    case Builtin::kParentSpanId:
+      return shape_plan.parent_span_id || HasStoredTrace() ? FromEvent(field) : nullptr;
+    case Builtin::kStratum:
+      return nullptr;
+    case Builtin::kRaw:
+      return Set(ValueType::kString, 0, Raw());
   }
   return nullptr;
 }

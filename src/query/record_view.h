@@ -1,6 +1,6 @@
-// RecordView: one record of a segment as a filter, an aggregation or a printer sees it. It looks up single fields straight
-// from the columns, resolving names once per shape, and builds the whole Event only when asked; both say the same.
-// Not thread-safe. Lives inside a reader; valid until the reader moves on.
+// RecordView: one record of a segment as a filter, an aggregation or a printer sees it. It looks up single fields
+// straight from the columns, resolving names once per shape, and builds the whole Event only when asked; both say the
+// same. Not thread-safe. Lives inside a reader; valid until the reader moves on.
 #pragma once
 
 #include <memory>
@@ -65,7 +65,9 @@ class RecordView : public FieldSource {
   void AppendRaw(std::string* out) const;
 
   double sample_rate() const { return rows_->record ? origin_.segment->SampleRate(*rows_->record) : 1.0; }
-  std::optional<int64_t> time_ns() const { return rows_->record ? origin_.segment->Time(*rows_->record) : std::nullopt; }
+  std::optional<int64_t> time_ns() const {
+    return rows_->record ? origin_.segment->Time(*rows_->record) : std::nullopt;
+  }
   const RecordOrigin& origin() const { return origin_; }
   const RecordRows& rows() const { return *rows_; }
   const ShapePlan& plan() const { return *(*origin_.plans)[rows_->shapes[0]]; }

@@ -17,12 +17,13 @@ namespace whittle {
 namespace {
 
 bool IsNumeric(ValueType type) {
-  return type == ValueType::kInt64 || type == ValueType::kDouble || type == ValueType::kDuration || type == ValueType::kSize ||
-         type == ValueType::kTimestamp;
+  return type == ValueType::kInt64 || type == ValueType::kDouble || type == ValueType::kDuration ||
+         type == ValueType::kSize || type == ValueType::kTimestamp;
 }
 
 long double Number(const Value& value) {
-  return value.type == ValueType::kDouble ? static_cast<long double>(value.real) : static_cast<long double>(value.integer);
+  return value.type == ValueType::kDouble ? static_cast<long double>(value.real)
+                                          : static_cast<long double>(value.integer);
 }
 
 std::string ShortNumber(double value, const char* unit) {
@@ -60,23 +61,34 @@ std::string FormatTime(int64_t nanos) {
 std::string ForPeople(const Cell& cell) {
   if (!cell) return "-";
   switch (cell->type) {
-    case ValueType::kInt64: return std::to_string(cell->integer);
-    case ValueType::kDouble: return ShortNumber(cell->real, "");
-    case ValueType::kDuration: return FormatDuration(cell->integer);
-    case ValueType::kSize: return std::to_string(cell->integer) + " B";
-    case ValueType::kTimestamp: return FormatTime(cell->integer);
-    default: return cell->text;
+    case ValueType::kInt64:
+      return std::to_string(cell->integer);
+    case ValueType::kDouble:
+      return ShortNumber(cell->real, "");
+    case ValueType::kDuration:
+      return FormatDuration(cell->integer);
+    case ValueType::kSize:
+      return std::to_string(cell->integer) + " B";
+    case ValueType::kTimestamp:
+      return FormatTime(cell->integer);
+    default:
+      return cell->text;
   }
 }
 
 std::string ForPrograms(const Value& value) {
   switch (value.type) {
     case ValueType::kInt64:
-    case ValueType::kSize: return std::to_string(value.integer);
-    case ValueType::kDouble: return FormatDouble(value.real);
-    case ValueType::kDuration: return FormatDouble(static_cast<double>(value.integer) / 1e9);
-    case ValueType::kTimestamp: return FormatRfc3339(value.integer);
-    default: return value.text;
+    case ValueType::kSize:
+      return std::to_string(value.integer);
+    case ValueType::kDouble:
+      return FormatDouble(value.real);
+    case ValueType::kDuration:
+      return FormatDouble(static_cast<double>(value.integer) / 1e9);
+    case ValueType::kTimestamp:
+      return FormatRfc3339(value.integer);
+    default:
+      return value.text;
   }
 }
 
@@ -92,7 +104,8 @@ Result<size_t> ResultTable::FindColumn(const FieldName& name) const {
     list += (list.empty() ? "" : ", ") + column;
   }
   const std::string hint = DidYouMean(name.text, names);
-  return QueryError(name.column, "the result has no column \"" + name.text + "\"" + (hint.empty() ? "; it has " + list : hint));
+  return QueryError(name.column,
+                    "the result has no column \"" + name.text + "\"" + (hint.empty() ? "; it has " + list : hint));
 }
 
 int CompareCells(const Cell& a, const Cell& b) {
@@ -135,7 +148,8 @@ std::string RenderNdjson(const ResultTable& table) {
       AppendJsonKey(table.columns[i], &out);
       out.push_back(':');
       const ValueType type = row[i]->type;
-      if (type == ValueType::kDuration || type == ValueType::kSize || type == ValueType::kDouble || type == ValueType::kInt64) {
+      if (type == ValueType::kDuration || type == ValueType::kSize || type == ValueType::kDouble ||
+          type == ValueType::kInt64) {
         const std::string number = ForPrograms(*row[i]);
         out += IsJsonNumber(number) ? number : "null";
       } else {

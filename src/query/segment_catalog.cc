@@ -49,7 +49,8 @@ Result<std::vector<std::string>> SegmentPathsIn(const Env* env, const std::strin
   std::vector<std::string> paths;
   WHITTLE_ASSIGN_OR_RETURN(const auto entries, env->files->List(dir));
   for (const DirectoryEntry& entry : entries) {
-    if (entry.type == FileType::kRegular && entry.name.ends_with(kSegmentSuffix)) paths.push_back(JoinPath(dir, entry.name));
+    if (entry.type == FileType::kRegular && entry.name.ends_with(kSegmentSuffix))
+      paths.push_back(JoinPath(dir, entry.name));
   }
   return paths;
 }

@@ -13,7 +13,8 @@ Status Corrupt(const std::string& what) { return Status(StatusCode::kCorrupt, "s
 
 TimeLayoutId TimestampLayout(const Shape& shape) {
   for (const Piece& piece : shape.pieces) {
-    if (piece.kind == Piece::Kind::kSlot && piece.slot == static_cast<uint32_t>(shape.timestamp_slot)) return piece.time_layout;
+    if (piece.kind == Piece::Kind::kSlot && piece.slot == static_cast<uint32_t>(shape.timestamp_slot))
+      return piece.time_layout;
   }
   return 0;
 }
@@ -81,9 +82,12 @@ Status SegmentRows::LoadStreams() {
 
 std::string_view SegmentRows::LineEndOf(size_t row) const {
   switch (static_cast<LineEnd>(rows_.row_flags[row] >> 1 & 3)) {
-    case LineEnd::kLf: return "\n";
-    case LineEnd::kCrLf: return "\r\n";
-    default: return "";
+    case LineEnd::kLf:
+      return "\n";
+    case LineEnd::kCrLf:
+      return "\r\n";
+    default:
+      return "";
   }
 }
 
@@ -112,7 +116,8 @@ Status SegmentRows::LoadTimes() {
   if (time_.empty()) return Status::Ok();
   std::vector<bool> wanted(columns_.size(), false);
   for (const StoredShape& stored : *shapes_) {
-    if (stored.shape->timestamp_slot >= 0) wanted[stored.columns[static_cast<size_t>(stored.shape->timestamp_slot)]] = true;
+    if (stored.shape->timestamp_slot >= 0)
+      wanted[stored.columns[static_cast<size_t>(stored.shape->timestamp_slot)]] = true;
   }
   WHITTLE_RETURN_IF_ERROR(LoadColumns(wanted));
   Seek(0);
@@ -126,7 +131,8 @@ Status SegmentRows::LoadTimes() {
     if (shape.timestamp_slot >= 0) {
       ParsedTime parsed;
       const auto slot = static_cast<size_t>(shape.timestamp_slot);
-      if (ParseTime(TimestampLayout(shape), record.Slots(0)[slot], &parsed) && parsed.has_date) base = static_cast<uint64_t>(parsed.nanos);
+      if (ParseTime(TimestampLayout(shape), record.Slots(0)[slot], &parsed) && parsed.has_date)
+        base = static_cast<uint64_t>(parsed.nanos);
     }
     previous = base + static_cast<uint64_t>(time_[*record.record]);
     time_[*record.record] = static_cast<int64_t>(previous);
@@ -201,7 +207,8 @@ double SegmentRows::SampleRate(size_t record) const {
 }
 
 std::string SegmentRows::TraceId(size_t record) const {
-  return ToHex(Hash128{static_cast<uint64_t>(At(trace_high_, record, 0)), static_cast<uint64_t>(At(trace_low_, record, 0))});
+  return ToHex(
+      Hash128{static_cast<uint64_t>(At(trace_high_, record, 0)), static_cast<uint64_t>(At(trace_low_, record, 0))});
 }
 
 std::string SegmentRows::SpanId(size_t record) const {

@@ -19,10 +19,10 @@ namespace whittle {
 // Slots of one or more rows, one after the other.
 struct RecordRows {
   size_t first_row = 0;
-  std::optional<size_t> record;             // index into the per-record streams; nothing before the first record start
-  std::vector<uint32_t> shapes;             // per row
-  std::vector<size_t> first_slot;           // per row: index into slots
-  std::vector<std::string_view> slots;      // of unloaded columns: empty
+  std::optional<size_t> record;         // index into the per-record streams; nothing before the first record start
+  std::vector<uint32_t> shapes;         // per row
+  std::vector<size_t> first_slot;       // per row: index into slots
+  std::vector<std::string_view> slots;  // of unloaded columns: empty
   const std::string_view* Slots(size_t row) const { return slots.data() + first_slot[row]; }
 };
 
@@ -67,7 +67,9 @@ class SegmentRows {
   std::string TraceId(size_t record) const;
   std::string SpanId(size_t record) const;
   std::string ParentSpanId(size_t record) const;
-  double TraceConfidence(size_t record) const { return static_cast<double>(At(trace_confidence_, record, 1'000'000)) / 1e6; }
+  double TraceConfidence(size_t record) const {
+    return static_cast<double>(At(trace_confidence_, record, 1'000'000)) / 1e6;
+  }
   uint64_t GapBytes(size_t row) const { return static_cast<uint64_t>(At(gap_bytes_, row, 0)); }
   uint64_t GapLines(size_t row) const { return static_cast<uint64_t>(At(gap_lines_, row, 0)); }
   bool has_gaps() const { return !gap_bytes_.empty() || !gap_lines_.empty(); }
@@ -82,7 +84,9 @@ class SegmentRows {
     uint32_t column = 0;
   };
   explicit SegmentRows(std::unique_ptr<SegmentReader> reader) : reader_(std::move(reader)) {}
-  static int64_t At(const std::vector<int64_t>& stream, size_t i, int64_t absent) { return stream.empty() ? absent : stream[i]; }
+  static int64_t At(const std::vector<int64_t>& stream, size_t i, int64_t absent) {
+    return stream.empty() ? absent : stream[i];
+  }
   Status LoadStreams();
   Status CheckBindings();
   Status LoadOne(StreamId id, size_t count, std::vector<int64_t>* values) const;
@@ -94,16 +98,16 @@ class SegmentRows {
   LoadedRows rows_;
   size_t record_count_ = 0;
   std::vector<uint64_t> shape_rows_;
-  std::vector<uint64_t> fixed_bytes_;                      // per shape
-  std::vector<uint64_t> expected_values_;                  // per column
-  std::vector<std::unique_ptr<LoadedColumn>> columns_;     // null: not loaded
-  std::vector<std::vector<LoadedSlot>> loaded_slots_;      // per shape
+  std::vector<uint64_t> fixed_bytes_;                   // per shape
+  std::vector<uint64_t> expected_values_;               // per column
+  std::vector<std::unique_ptr<LoadedColumn>> columns_;  // null: not loaded
+  std::vector<std::vector<LoadedSlot>> loaded_slots_;   // per shape
   bool has_times_ = false;
   std::vector<int64_t> time_, time_quality_, threshold_, incoming_rate_, gap_bytes_, gap_lines_;
   std::vector<int64_t> trace_method_, trace_high_, trace_low_, span_, parent_span_, trace_confidence_;
   size_t row_ = 0;
-  std::optional<size_t> record_;                           // of the row before row_
-  std::vector<uint32_t> next_value_;                       // per column
+  std::optional<size_t> record_;      // of the row before row_
+  std::vector<uint32_t> next_value_;  // per column
 };
 
 }  // namespace whittle

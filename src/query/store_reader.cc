@@ -14,14 +14,19 @@ bool Overlaps(const SegmentFile& segment, const VisitOptions& options) {
 
 bool InTime(const std::optional<int64_t>& time, const VisitOptions& options) {
   if (!options.min_time_ns && !options.max_time_ns) return true;
-  return time && (!options.min_time_ns || *time >= *options.min_time_ns) && (!options.max_time_ns || *time <= *options.max_time_ns);
+  return time && (!options.min_time_ns || *time >= *options.min_time_ns) &&
+         (!options.max_time_ns || *time <= *options.max_time_ns);
 }
 
 // Walks the records of one run and knows where in the source each of them stands, if all columns are loaded.
 class RunCursor {
  public:
   RunCursor(SegmentRows* rows, const SourceRun& run, uint64_t first_row, bool positions)
-      : rows_(*rows), end_(first_row + run.row_count), offset_(run.first_offset), line_(run.first_line), positions_(positions) {
+      : rows_(*rows),
+        end_(first_row + run.row_count),
+        offset_(run.first_offset),
+        line_(run.first_line),
+        positions_(positions) {
     if (rows_.position() != first_row) rows_.Seek(first_row);
   }
   bool done() const { return rows_.position() >= end_; }
@@ -51,7 +56,8 @@ class RunCursor {
 };
 
 bool Mentions(const std::vector<FieldRef>* fields, Builtin builtin) {
-  return fields != nullptr && std::any_of(fields->begin(), fields->end(), [&](const FieldRef& f) { return f.builtin == builtin; });
+  return fields != nullptr &&
+         std::any_of(fields->begin(), fields->end(), [&](const FieldRef& f) { return f.builtin == builtin; });
 }
 
 bool NeedsTimes(const VisitOptions& options) {
@@ -117,8 +123,9 @@ std::vector<StoreReader::Run> StoreReader::OrderedRuns(const VisitOptions& optio
     kept.push_back(run);
   }
   if (options.order == VisitOptions::Order::kAny) {
-    std::sort(kept.begin(), kept.end(),
-              [](const Run& a, const Run& b) { return std::tuple(a.segment, a.first_row) < std::tuple(b.segment, b.first_row); });
+    std::sort(kept.begin(), kept.end(), [](const Run& a, const Run& b) {
+      return std::tuple(a.segment, a.first_row) < std::tuple(b.segment, b.first_row);
+    });
   }
   return kept;
 }
@@ -141,7 +148,8 @@ Result<const TemplateSet*> StoreReader::Templates() {
   }
   Overrides overrides;
   if (const Manifest* store = manifest(); store != nullptr && store->published.contains(kPublishedOverrides)) {
-    WHITTLE_ASSIGN_OR_RETURN(overrides, ParseOverrides(store->published.at(kPublishedOverrides), "the store's template overrides"));
+    WHITTLE_ASSIGN_OR_RETURN(
+        overrides, ParseOverrides(store->published.at(kPublishedOverrides), "the store's template overrides"));
   }
   set.Finish(overrides);
   templates_ = std::move(set);
@@ -149,7 +157,8 @@ Result<const TemplateSet*> StoreReader::Templates() {
 }
 
 Result<StoreReader::OpenedSegment*> StoreReader::Opened(size_t index) {
-  const auto found = std::find_if(opened_.begin(), opened_.end(), [&](const OpenedSegment& s) { return s.index == index; });
+  const auto found =
+      std::find_if(opened_.begin(), opened_.end(), [&](const OpenedSegment& s) { return s.index == index; });
   if (found != opened_.end()) {
     opened_.splice(opened_.begin(), opened_, found);
     return &opened_.front();
@@ -173,7 +182,8 @@ Result<StoreReader::OpenedSegment*> StoreReader::Opened(size_t index) {
   return &opened_.front();
 }
 
-Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment, std::vector<bool>* matches) {
+Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment,
+                                std::vector<bool>* matches) {
   RecordView view;
   RecordRows rows;
   const FieldDemand demand{&options.filter->fields(), false};
@@ -189,21 +199,22 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
 }
 
 Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit) {
-  WHITTLE_ASSIGN_OR_RETURN(OpenedSegment* segment, Opened(run.segment));
+  WHITTLE_ASSIGN_OR_RETURN(OpenedSegment * segment, Opened(run.segment));
   SegmentRows& rows = *segment->rows;
   const bool filtered = options.filter != nullptr && !options.filter->matches_all();
   if (segment->visit != visits_) {
     const size_t filter_fields = filtered ? options.filter->fields().size() : 0;
     segment->filter_fields = std::make_unique<FieldResolver>(rows.shapes().size(), filter_fields);
-    segment->demand_fields =
-        std::make_unique<FieldResolver>(rows.shapes().size(), options.demand.fields == nullptr ? 0 : options.demand.fields->size());
+    segment->demand_fields = std::make_unique<FieldResolver>(
+        rows.shapes().size(), options.demand.fields == nullptr ? 0 : options.demand.fields->size());
     segment->visit = visits_;
   }
   std::vector<bool> matches;
   if (NeedsTimes(options)) WHITTLE_RETURN_IF_ERROR(rows.LoadTimes().WithContext(list_.segments[run.segment].path));
   if (filtered) {
     const FieldDemand demand{&options.filter->fields(), false};
-    WHITTLE_RETURN_IF_ERROR(rows.LoadColumns(NeededColumns(rows, *templates_, demand)).WithContext(list_.segments[run.segment].path));
+    WHITTLE_RETURN_IF_ERROR(
+        rows.LoadColumns(NeededColumns(rows, *templates_, demand)).WithContext(list_.segments[run.segment].path));
     rows.Seek(run.first_row);
   }
   if (rows.position() != run.first_row) rows.Seek(run.first_row);

@@ -1,6 +1,6 @@
 // StoreReader: reads a store without RocksDB and without disturbing its writer: the published manifest, the segments it
-// names, the templates they add up to. Also reads a plain directory of segments, or one segment file. It sees one version
-// of the store, the one at Open. Not thread-safe; several readers may read one store.
+// names, the templates they add up to. Also reads a plain directory of segments, or one segment file. It sees one
+// version of the store, the one at Open. Not thread-safe; several readers may read one store.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@
 
 namespace whittle {
 
-// Decoded segments kept for the next run of rows from the same segment, in bytes of their text. Sources that take turns in
-// many segments need more than one; the memory is about twice this.
+// Decoded segments kept for the next run of rows from the same segment, in bytes of their text. Sources that take turns
+// in many segments need more than one; the memory is about twice this.
 inline constexpr uint64_t kMaxCachedText = uint64_t{96} << 20;
 
 struct VisitOptions {
@@ -31,7 +31,7 @@ struct VisitOptions {
     kSourcePosition,  // by source name, then position: the order of the original text
     kAny,             // as it is stored: each segment is decoded once
   };
-  const Filter* filter = nullptr;           // nothing: all records
+  const Filter* filter = nullptr;  // nothing: all records
   Order order = Order::kSourcePosition;
   // What the visitor will ask for: whole events and raw bytes, or these fields only.
   FieldDemand demand{nullptr, true};
@@ -41,7 +41,7 @@ struct VisitOptions {
 
 struct VisitStatistics {
   uint64_t segments = 0;
-  uint64_t segments_read = 0;   // whose rows were looked at
+  uint64_t segments_read = 0;  // whose rows were looked at
   uint64_t records_read = 0;
   uint64_t records_matched = 0;
   uint64_t runs_covered_twice = 0;  // left out: another segment has the same stretch of the source

@@ -26,9 +26,11 @@ std::unique_ptr<TestDirectory> MakeStore() {
   auto directory = std::make_unique<TestDirectory>();
   TestSegment first;
   first.AddRun('b', "b.log", 0, 1,
-               Lines({"2024-05-01T10:00:00.000Z INFO user alice logged in from 10.0.0.1", "2024-05-01T10:00:01.000Z WARN disk 91 percent full"}));
-  std::vector<TestLine> trace = Lines({"2024-05-01T10:00:02.000Z ERROR request 17 failed", "java.io.IOException: disk full", "\tat a.B.c(B.java:7)",
-                                       "2024-05-01T10:00:03.000Z INFO user bob logged in from 10.0.0.2"});
+               Lines({"2024-05-01T10:00:00.000Z INFO user alice logged in from 10.0.0.1",
+                      "2024-05-01T10:00:01.000Z WARN disk 91 percent full"}));
+  std::vector<TestLine> trace =
+      Lines({"2024-05-01T10:00:02.000Z ERROR request 17 failed", "java.io.IOException: disk full",
+             "\tat a.B.c(B.java:7)", "2024-05-01T10:00:03.000Z INFO user bob logged in from 10.0.0.2"});
   trace[1].record_start = trace[2].record_start = false;
   trace[3].end = LineEnd::kCrLf;
   first.AddRun('a', "a.log", 100, 5, trace, {{"service.name", Value::String("shop")}});
@@ -66,8 +68,9 @@ TEST(StoreReader, OrderIsBySourceAndPosition) {
   const auto directory = MakeStore();
   const auto reader = Open(directory.get());
   EXPECT_THAT(Visit(reader.get(), ""),
-              ElementsAre("request 17 failed\njava.io.IOException: disk full\n\tat a.B.c(B.java:7)", "user bob logged in from 10.0.0.2",
-                          "user alice logged in from 10.0.0.1", "disk 91 percent full", "user carol logged in from 10.0.0.3"));
+              ElementsAre("request 17 failed\njava.io.IOException: disk full\n\tat a.B.c(B.java:7)",
+                          "user bob logged in from 10.0.0.2", "user alice logged in from 10.0.0.1",
+                          "disk 91 percent full", "user carol logged in from 10.0.0.3"));
   EXPECT_EQ(reader->statistics().records_matched, 5u);
   VisitOptions any;
   any.order = VisitOptions::Order::kAny;
@@ -79,23 +82,31 @@ TEST(StoreReader, RawBytesAreTheOriginal) {
   const auto directory = MakeStore();
   const auto reader = Open(directory.get());
   std::string raw;
-  ASSERT_TRUE(reader->Visit({}, [&](RecordView* record) -> Result<bool> {
-    if (record->origin().source->name == "a.log") record->AppendRaw(&raw);
-    return true;
-  }).ok());
-  EXPECT_EQ(raw, "2024-05-01T10:00:02.000Z ERROR request 17 failed\njava.io.IOException: disk full\n\tat a.B.c(B.java:7)\n"
-                 "2024-05-01T10:00:03.000Z INFO user bob logged in from 10.0.0.2\r\n");
+  ASSERT_TRUE(reader
+                  ->Visit({},
+                          [&](RecordView* record) -> Result<bool> {
+                            if (record->origin().source->name == "a.log") record->AppendRaw(&raw);
+                            return true;
+                          })
+                  .ok());
+  EXPECT_EQ(raw,
+            "2024-05-01T10:00:02.000Z ERROR request 17 failed\njava.io.IOException: disk full\n\tat a.B.c(B.java:7)\n"
+            "2024-05-01T10:00:03.000Z INFO user bob logged in from 10.0.0.2\r\n");
 }
 
 TEST(StoreReader, PositionsCountWhatWasNotKept) {
   const auto directory = MakeStore();
   const auto reader = Open(directory.get());
   std::vector<std::string> positions;
-  ASSERT_TRUE(reader->Visit({}, [&](RecordView* record) -> Result<bool> {
-    const Event& event = record->ToEvent();
-    positions.push_back(event.source_name + ":" + std::to_string(event.source_offset) + ":" + std::to_string(event.source_line));
-    return true;
-  }).ok());
+  ASSERT_TRUE(reader
+                  ->Visit({},
+                          [&](RecordView* record) -> Result<bool> {
+                            const Event& event = record->ToEvent();
+                            positions.push_back(event.source_name + ":" + std::to_string(event.source_offset) + ":" +
+                                                std::to_string(event.source_line));
+                            return true;
+                          })
+                  .ok());
   EXPECT_THAT(positions, ElementsAre("a.log:100:5", "a.log:200:8", "b.log:0:1", "b.log:65:2", "b.log.1:166:5"));
 }
 
@@ -104,7 +115,8 @@ TEST(StoreReader, FiltersReadOnlyWhatTheyMust) {
   const auto reader = Open(directory.get());
   EXPECT_THAT(Visit(reader.get(), "logged severity = info not bob"),
               ElementsAre("user alice logged in from 10.0.0.1", "user carol logged in from 10.0.0.3"));
-  EXPECT_THAT(Visit(reader.get(), "service.name = shop severity >= error"), ElementsAre(HasSubstr("request 17 failed")));
+  EXPECT_THAT(Visit(reader.get(), "service.name = shop severity >= error"),
+              ElementsAre(HasSubstr("request 17 failed")));
   EXPECT_THAT(Visit(reader.get(), "exception.type = java.io.IOException"), ElementsAre(HasSubstr("request 17 failed")));
   EXPECT_THAT(Visit(reader.get(), "source.offset = 166"), ElementsAre(HasSubstr("carol")));
   EXPECT_THAT(Visit(reader.get(), "raw:\"000Z WARN\""), ElementsAre(HasSubstr("disk 91")));
@@ -140,7 +152,8 @@ TEST(StoreReader, VisitStopsWhenTold) {
   int calls = 0;
   ASSERT_TRUE(reader->Visit({}, [&](RecordView*) -> Result<bool> { return ++calls < 2; }).ok());
   EXPECT_EQ(calls, 2);
-  const Status status = reader->Visit({}, [&](RecordView*) -> Result<bool> { return Status(StatusCode::kCancelled, "enough"); });
+  const Status status =
+      reader->Visit({}, [&](RecordView*) -> Result<bool> { return Status(StatusCode::kCancelled, "enough"); });
   EXPECT_EQ(status.code(), StatusCode::kCancelled);
 }
 
@@ -167,35 +180,50 @@ TEST(StoreReader, ColumnsAndEventsAgree) {
     TestSegment segment;
     std::vector<TestLine> lines;
     for (int i = 0; i < 60; ++i) {
-      const std::string head = "2024-05-01T10:00:" + std::to_string(10 + pick(50)) + ".000Z " + kLevels[pick(4)] + " [worker-" + std::to_string(pick(4)) + "] ";
+      const std::string head = "2024-05-01T10:00:" + std::to_string(10 + pick(50)) + ".000Z " + kLevels[pick(4)] +
+                               " [worker-" + std::to_string(pick(4)) + "] ";
       switch (pick(4)) {
-        case 0: lines.push_back({head + "user=" + kUsers[pick(3)] + " status=" + std::to_string(200 + 100 * pick(4)) + " took=" + std::to_string(pick(900)) + "ms"}); break;
-        case 1: lines.push_back({head + "request " + std::to_string(pick(1000)) + " from 10.0.0." + std::to_string(pick(9)) + " done"}); break;
-        case 2: lines.push_back({"{\"level\":\"" + std::string(kLevels[pick(4)]) + "\",\"msg\":\"saved \\\"x\\\"\",\"user\":\"" + kUsers[pick(3)] + "\",\"n\":" + std::to_string(pick(100)) + "}"}); break;
+        case 0:
+          lines.push_back({head + "user=" + kUsers[pick(3)] + " status=" + std::to_string(200 + 100 * pick(4)) +
+                           " took=" + std::to_string(pick(900)) + "ms"});
+          break;
+        case 1:
+          lines.push_back(
+              {head + "request " + std::to_string(pick(1000)) + " from 10.0.0." + std::to_string(pick(9)) + " done"});
+          break;
+        case 2:
+          lines.push_back({"{\"level\":\"" + std::string(kLevels[pick(4)]) +
+                           "\",\"msg\":\"saved \\\"x\\\"\",\"user\":\"" + kUsers[pick(3)] +
+                           "\",\"n\":" + std::to_string(pick(100)) + "}"});
+          break;
         default:
           lines.push_back({head + "failed\x01\xff"});
           lines.push_back({"x.FooException: bad " + std::to_string(pick(5)), false});
           lines.push_back({"\tat a.b(C.java:1)", false});
       }
     }
-    segment.AddRun(static_cast<char>('a' + s % 2), "s" + std::to_string(s % 2), static_cast<uint64_t>(s) * 100000, 1, lines, {{"host.name", Value::String("h1")}});
+    segment.AddRun(static_cast<char>('a' + s % 2), "s" + std::to_string(s % 2), static_cast<uint64_t>(s) * 100000, 1,
+                   lines, {{"host.name", Value::String("h1")}});
     directory.Write("0" + std::to_string(s) + ".wseg", segment.Encode());
   }
   const auto reader = Open(&directory);
   std::vector<Event> events;
   std::vector<std::string> raws;
-  ASSERT_TRUE(reader->Visit({}, [&](RecordView* record) -> Result<bool> {
-    events.push_back(record->ToEvent());
-    raws.emplace_back();
-    record->AppendRaw(&raws.back());
-    return true;
-  }).ok());
+  ASSERT_TRUE(reader
+                  ->Visit({},
+                          [&](RecordView* record) -> Result<bool> {
+                            events.push_back(record->ToEvent());
+                            raws.emplace_back();
+                            record->AppendRaw(&raws.back());
+                            return true;
+                          })
+                  .ok());
   ASSERT_GT(events.size(), 100u);
   const auto templates = reader->Templates();
   ASSERT_TRUE(templates.ok());
   std::vector<std::string> names = (*templates)->FieldNames();
-  for (const char* name : {"exception.type", "host.name", "severity", "timestamp", "body", "template", "source", "source.line",
-                           "source.offset", "raw", "trace_id", "thread.name", "no.such.field"}) {
+  for (const char* name : {"exception.type", "host.name", "severity", "timestamp", "body", "template", "source",
+                           "source.line", "source.offset", "raw", "trace_id", "thread.name", "no.such.field"}) {
     names.emplace_back(name);
   }
   size_t matched = 0;
@@ -205,16 +233,26 @@ TEST(StoreReader, ColumnsAndEventsAgree) {
     for (size_t terms = 1 + pick(2); terms > 0; --terms) {
       const std::string name = "`" + names[pick(names.size())] + "`";
       switch (pick(5)) {
-        case 0: text += "exists " + name; break;
-        case 1: text += kUsers[pick(3)]; break;
-        case 2: text += name + ":" + (pick(2) == 0 ? "1*" : "bad"); break;
-        case 3: text += "severity >= " + std::string(kLevels[pick(4)]); break;
+        case 0:
+          text += "exists " + name;
+          break;
+        case 1:
+          text += kUsers[pick(3)];
+          break;
+        case 2:
+          text += name + ":" + (pick(2) == 0 ? "1*" : "bad");
+          break;
+        case 3:
+          text += "severity >= " + std::string(kLevels[pick(4)]);
+          break;
         default:
           if (sample.attributes.empty()) {
             text += "*";
           } else {
             const Attribute& attribute = sample.attributes[pick(sample.attributes.size())];
-            text += "`" + attribute.name + "` " + (pick(2) == 0 ? "=" : ">=") + " \"" + (attribute.value.text.find_first_of("\"\\") == std::string::npos ? attribute.value.text : "x") + "\"";
+            text += "`" + attribute.name + "` " + (pick(2) == 0 ? "=" : ">=") + " \"" +
+                    (attribute.value.text.find_first_of("\"\\") == std::string::npos ? attribute.value.text : "x") +
+                    "\"";
           }
       }
       text += pick(3) == 0 ? " or " : " ";
@@ -232,11 +270,14 @@ TEST(StoreReader, ColumnsAndEventsAgree) {
     options.filter = &*filter;
     // A fresh reader now and then, so that columns are loaded for the filter alone.
     const auto fresh = pick(3) == 0 ? Open(&directory) : nullptr;
-    ASSERT_TRUE((fresh ? fresh.get() : reader.get())->Visit(options, [&](RecordView* record) -> Result<bool> {
-      found.emplace_back();
-      record->AppendRaw(&found.back());
-      return true;
-    }).ok());
+    ASSERT_TRUE((fresh ? fresh.get() : reader.get())
+                    ->Visit(options,
+                            [&](RecordView* record) -> Result<bool> {
+                              found.emplace_back();
+                              record->AppendRaw(&found.back());
+                              return true;
+                            })
+                    .ok());
     ASSERT_EQ(found, expected) << text;
     matched += found.size();
   }

@@ -23,7 +23,8 @@ void TemplateSet::Finish(const Overrides& overrides) {
   plans_.reserve(shapes_.size());
   for (size_t i = 0; i < shapes_.size(); ++i) {
     const bool bound = i < bindings_.size() && bindings_[i].template_index < templates_.size();
-    plans_.push_back(PlanShape(shapes_[i], bound ? &templates_[bindings_[i].template_index] : nullptr, bound ? &bindings_[i] : nullptr));
+    plans_.push_back(PlanShape(shapes_[i], bound ? &templates_[bindings_[i].template_index] : nullptr,
+                               bound ? &bindings_[i] : nullptr));
   }
 }
 

@@ -1,5 +1,5 @@
-// TemplateSet: the templates of a whole store, from the union of the shapes of all its segments, and what every shape means
-// under them. Built once per reader; after Finish all const methods are safe from any thread.
+// TemplateSet: the templates of a whole store, from the union of the shapes of all its segments, and what every shape
+// means under them. Built once per reader; after Finish all const methods are safe from any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// TemplateStats: how much of a store each template is: `whittle templates` and the report after an ingest. Plain values.
+// TemplateStats: how much of a store each template is: `whittle templates` and the report after an ingest. Plain
+// values.
 #pragma once
 
 #include <vector>
@@ -16,7 +17,8 @@ struct TemplateUse {
   ShapeStats stats;  // summed over its shapes in all segments
 };
 
-// Reads footers only. One entry per template that is the template of some record's first line, largest in bytes first, then by id.
+// Reads footers only. One entry per template that is the template of some record's first line, largest in bytes first,
+// then by id.
 Result<std::vector<TemplateUse>> CountTemplates(const Env* env, StoreReader* reader);
 
 }  // namespace whittle

@@ -30,8 +30,8 @@ struct TestLine {
 class TestSegment {
  public:
   // Lines of one source from `offset` on; `id` is repeated to 32 digits.
-  void AddRun(char id, const std::string& name, uint64_t offset, uint64_t first_line, const std::vector<TestLine>& lines,
-              std::vector<Attribute> resource = {}) {
+  void AddRun(char id, const std::string& name, uint64_t offset, uint64_t first_line,
+              const std::vector<TestLine>& lines, std::vector<Attribute> resource = {}) {
     SourceRun run;
     run.source = static_cast<uint32_t>(input_.sources.size());
     run.first_offset = offset;
@@ -48,8 +48,10 @@ class TestSegment {
   }
 
   std::string Encode() {
-    input_.streams = {{StreamId::kTimeResidual, residual_}, {StreamId::kSampleThreshold, threshold_},
-                      {StreamId::kGapBytes, gap_bytes_}, {StreamId::kGapLines, gap_lines_}};
+    input_.streams = {{StreamId::kTimeResidual, residual_},
+                      {StreamId::kSampleThreshold, threshold_},
+                      {StreamId::kGapBytes, gap_bytes_},
+                      {StreamId::kGapLines, gap_lines_}};
     auto bytes = EncodeSegment(input_, EncodeOptions{});
     EXPECT_TRUE(bytes.ok()) << bytes.status().message();
     return bytes.ok() ? *bytes : std::string();
@@ -77,8 +79,10 @@ class TestSegment {
     if (!line.record_start) return;
     const bool has_time = (time.flags & Row::kHasTime) != 0;
     residual_.push_back(has_time ? 0 : kNoTime);
-    if (has_time && (input_.min_time_ns == kNoTime || time.local_time_ns < input_.min_time_ns)) input_.min_time_ns = time.local_time_ns;
-    if (has_time && (input_.max_time_ns == kNoTime || time.local_time_ns > input_.max_time_ns)) input_.max_time_ns = time.local_time_ns;
+    if (has_time && (input_.min_time_ns == kNoTime || time.local_time_ns < input_.min_time_ns))
+      input_.min_time_ns = time.local_time_ns;
+    if (has_time && (input_.max_time_ns == kNoTime || time.local_time_ns > input_.max_time_ns))
+      input_.max_time_ns = time.local_time_ns;
     threshold_.push_back(line.sample_threshold);
   }
 

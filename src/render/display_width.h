@@ -8,8 +8,8 @@
 
 namespace whittle {
 
-// `text` with control characters as \n, \t, \x1b …, and bytes that are not UTF-8 as U+FFFD: one line, nothing a terminal
-// would obey.
+// `text` with control characters as \n, \t, \x1b …, and bytes that are not UTF-8 as U+FFFD: one line, nothing a
+// terminal would obey.
 std::string DisplayText(std::string_view text);
 
 // Columns taken by text that came from DisplayText.

@@ -12,8 +12,8 @@ constexpr size_t kMaxCodeBytes = 128;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t'; }
 bool IsIdentifierByte(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '$' || c == '`' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
+         c == '$' || c == '`' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 std::string_view TrimLeft(std::string_view line) {
@@ -42,7 +42,8 @@ std::optional<TypeAndMessage> ReadType(std::string_view text) {
   size_t size = 0;
   while (size < text.size() && IsIdentifierByte(text[size])) ++size;
   const std::string_view type = text.substr(0, size);
-  if (type.empty() || type.front() == '.' || type.back() == '.' || (type[0] >= '0' && type[0] <= '9')) return std::nullopt;
+  if (type.empty() || type.front() == '.' || type.back() == '.' || (type[0] >= '0' && type[0] <= '9'))
+    return std::nullopt;
   std::string_view rest = text.substr(size);
   if (rest.empty()) return TypeAndMessage{type, {}};
   if (rest.starts_with(" [")) {  // Node.js: Error [ERR_CODE]: message
@@ -55,7 +56,8 @@ std::optional<TypeAndMessage> ReadType(std::string_view text) {
 }
 
 bool EndsLikeException(std::string_view type) {
-  for (const std::string_view suffix : {"Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Warning", "Exit"}) {
+  for (const std::string_view suffix :
+       {"Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Warning", "Exit"}) {
     if (type.ends_with(suffix)) return true;
   }
   return false;
@@ -103,7 +105,7 @@ std::optional<ExceptionText> FindPython(std::string_view body, size_t traceback,
 }  // namespace
 
 std::optional<ExceptionText> FindException(std::string_view body) {
-  std::optional<TypeAndMessage> candidate;   // the last line that names an exception
+  std::optional<TypeAndMessage> candidate;  // the last line that names an exception
   size_t candidate_begin = 0;
   size_t traceback = std::string_view::npos;
   std::optional<TypeAndMessage> panic;
@@ -115,7 +117,8 @@ std::optional<ExceptionText> FindException(std::string_view body) {
       return ExceptionText{candidate->type, candidate->message, body.substr(candidate_begin)};
     }
     if (traceback != std::string_view::npos && IsPythonFrame(line)) return FindPython(body, traceback, begin);
-    if (panic && line.starts_with("goroutine ")) return ExceptionText{panic->type, panic->message, body.substr(panic_begin)};
+    if (panic && line.starts_with("goroutine "))
+      return ExceptionText{panic->type, panic->message, body.substr(panic_begin)};
     if (line.find("Traceback (most recent call last)") != std::string_view::npos) {
       traceback = begin;
     } else if (line.starts_with("panic: ") || line.starts_with("fatal error: ")) {

@@ -10,7 +10,7 @@ namespace whittle {
 // Views into the body. OpenTelemetry: exception.type, exception.message, exception.stacktrace.
 struct ExceptionText {
   std::string_view type;
-  std::string_view message;     // may be empty
+  std::string_view message;  // may be empty
   std::string_view stacktrace;
 };
 

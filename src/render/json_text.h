@@ -1,5 +1,5 @@
-// Writing JSON: strings, numbers and base64, appended to a caller's buffer. Pure functions. Output is always valid UTF-8
-// and valid JSON, whatever the bytes.
+// Writing JSON: strings, numbers and base64, appended to a caller's buffer. Pure functions. Output is always valid
+// UTF-8 and valid JSON, whatever the bytes.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace whittle {
 // True when `text` is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
 bool IsUtf8(std::string_view text);
 
-// Appends `text` quoted and escaped (RFC 8259; also DEL and the C1 controls, which a terminal would obey). Every byte that
-// is not part of well-formed UTF-8 becomes U+FFFD; false when that happened.
+// Appends `text` quoted and escaped (RFC 8259; also DEL and the C1 controls, which a terminal would obey). Every byte
+// that is not part of well-formed UTF-8 becomes U+FFFD; false when that happened.
 bool AppendJsonString(std::string_view text, std::string* out);
 
 // As AppendJsonString for keys, which have no twin to carry their bytes: an ill-formed byte becomes %XX.

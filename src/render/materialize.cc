@@ -32,7 +32,8 @@ void AddException(Event* event) {
   const auto found = FindException(event->body);
   if (!found) return;
   const auto add = [&](const char* name, std::string_view text) {
-    if (!text.empty() && !HasAttribute(event->attributes, name)) event->attributes.push_back({name, Value::String(text)});
+    if (!text.empty() && !HasAttribute(event->attributes, name))
+      event->attributes.push_back({name, Value::String(text)});
   };
   add("exception.type", found->type);
   add("exception.message", found->message);
@@ -41,8 +42,8 @@ void AddException(Event* event) {
 
 }  // namespace
 
-void Materialize(const ShapePlan& head, const std::string_view* slots, const std::vector<ContinuationLine>& continuation,
-                 const RecordInfo& info, Event* event) {
+void Materialize(const ShapePlan& head, const std::string_view* slots,
+                 const std::vector<ContinuationLine>& continuation, const RecordInfo& info, Event* event) {
   const Shape& shape = *head.shape;
   event->timestamp_ns = info.time_ns;
   event->timestamp_guessed = info.time_guessed;

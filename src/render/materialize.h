@@ -20,7 +20,7 @@ struct ContinuationLine {
 
 // What is known about a record besides its text.
 struct RecordInfo {
-  std::optional<int64_t> time_ns;    // UTC
+  std::optional<int64_t> time_ns;  // UTC
   bool time_guessed = false;
   std::string_view source_name;
   uint64_t source_offset = 0;
@@ -34,9 +34,9 @@ struct RecordInfo {
 };
 
 // The first line gives the fields; the message is its body and, each after a line feed, those of the lines after it.
-// A stack trace among them gives exception.type, exception.message and exception.stacktrace unless fields of these names
-// exist. A shape without a template stands for itself: no template_id.
-void Materialize(const ShapePlan& head, const std::string_view* slots, const std::vector<ContinuationLine>& continuation,
-                 const RecordInfo& info, Event* event);
+// A stack trace among them gives exception.type, exception.message and exception.stacktrace unless fields of these
+// names exist. A shape without a template stands for itself: no template_id.
+void Materialize(const ShapePlan& head, const std::string_view* slots,
+                 const std::vector<ContinuationLine>& continuation, const RecordInfo& info, Event* event);
 
 }  // namespace whittle

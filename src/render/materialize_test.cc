@@ -35,7 +35,8 @@ BuiltLine Line(std::initializer_list<const char*> pieces) {
 
 PieceRange Range(int begin, int end) { return {static_cast<uint16_t>(begin), static_cast<uint16_t>(end)}; }
 
-void AddField(BuiltLine* line, FieldRole role, ValueType type, PieceRange range, const char* name = "", uint8_t unescape = 0) {
+void AddField(BuiltLine* line, FieldRole role, ValueType type, PieceRange range, const char* name = "",
+              uint8_t unescape = 0) {
   line->shape->fields.push_back({role, type, unescape, 0, range, name});
 }
 
@@ -62,7 +63,8 @@ TEST(Materialize, FieldsTemplateAndSource) {
   const Template mined{77, "Took <*> ms", {{"duration_ms", ValueType::kInt64}}};
   const TemplateBinding binding{0, {Range(8, 9)}};
   const auto plan = PlanShape(line.shape, &mined, &binding);
-  const std::vector<Attribute> resource = {{"service.name", Value::String("lower")}, {"host.name", Value::String("h1")}};
+  const std::vector<Attribute> resource = {{"service.name", Value::String("lower")},
+                                           {"host.name", Value::String("h1")}};
   RecordInfo info;
   info.time_ns = 5;
   info.source_name = "app.log";
@@ -150,7 +152,8 @@ TEST(Materialize, ContinuationLinesAndException) {
   EXPECT_EQ(event.body, "Took 35 ms\njava.lang.IllegalStateException: boom\n\tat a.B.c(B.java:7)");
   EXPECT_EQ(Find(event.attributes, "exception.type")->text, "java.lang.IllegalStateException");
   EXPECT_EQ(Find(event.attributes, "exception.message")->text, "boom");
-  EXPECT_EQ(Find(event.attributes, "exception.stacktrace")->text, "java.lang.IllegalStateException: boom\n\tat a.B.c(B.java:7)");
+  EXPECT_EQ(Find(event.attributes, "exception.stacktrace")->text,
+            "java.lang.IllegalStateException: boom\n\tat a.B.c(B.java:7)");
 }
 
 TEST(Materialize, TraceIds) {
@@ -176,17 +179,22 @@ struct ExceptionCase {
 
 TEST(Exception, IsFoundInTheTracesOfFiveLanguages) {
   const ExceptionCase cases[] = {
-      {"Exception in thread \"main\" java.lang.NullPointerException\n\tat A.b(A.java:1)\n", "java.lang.NullPointerException", ""},
+      {"Exception in thread \"main\" java.lang.NullPointerException\n\tat A.b(A.java:1)\n",
+       "java.lang.NullPointerException", ""},
       {"request failed\njava.io.IOException: disk full\n\tat A.b(A.java:1)\nCaused by: x.YError: z\n\tat C.d(C.java:2)",
        "java.io.IOException", "disk full"},
-      {"Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    f()\nValueError: bad value", "ValueError", "bad value"},
-      {"job died\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    raise X\nKeyError", "KeyError", ""},
+      {"Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    f()\nValueError: bad value",
+       "ValueError", "bad value"},
+      {"job died\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    raise X\nKeyError", "KeyError",
+       ""},
       {"panic: runtime error: index out of range [5]\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:3", "panic",
        "runtime error: index out of range [5]"},
       {"TypeError: x is not a function\n    at f (/a.js:1:2)", "TypeError", "x is not a function"},
       {"Error [ERR_X]: oh no\n    at f (/a.js:1:2)", "Error", "oh no"},
-      {"Unhandled exception. System.InvalidOperationException: no\n   at A.B() in /a.cs:line 3", "System.InvalidOperationException", "no"},
-      {"report of task_1: Error: java.net.NoRouteToHostException: no route\n\tat A.b(A.java:1)", "java.net.NoRouteToHostException", "no route"},
+      {"Unhandled exception. System.InvalidOperationException: no\n   at A.B() in /a.cs:line 3",
+       "System.InvalidOperationException", "no"},
+      {"report of task_1: Error: java.net.NoRouteToHostException: no route\n\tat A.b(A.java:1)",
+       "java.net.NoRouteToHostException", "no route"},
       {"worker 7 failed: java.sql.SQLException: gone\r\n\tat A.b(A.java:1)", "java.sql.SQLException", "gone"},
   };
   for (const ExceptionCase& c : cases) {
@@ -198,8 +206,8 @@ TEST(Exception, IsFoundInTheTracesOfFiveLanguages) {
 }
 
 TEST(Exception, IsNotInventedWithoutFrames) {
-  for (const char* body : {"", "java.io.IOException: disk full", "a\n  b: c\n  d: e", "Traceback (most recent call last):\nfoo: bar",
-                           "we met\n  at noon", "panic: x"}) {
+  for (const char* body : {"", "java.io.IOException: disk full", "a\n  b: c\n  d: e",
+                           "Traceback (most recent call last):\nfoo: bar", "we met\n  at noon", "panic: x"}) {
     EXPECT_FALSE(FindException(body)) << body;
   }
 }

@@ -54,7 +54,8 @@ class ObjectWriter {
   bool first_ = true;
 };
 
-void AppendAttributes(std::string_view key, const std::vector<Attribute>& attributes, ObjectWriter* event, std::string* out) {
+void AppendAttributes(std::string_view key, const std::vector<Attribute>& attributes, ObjectWriter* event,
+                      std::string* out) {
   if (attributes.empty()) return;
   event->Key(key);
   std::vector<const Attribute*> replaced;
@@ -96,13 +97,16 @@ bool AppendJsonValue(const Value& value, std::string* out) {
         AppendJsonDouble(value.real, out);
       }
       return true;
-    case ValueType::kBool: out->append(value.integer != 0 ? "true" : "false"); return true;
+    case ValueType::kBool:
+      out->append(value.integer != 0 ? "true" : "false");
+      return true;
     case ValueType::kTimestamp:
       out->push_back('"');
       AppendRfc3339(value.integer, out);
       out->push_back('"');
       return true;
-    default: return AppendJsonString(value.text, out);
+    default:
+      return AppendJsonString(value.text, out);
   }
 }
 

@@ -6,9 +6,9 @@
 //    "source":{"name":"app.log","offset":0,"line":1}}
 //
 // Absent fields are left out. Integers, doubles and booleans are JSON numbers and booleans, with the digits of the log
-// where JSON allows them; durations, sizes, addresses and ids are the text of the log; timestamps are RFC 3339. A text that
-// is not UTF-8 has each bad byte replaced by U+FFFD and a twin with the true bytes in base64: "body_bytes" after "body",
-// and for attributes and resources an object "attributes_bytes" / "resource_bytes" with the same key.
+// where JSON allows them; durations, sizes, addresses and ids are the text of the log; timestamps are RFC 3339. A text
+// that is not UTF-8 has each bad byte replaced by U+FFFD and a twin with the true bytes in base64: "body_bytes" after
+// "body", and for attributes and resources an object "attributes_bytes" / "resource_bytes" with the same key.
 #pragma once
 
 #include <string>

@@ -28,9 +28,12 @@ Event Full() {
   event.body = "took 35 ms";
   event.template_id = 0x9f3c;
   event.template_text = "took <*> ms";
-  event.attributes = {{"url.path", Value::String("/checkout")}, {"n", ParseValue(ValueType::kInt64, "12")},
-                      {"r", ParseValue(ValueType::kDouble, "1.50")}, {"ok", ParseValue(ValueType::kBool, "True")},
-                      {"t", ParseValue(ValueType::kTimestamp, "2023-01-29")}, {"d", ParseValue(ValueType::kDuration, "35 ms")}};
+  event.attributes = {{"url.path", Value::String("/checkout")},
+                      {"n", ParseValue(ValueType::kInt64, "12")},
+                      {"r", ParseValue(ValueType::kDouble, "1.50")},
+                      {"ok", ParseValue(ValueType::kBool, "True")},
+                      {"t", ParseValue(ValueType::kTimestamp, "2023-01-29")},
+                      {"d", ParseValue(ValueType::kDuration, "35 ms")}};
   event.resource = {{"service.name", Value::String("order")}};
   event.trace_id = "0af7651916cd43dd8448eb211c80319c";
   event.span_id = "b7ad6b7169203331";
@@ -43,14 +46,15 @@ Event Full() {
 }
 
 TEST(Ndjson, ReferenceRendering) {
-  EXPECT_EQ(Render(Full()),
-            R"({"timestamp":"2023-01-29T11:18:29.104384446Z","severity_text":"INFO","severity_number":9,"body":"took 35 ms",)"
-            R"("template_id":"0000000000009f3c","template":"took <*> ms","attributes":{"url.path":"/checkout","n":12,"r":1.50,)"
-            R"("ok":true,"t":"2023-01-29T00:00:00.000000000Z","d":"35 ms"},"resource":{"service.name":"order"},)"
-            R"("trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"b7ad6b7169203331",)"
-            R"("correlation":{"method":"explicit","confidence":1.0},"sample_rate":1.0,"stratum":"s1",)"
-            R"("source":{"name":"app.log","offset":0,"line":1}})"
-            "\n");
+  EXPECT_EQ(
+      Render(Full()),
+      R"({"timestamp":"2023-01-29T11:18:29.104384446Z","severity_text":"INFO","severity_number":9,"body":"took 35 ms",)"
+      R"("template_id":"0000000000009f3c","template":"took <*> ms","attributes":{"url.path":"/checkout","n":12,"r":1.50,)"
+      R"("ok":true,"t":"2023-01-29T00:00:00.000000000Z","d":"35 ms"},"resource":{"service.name":"order"},)"
+      R"("trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"b7ad6b7169203331",)"
+      R"("correlation":{"method":"explicit","confidence":1.0},"sample_rate":1.0,"stratum":"s1",)"
+      R"("source":{"name":"app.log","offset":0,"line":1}})"
+      "\n");
 }
 
 TEST(Ndjson, AbsentFieldsAreLeftOut) {
@@ -62,7 +66,8 @@ TEST(Ndjson, BytesThatAreNotUtf8KeepATwin) {
   event.body = "a\xFFz";
   event.attributes = {{"x", Value::String("\xC3")}, {"y", Value::String("fine")}, {"k\xFE", Value::String("v")}};
   EXPECT_EQ(Render(event),
-            "{\"body\":\"a\xEF\xBF\xBDz\",\"body_bytes\":\"Yf96\",\"attributes\":{\"x\":\"\xEF\xBF\xBD\",\"y\":\"fine\",\"k%fe\":\"v\"},"
+            "{\"body\":\"a\xEF\xBF\xBDz\",\"body_bytes\":\"Yf96\",\"attributes\":{\"x\":\"\xEF\xBF\xBD\",\"y\":"
+            "\"fine\",\"k%fe\":\"v\"},"
             "\"attributes_bytes\":{\"x\":\"ww==\"},\"sample_rate\":1.0,\"source\":{\"offset\":0}}\n");
 }
 
@@ -80,7 +85,8 @@ TEST(JsonText, EscapesControls) {
 
 TEST(JsonText, NumbersOfJson) {
   for (const char* text : {"0", "-1", "1.50", "1e5", "1E-5", "10"}) EXPECT_TRUE(IsJsonNumber(text)) << text;
-  for (const char* text : {"", "-", "01", "+1", "1.", ".5", "1e", "nan", "1 "}) EXPECT_FALSE(IsJsonNumber(text)) << text;
+  for (const char* text : {"", "-", "01", "+1", "1.", ".5", "1e", "nan", "1 "})
+    EXPECT_FALSE(IsJsonNumber(text)) << text;
 }
 
 TEST(JsonText, DoublesReadBack) {
@@ -122,8 +128,19 @@ TEST(Ndjson, AnyBytesAreValidJson) {
   simdjson::dom::parser parser;
   for (int round = 0; round < 3000; ++round) {
     const auto bytes = [&] {
-      static constexpr std::string_view kPieces[] = {"a", "\"", "\\", "\n", std::string_view("\0", 1), "\xC3\xA9", "\xE2\x82\xAC",
-                                                     "\xF0\x9F\x98\x80", "\xFF", "\xED\xA0\x80", "\xC0\x80", "\xF4\x90\x80\x80", "\xE2\x82"};
+      static constexpr std::string_view kPieces[] = {"a",
+                                                     "\"",
+                                                     "\\",
+                                                     "\n",
+                                                     std::string_view("\0", 1),
+                                                     "\xC3\xA9",
+                                                     "\xE2\x82\xAC",
+                                                     "\xF0\x9F\x98\x80",
+                                                     "\xFF",
+                                                     "\xED\xA0\x80",
+                                                     "\xC0\x80",
+                                                     "\xF4\x90\x80\x80",
+                                                     "\xE2\x82"};
       std::string text;
       for (size_t n = random() % 12; n > 0; --n) text += kPieces[random() % std::size(kPieces)];
       return text;

@@ -40,8 +40,11 @@ void AddShapeFields(const Shape& shape, ShapePlan* plan) {
       case FieldRole::kResource:
         if (!field.name.empty()) AddField(Plan(field, field.name), &plan->resource);
         break;
-      case FieldRole::kTimestamp: break;  // resolved by whoever knows year and zone
-      case FieldRole::kObservedTimestamp: AddField(Plan(field, "observed_timestamp"), &plan->attributes); break;
+      case FieldRole::kTimestamp:
+        break;  // resolved by whoever knows year and zone
+      case FieldRole::kObservedTimestamp:
+        AddField(Plan(field, "observed_timestamp"), &plan->attributes);
+        break;
       case FieldRole::kSeverity:
         if (!plan->severity) plan->severity = Plan(field, "severity_text");
         break;
@@ -52,9 +55,12 @@ void AddShapeFields(const Shape& shape, ShapePlan* plan) {
         if (!plan->span_id) plan->span_id = Plan(field, field.name.empty() ? "span_id" : field.name);
         break;
       case FieldRole::kParentSpanId:
-        if (!plan->parent_span_id) plan->parent_span_id = Plan(field, field.name.empty() ? "parent_span_id" : field.name);
+        if (!plan->parent_span_id)
+          plan->parent_span_id = Plan(field, field.name.empty() ? "parent_span_id" : field.name);
         break;
-      case FieldRole::kTraceFlags: AddField(Plan(field, "trace_flags"), &plan->attributes); break;
+      case FieldRole::kTraceFlags:
+        AddField(Plan(field, "trace_flags"), &plan->attributes);
+        break;
     }
   }
 }
@@ -72,7 +78,8 @@ void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateB
 
 Value ParseTimeValue(const PlannedField& field, std::string text) {
   ParsedTime time;
-  if (field.time_layout == 0 || !ParseTime(field.time_layout, text, &time) || !time.has_date || !time.has_year || !time.has_zone) {
+  if (field.time_layout == 0 || !ParseTime(field.time_layout, text, &time) || !time.has_date || !time.has_year ||
+      !time.has_zone) {
     return field.time_layout == 0 ? ParseValue(ValueType::kTimestamp, text) : Value::String(text);
   }
   Value value;

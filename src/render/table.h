@@ -21,8 +21,9 @@ class Table {
   void AddRow(std::vector<std::string> cells);
   size_t row_count() const { return rows_.size(); }
 
-  // Title line, a rule, one line a row; two spaces between columns, no trailing space. With a `width` (terminal columns, 0 =
-  // unlimited) the widest left-aligned columns are cut with "…" until a line fits; titles and numbers never are.
+  // Title line, a rule, one line a row; two spaces between columns, no trailing space. With a `width` (terminal
+  // columns, 0 = unlimited) the widest left-aligned columns are cut with "…" until a line fits; titles and numbers
+  // never are.
   std::string Render(size_t width = 0) const;
 
  private:

@@ -38,18 +38,21 @@ __attribute__((target("avx2"))) inline Bits Classify32(const char* p) {
                                               1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0);
   const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   const __m256i high_nibbles = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
-  const __m256i meet = _mm256_and_si256(_mm256_shuffle_epi8(low_table, bytes), _mm256_shuffle_epi8(high_table, high_nibbles));
+  const __m256i meet =
+      _mm256_and_si256(_mm256_shuffle_epi8(low_table, bytes), _mm256_shuffle_epi8(high_table, high_nibbles));
   const __m256i not_delimiter = _mm256_cmpeq_epi8(meet, _mm256_setzero_si256());
   // '/' and the digits are 0x2f..0x39: eleven bytes in a row.
   const __m256i from_slash = _mm256_sub_epi8(bytes, _mm256_set1_epi8('/'));
   const __m256i slash_or_digit = _mm256_cmpeq_epi8(_mm256_min_epu8(from_slash, _mm256_set1_epi8(10)), from_slash);
   const __m256i candidate = _mm256_or_si256(slash_or_digit, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('@')));
-  return {~static_cast<uint32_t>(_mm256_movemask_epi8(not_delimiter)), static_cast<uint32_t>(_mm256_movemask_epi8(candidate)),
+  return {~static_cast<uint32_t>(_mm256_movemask_epi8(not_delimiter)),
+          static_cast<uint32_t>(_mm256_movemask_epi8(candidate)),
           static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'))))};
 }
 
 // Whole words of 64 bytes; returns how many were done.
-__attribute__((target("avx2"))) size_t BuildAvx2(std::string_view line, uint64_t* delimiters, uint64_t* candidates, bool* backslash) {
+__attribute__((target("avx2"))) size_t BuildAvx2(std::string_view line, uint64_t* delimiters, uint64_t* candidates,
+                                                 bool* backslash) {
   const size_t words = line.size() / 64;
   uint32_t backslashes = 0;
   for (size_t word = 0; word < words; ++word) {
@@ -114,8 +117,8 @@ void ByteMasks::Build(std::string_view line, Engine engine) {
   if (has_backslash_) MarkEscapes(line);
 }
 
-// Runs of escapes that end at a double quote, (\\+[nrt]?)+" , are delimiters: \" and \n" in JSON inside JSON. A run that
-// does not end at a quote is skipped as a whole, so this is linear.
+// Runs of escapes that end at a double quote, (\\+[nrt]?)+" , are delimiters: \" and \n" in JSON inside JSON. A run
+// that does not end at a quote is skipped as a whole, so this is linear.
 void ByteMasks::MarkEscapes(std::string_view line) {
   for (size_t at = line.find('\\'); at != std::string_view::npos;) {
     size_t end = at;

@@ -60,8 +60,9 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
       if (!ParseTime(rule.time_layout, text, &parsed)) return false;
       if (shape->timestamp_slot == static_cast<int32_t>(k)) {
         time->local_time_ns = parsed.nanos;
-        time->flags = static_cast<uint8_t>(Row::kHasTime | (parsed.has_year ? Row::kHasYear : 0) |
-                                           (parsed.has_zone ? Row::kHasZone : 0) | (parsed.has_date ? 0 : Row::kTimeOfDay));
+        time->flags =
+            static_cast<uint8_t>(Row::kHasTime | (parsed.has_year ? Row::kHasYear : 0) |
+                                 (parsed.has_zone ? Row::kHasZone : 0) | (parsed.has_date ? 0 : Row::kTimeOfDay));
       }
     } else if (rule.check_class && ClassifyToken(text) != rule.token_class) {
       return false;
@@ -72,7 +73,8 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
 
 RecipeCache::Entry* RecipeCache::Slot(uint64_t skeleton_hash) {
   size_t i = skeleton_hash & (entries_.size() - 1);
-  while (entries_[i].recipe != nullptr && entries_[i].skeleton_hash != skeleton_hash) i = (i + 1) & (entries_.size() - 1);
+  while (entries_[i].recipe != nullptr && entries_[i].skeleton_hash != skeleton_hash)
+    i = (i + 1) & (entries_.size() - 1);
   return &entries_[i];
 }
 

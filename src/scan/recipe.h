@@ -37,8 +37,8 @@ struct Edge {
 struct SlotRule {
   Edge begin;
   Edge end;
-  uint16_t time_layout = 0;                        // not 0: the text must parse as this layout
-  bool check_class = false;                        // the slot is a part of a token: its class must be `token_class`
+  uint16_t time_layout = 0;  // not 0: the text must parse as this layout
+  bool check_class = false;  // the slot is a part of a token: its class must be `token_class`
   TokenClass token_class = TokenClass::kMixed;
 };
 
@@ -58,7 +58,8 @@ struct Recipe {
   bool Apply(std::string_view line, const std::vector<MaskedToken>& masked, Span* spans, RowTime* time) const;
 };
 
-// Skeleton hash → recipe, open addressing. Bounded: when full it is emptied, which costs time and never changes an answer.
+// Skeleton hash → recipe, open addressing. Bounded: when full it is emptied, which costs time and never changes an
+// answer.
 class RecipeCache {
  public:
   static constexpr size_t kMaxRecipes = 1 << 15;  // about 100 MB of shapes at the very worst, a few MB in practice

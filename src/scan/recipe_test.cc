@@ -37,7 +37,8 @@ TEST(Tokenizer, MasksNumbersPathsAndAddresses) {
   const std::string_view line = "took 35ms from /10.0.0.1:80 to bob@example.com at http://a/b, blk_-160, done.";
   ASSERT_TRUE(tokenizer.Scan(line));
   Texts texts;
-  for (const MaskedToken& token : tokenizer.masked()) texts.emplace_back(line.substr(token.begin, token.end - token.begin));
+  for (const MaskedToken& token : tokenizer.masked())
+    texts.emplace_back(line.substr(token.begin, token.end - token.begin));
   EXPECT_EQ(texts, (Texts{"35ms", "/10.0.0.1:80", "bob@example.com", "http://a/b", "-160"}));
 }
 
@@ -53,6 +54,9 @@ TEST(Tokenizer, SkeletonIgnoresValuesAndSeesConstants) {
   EXPECT_NE(hash("took 35 ms"), hash("took 3.5 ms"));
   EXPECT_NE(hash("x 081109 y"), hash("x 08110 y"));
   EXPECT_NE(hash("10.0.0.1 x"), hash("2015-10-18 x"));
+  EXPECT_NE(hash("73-05-02 10:00:00 x"), hash("2026-05-02 10:00:00 x"));
+  EXPECT_NE(hash("73-05-02T10:00:00Z x"), hash("2026-05-02T10:00:00Z x"));
+  EXPECT_EQ(hash("10.0.0.1 x"), hash("192.168.100.20 x"));
 }
 
 TEST(Tokenizer, ClassesAreWhatTheySay) {
@@ -71,7 +75,8 @@ TEST(Tokenizer, EscapesBeforeAQuoteAreDelimiters) {
   const std::string_view line = R"({"log":"id \"a1\" b2\n","t":"x\\y3"})";
   ASSERT_TRUE(tokenizer.Scan(line));
   Texts texts;
-  for (const MaskedToken& token : tokenizer.masked()) texts.emplace_back(line.substr(token.begin, token.end - token.begin));
+  for (const MaskedToken& token : tokenizer.masked())
+    texts.emplace_back(line.substr(token.begin, token.end - token.begin));
   EXPECT_EQ(texts, (Texts{"a1", "b2", "x\\\\y3"}));
 }
 

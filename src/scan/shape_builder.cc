@@ -23,7 +23,12 @@ bool IsPunctuation(char c) {
 class Builder {
  public:
   Builder(std::string_view line, const Tokenizer& tokens, const LineAnalysis& analysis)
-      : line_(line), masks_(tokens.masks()), masked_(tokens.masked()), analysis_(analysis), shape_(std::make_shared<Shape>()), recipe_(std::make_shared<Recipe>()) {}
+      : line_(line),
+        masks_(tokens.masks()),
+        masked_(tokens.masked()),
+        analysis_(analysis),
+        shape_(std::make_shared<Shape>()),
+        recipe_(std::make_shared<Recipe>()) {}
 
   std::shared_ptr<const Recipe> Build(bool continuation) {
     recipe_->cacheable = analysis_.cacheable;
@@ -104,7 +109,8 @@ class Builder {
     boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
   }
 
-  // Where constant text may be cut: templates begin and end their slots at pieces. Lines with very many are cut coarsely.
+  // Where constant text may be cut: templates begin and end their slots at pieces. Lines with very many are cut
+  // coarsely.
   void AddWordBoundaries() {
     const size_t before = boundaries_.size();
     uint32_t begin = 0;
@@ -123,8 +129,9 @@ class Builder {
     }
   }
 
-  // Cuts [begin, end), which has no masked token in it: words; ':', '#' and the punctuation that ends a word; each run of one
-  // delimiter; the first of several blanks, so that nothing between two blanks can be an empty value. Escapes stay whole.
+  // Cuts [begin, end), which has no masked token in it: words; ':', '#' and the punctuation that ends a word; each run
+  // of one delimiter; the first of several blanks, so that nothing between two blanks can be an empty value. Escapes
+  // stay whole.
   void AddFineBoundaries(uint32_t begin, uint32_t end) {
     const auto is_joint = [this](uint32_t i) { return line_[i] == ':' || line_[i] == '#'; };
     for (uint32_t i = begin; i < end;) {
@@ -166,7 +173,8 @@ class Builder {
       const uint32_t end = boundaries_[i + 1];
       const Range* time = TimeAt(begin, end);
       const MaskedToken* token = time == nullptr ? MaskedAround(begin, end) : nullptr;
-      const bool lone_punctuation = token != nullptr && end - begin == 1 && token->end - token->begin > 1 && IsPunctuation(line_[begin]);
+      const bool lone_punctuation =
+          token != nullptr && end - begin == 1 && token->end - token->begin > 1 && IsPunctuation(line_[begin]);
       piece_at_.push_back(begin);
       if (time != nullptr || (token != nullptr && !lone_punctuation)) {
         AddSlot(begin, end, time, token);
@@ -234,10 +242,14 @@ class Builder {
   Edge InnerEdge(uint32_t offset, uint16_t index) {
     const MaskedToken& token = masked_[index];
     const std::string_view before = line_.substr(token.begin, offset - token.begin);
-    const auto count = [](std::string_view text, char c) { return static_cast<uint16_t>(std::count(text.begin(), text.end(), c)); };
-    if (IsPunctuation(line_[offset])) return {Edge::Base::kBeforeChar, line_[offset], index, count(before, line_[offset]), 0};
+    const auto count = [](std::string_view text, char c) {
+      return static_cast<uint16_t>(std::count(text.begin(), text.end(), c));
+    };
+    if (IsPunctuation(line_[offset]))
+      return {Edge::Base::kBeforeChar, line_[offset], index, count(before, line_[offset]), 0};
     if (IsPunctuation(line_[offset - 1])) {
-      return {Edge::Base::kAfterChar, line_[offset - 1], index, static_cast<uint16_t>(count(before, line_[offset - 1]) - 1), 0};
+      return {Edge::Base::kAfterChar, line_[offset - 1], index,
+              static_cast<uint16_t>(count(before, line_[offset - 1]) - 1), 0};
     }
     uint16_t transitions = 0;
     for (size_t i = token.begin + 1; i < offset; ++i) transitions += IsDigit(line_[i]) != IsDigit(line_[i - 1]) ? 1 : 0;
@@ -254,8 +266,11 @@ class Builder {
 
   void MakeFields() {
     for (const FieldSpan& span : analysis_.fields) {
-      if (span.begin > span.end || span.end > line_.size() || TimeAround(span.begin) != nullptr || TimeAround(span.end) != nullptr) continue;
-      shape_->fields.push_back({span.role, span.type, span.unescape, span.time_layout, RangeOf(span.begin, span.end), span.name});
+      if (span.begin > span.end || span.end > line_.size() || TimeAround(span.begin) != nullptr ||
+          TimeAround(span.end) != nullptr)
+        continue;
+      shape_->fields.push_back(
+          {span.role, span.type, span.unescape, span.time_layout, RangeOf(span.begin, span.end), span.name});
     }
   }
 

@@ -16,8 +16,8 @@ namespace whittle {
 // span; other masked tokens are slots of their own, cut where a field begins or ends inside one. Fields that would cut
 // a timestamp are dropped. recipe.cacheable is false when the analysis says so or an edge has no description that
 // would hold for other lines. Null when the line has more than kMaxPieces pieces: it belongs to the raw lane.
-std::shared_ptr<const Recipe> BuildRecipe(std::string_view line, const Tokenizer& tokens,
-                                          const LineAnalysis& analysis, bool continuation);
+std::shared_ptr<const Recipe> BuildRecipe(std::string_view line, const Tokenizer& tokens, const LineAnalysis& analysis,
+                                          bool continuation);
 
 // The shape of the raw lane: one slot that is the whole line, nothing known about it.
 std::shared_ptr<const Shape> RawShape();

@@ -1,5 +1,6 @@
 #include "scan/tokenizer.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -32,7 +33,8 @@ constexpr std::array<uint8_t, 256> MakeByteClasses() {
       classes[c] = c >= 0x80 ? kLetterBit : kPunctuationBit;
     }
   }
-  for (const char c : {' ', '\t', '\v', '\f', '\r', '\n', ',', ';', '=', '(', ')', '[', ']', '{', '}', '"', '\'', '|', '<', '>'}) {
+  for (const char c :
+       {' ', '\t', '\v', '\f', '\r', '\n', ',', ';', '=', '(', ')', '[', ']', '{', '}', '"', '\'', '|', '<', '>'}) {
     classes[static_cast<unsigned char>(c)] = kDelimiterBit;
   }
   classes['.'] = kDotBit;
@@ -102,8 +104,9 @@ size_t WordPrefix(std::string_view token) {
 }
 
 // Length of the head of a masked token that names what follows and stays constant: up to the last ':' or '#' before the
-// first digit ("PendingReds:" of PendingReds:0, "CPU#" of CPU#1), a '.' right before it ("core." of core.512), an '@' in
-// front of an address; then a word prefix. Heads of hex letters belong to MAC and IPv6 addresses; paths have no head.
+// first digit ("PendingReds:" of PendingReds:0, "CPU#" of CPU#1), a '.' right before it ("core." of core.512), an '@'
+// in front of an address; then a word prefix. Heads of hex letters belong to MAC and IPv6 addresses; paths have no
+// head.
 size_t ConstantHead(std::string_view token, uint8_t bits) {
   if (ClassOf(token[0]) == kDigitBit || token[0] == '/') return 0;
   if ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos) return 0;
@@ -122,7 +125,8 @@ size_t ConstantHead(std::string_view token, uint8_t bits) {
 
 // Length of the token without a word that hangs on a number by ':' ("10.0.0.1:80" of 10.0.0.1:80:Got).
 size_t WithoutTailWord(std::string_view token, uint8_t bits) {
-  if ((bits & kLetterBit) == 0 || token[0] == '/' || ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos)) {
+  if ((bits & kLetterBit) == 0 || token[0] == '/' ||
+      ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos)) {
     return token.size();
   }
   size_t last = token.size();
@@ -153,6 +157,31 @@ bool IsTimeLength(size_t size) {
   return size < 32 && (kLengths >> size & 1) != 0;
 }
 
+// Whether a token may be a date or a time: a short number, then a separator, and not an IPv4 address.
+bool LooksDated(std::string_view token) {
+  size_t digits = 0;
+  while (digits < token.size() && ClassOf(token[digits]) == kDigitBit) ++digits;
+  if (digits == 0 || digits > 4 || digits == token.size()) return false;
+  const char separator = token[digits];
+  if (separator == '.') return std::count(token.begin(), token.end(), '.') != 3;
+  return separator == '-' || separator == '/' || separator == ':';
+}
+
+// The lengths of the runs of digits and what stands between them: whether a token is a date and which layout it has.
+uint64_t DigitLayout(std::string_view token) {
+  uint64_t layout = 0;
+  size_t run = 0;
+  for (const char c : token.substr(0, 40)) {
+    if (ClassOf(c) == kDigitBit) {
+      ++run;
+      continue;
+    }
+    layout = (layout * 131 + run) * 131 + static_cast<unsigned char>(c);
+    run = 0;
+  }
+  return layout * 131 + run;
+}
+
 bool IsUuid(std::string_view t) {
   return t.size() == 36 && t[8] == '-' && t[13] == '-' && t[18] == '-' && t[23] == '-';
 }
@@ -164,13 +193,17 @@ uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t ind
     case TokenClass::kInteger:
       detail = index < kHeadTokens && IsTimeLength(token.size()) ? token.size() : 0;
       break;
+    case TokenClass::kDecimal:
+      if (index < kHeadTokens && IsTimeLength(token.find('.'))) detail = token.find('.');
+      break;
     case TokenClass::kDigitsPunct:
-      detail = PunctuationOrder(token);
+      detail = index < kHeadTokens && LooksDated(token) ? DigitLayout(token) : PunctuationOrder(token);
       break;
     case TokenClass::kHex:
       detail = token.size() == 16 || token.size() == 32 ? token.size() : 0;
       break;
     case TokenClass::kMixed:
+      if (index < kHeadTokens && LooksDated(token)) return DigitLayout(token) << 4 | static_cast<uint64_t>(token_class);
       detail = IsUuid(token) ? 1 : token.size() == 55 && token[2] == '-' && token[35] == '-' ? 2 : 0;
       break;
     default:
@@ -187,7 +220,8 @@ TokenClass ClassifyToken(std::string_view token) {
   if (token.empty()) return TokenClass::kMixed;
   const uint8_t bits = ClassBits(token);
   if (bits == kDigitBit) return TokenClass::kInteger;
-  if (token[0] == '/' || ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos)) return TokenClass::kPath;
+  if (token[0] == '/' || ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos))
+    return TokenClass::kPath;
   const std::string_view unsigned_part = token[0] == '-' || token[0] == '+' ? token.substr(1) : token;
   const uint8_t unsigned_bits = unsigned_part.size() == token.size() ? bits : ClassBits(unsigned_part);
   if (unsigned_bits == kDigitBit) return TokenClass::kInteger;

@@ -1,8 +1,9 @@
 // Tokens of a line and the hash of its skeleton: the first step of every line, and the key of the recipe cache.
 //
-// A token is a maximal run of bytes that are not delimiters. It is masked when it holds a digit, begins with '/' (and is
-// longer), contains "://", or has an '@' inside. Of a masked token, trailing . : ! ? stay outside, and so do a head that
-// names the number ("PendingReds:" of PendingReds:0, "CPU#", "core.", "blk_" of blk_-16089) and a word that hangs on it by
+// A token is a maximal run of bytes that are not delimiters. It is masked when it holds a digit, begins with '/' (and
+// is longer), contains "://", or has an '@' inside. Of a masked token, trailing . : ! ? stay outside, and so do a head
+// that names the number ("PendingReds:" of PendingReds:0, "CPU#", "core.", "blk_" of blk_-16089) and a word that hangs
+// on it by
 // ':' (":Got" of 10.0.0.1:80:Got). The skeleton is the line with each masked token replaced by its class.
 //
 // Not thread-safe: one Tokenizer per worker; masked() is valid until the next Scan and holds offsets, not pointers.

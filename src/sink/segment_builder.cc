@@ -5,8 +5,8 @@
 #include "base/hash.h"
 #include "base/varint.h"
 #include "event/shape_stats.h"
-#include "format/raw_cursor.h"
 #include "format/footer.h"
+#include "format/raw_cursor.h"
 #include "format/segment_reader.h"
 #include "scan/shape_builder.h"
 
@@ -62,10 +62,11 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   uint64_t text_bytes = 0;
   for (const Row& row : batch.rows) text_bytes += row.size + TerminatorSize(row.end);
   has_scrubbed_ = has_scrubbed_ || !batch.source_sizes.empty();
-  const bool continues = !runs_.empty() && sources_[runs_.back().source].id == source.id &&
-                         runs_.back().end_offset == batch.first_offset;
+  const bool continues =
+      !runs_.empty() && sources_[runs_.back().source].id == source.id && runs_.back().end_offset == batch.first_offset;
   if (!continues) {
-    auto known = std::find_if(sources_.begin(), sources_.end(), [&](const SegmentSource& s) { return s.id == source.id; });
+    auto known =
+        std::find_if(sources_.begin(), sources_.end(), [&](const SegmentSource& s) { return s.id == source.id; });
     if (known == sources_.end()) known = sources_.insert(sources_.end(), source);
     SourceRun run;
     run.source = static_cast<uint32_t>(known - sources_.begin());
@@ -159,7 +160,8 @@ void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
       const uint32_t use = part.shape_of[row.shape];
       const bool raw = use == kNotAdmitted || (!force_raw_.empty() && force_raw_[row_index]);
       ++row_index;
-      input->row_flags.push_back(static_cast<uint8_t>((row.flags & Row::kRecordStart) | static_cast<uint8_t>(row.end) << 1));
+      input->row_flags.push_back(
+          static_cast<uint8_t>((row.flags & Row::kRecordStart) | static_cast<uint8_t>(row.end) << 1));
       if (raw) {
         input->row_shape.push_back(raw_plan.stored_shape);
         input->columns[raw_column].values.push_back(part.batch.Text({row.begin, row.size}));
@@ -292,9 +294,10 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   built.sources = sources_;
   built.runs = runs_;
   built.run_records = run_records_;
-  built.raw_lane_rows = static_cast<uint64_t>(std::count_if(input.row_shape.begin(), input.row_shape.end(), [&](uint32_t shape) {
-    return input.shapes[shape].shape->body_format == "raw";
-  }));
+  built.raw_lane_rows =
+      static_cast<uint64_t>(std::count_if(input.row_shape.begin(), input.row_shape.end(), [&](uint32_t shape) {
+        return input.shapes[shape].shape->body_format == "raw";
+      }));
   input.min_time_ns = built.min_time_ns;
   input.max_time_ns = built.max_time_ns;
   input.sources = sources_;

@@ -40,8 +40,8 @@ struct BuiltSegment {
   std::vector<SegmentSource> sources;
   uint64_t rows = 0;
   uint64_t records = 0;
-  uint64_t raw_bytes = 0;       // of the rows as they render, terminators included
-  uint64_t raw_lane_rows = 0;   // kept whole because they could not be understood or did not render back
+  uint64_t raw_bytes = 0;      // of the rows as they render, terminators included
+  uint64_t raw_lane_rows = 0;  // kept whole because they could not be understood or did not render back
   uint64_t guessed_times = 0;
   int64_t min_time_ns = kNoTime;
   int64_t max_time_ns = kNoTime;

@@ -21,7 +21,8 @@ class SlotClasses {
     for (size_t t = 0; t < templates.size(); ++t) classes_[t].assign(templates[t].slots.size(), kUnknownClass);
     for (size_t i = 0; i < fixed.size(); ++i) {
       std::vector<int>& slots = classes_[bindings[i].template_index];
-      for (size_t k = 0; k < slots.size() && k < bindings[i].slots.size(); ++k) Join(*fixed[i], bindings[i].slots[k], &slots[k]);
+      for (size_t k = 0; k < slots.size() && k < bindings[i].slots.size(); ++k)
+        Join(*fixed[i], bindings[i].slots[k], &slots[k]);
     }
   }
 
@@ -74,7 +75,8 @@ uint64_t ColumnKey(std::string_view kind, uint64_t a, uint64_t b, std::string_vi
 // with single values filled in.
 class Folder {
  public:
-  Folder(const Shape& line, const Shape& fixed, const TemplateBinding* binding, uint64_t template_id, const SlotClasses& classes)
+  Folder(const Shape& line, const Shape& fixed, const TemplateBinding* binding, uint64_t template_id,
+         const SlotClasses& classes)
       : line_(line), fixed_(fixed), binding_(binding), template_id_(template_id), classes_(classes), edges_(line) {}
 
   bool Fold() {

@@ -1,11 +1,12 @@
 // ShapeFolder: from the many shapes of lines to the few shapes of a segment.
 //
-// Lines parse to one shape per skeleton; consolidation then says which of them are one template and which pieces are its
-// slots. Folding rewrites every shape to its template's form, so that "user alice logged in" and "user bob logged in"
-// become one stored shape with one more slot, whose column holds the names. It also decides which slots share a column.
+// Lines parse to one shape per skeleton; consolidation then says which of them are one template and which pieces are
+// its slots. Folding rewrites every shape to its template's form, so that "user alice logged in" and "user bob logged
+// in" become one stored shape with one more slot, whose column holds the names. It also decides which slots share a
+// column.
 //
-// Pure functions of their input; results own what they need. The pieces of a folded slot are contiguous in the line, so a
-// slot's text stays one span of the source.
+// Pure functions of their input; results own what they need. The pieces of a folded slot are contiguous in the line, so
+// a slot's text stays one span of the source.
 #pragma once
 
 #include <cstdint>

@@ -85,9 +85,9 @@ class GzipCodec final : public Codec {
   uint64_t member_count_ = 0;
 };
 
-// libbz2 forgets what a call wrote when that call meets a damaged block. So each call gets too few bytes to write parts of
-// two blocks, and room that depends on nothing but how much was written before: then the same bytes come out before the
-// error however the input and the caller's buffers are cut, and no good block is lost.
+// libbz2 forgets what a call wrote when that call meets a damaged block. So each call gets too few bytes to write parts
+// of two blocks, and room that depends on nothing but how much was written before: then the same bytes come out before
+// the error however the input and the caller's buffers are cut, and no good block is lost.
 class Bzip2Codec final : public Codec {
  public:
   ~Bzip2Codec() override { End(); }
@@ -108,7 +108,8 @@ class Bzip2Codec final : public Codec {
   bool AtBoundary() const override { return !open_; }
 
  private:
-  // Less than any block takes (its magic, checksum, pointer and tables), so that a call ends before a second block does.
+  // Less than any block takes (its magic, checksum, pointer and tables), so that a call ends before a second block
+  // does.
   static constexpr size_t kStepBytes = 16;
   static constexpr size_t kStagedBytes = 4096;
 
@@ -130,11 +131,17 @@ class Bzip2Codec final : public Codec {
     full_ = stream_.avail_out == 0;
     staged_end_ = kStagedBytes - stream_.avail_out;
     switch (code) {
-      case BZ_OK: return Status::Ok();
-      case BZ_STREAM_END: End(); return Status::Ok();
-      case BZ_MEM_ERROR: return OutOfMemory();
-      case BZ_DATA_ERROR: return Corrupt("block checksum mismatch or invalid block");
-      default: return Corrupt("invalid bzip2 header");
+      case BZ_OK:
+        return Status::Ok();
+      case BZ_STREAM_END:
+        End();
+        return Status::Ok();
+      case BZ_MEM_ERROR:
+        return OutOfMemory();
+      case BZ_DATA_ERROR:
+        return Corrupt("block checksum mismatch or invalid block");
+      default:
+        return Corrupt("invalid bzip2 header");
     }
   }
 
@@ -147,7 +154,7 @@ class Bzip2Codec final : public Codec {
   bz_stream stream_{};
   bool open_ = false;
   bool full_ = false;  // the last call filled the room it had: there may be more without more input
-  Status failure_;  // waits until what was written before it is delivered
+  Status failure_;     // waits until what was written before it is delivered
   std::array<char, kStagedBytes> staged_;
   size_t staged_begin_ = 0;
   size_t staged_end_ = 0;
@@ -289,11 +296,16 @@ Match MatchZstd(std::string_view prefix) {
 
 std::string_view CompressionName(Compression compression) {
   switch (compression) {
-    case Compression::kNone: return "none";
-    case Compression::kGzip: return "gzip";
-    case Compression::kZstd: return "zstd";
-    case Compression::kXz: return "xz";
-    case Compression::kBzip2: return "bzip2";
+    case Compression::kNone:
+      return "none";
+    case Compression::kGzip:
+      return "gzip";
+    case Compression::kZstd:
+      return "zstd";
+    case Compression::kXz:
+      return "xz";
+    case Compression::kBzip2:
+      return "bzip2";
   }
   return "none";
 }
@@ -306,7 +318,9 @@ Detection DetectCompression(std::string_view prefix, bool at_end) {
   } candidates[] = {
       {Compression::kGzip, MatchMagic(prefix, "\x1f\x8b\x08")},  // the third byte: deflate, the only method there is
       {Compression::kZstd, MatchZstd(prefix)},
-      {Compression::kXz, MatchMagic(prefix, std::string_view("\xfd" "7zXZ\0", 6))},
+      {Compression::kXz, MatchMagic(prefix, std::string_view("\xfd"
+                                                             "7zXZ\0",
+                                                             6))},
       {Compression::kBzip2, MatchBzip2(prefix)},
   };
   bool open = false;
@@ -319,11 +333,16 @@ Detection DetectCompression(std::string_view prefix, bool at_end) {
 
 Result<std::unique_ptr<Codec>> NewCodec(Compression compression, uint64_t max_window_bytes) {
   switch (compression) {
-    case Compression::kGzip: return Make<GzipCodec>();
-    case Compression::kZstd: return Make<ZstdCodec>(max_window_bytes);
-    case Compression::kXz: return Make<XzCodec>(max_window_bytes);
-    case Compression::kBzip2: return Result<std::unique_ptr<Codec>>(std::make_unique<Bzip2Codec>());
-    case Compression::kNone: break;
+    case Compression::kGzip:
+      return Make<GzipCodec>();
+    case Compression::kZstd:
+      return Make<ZstdCodec>(max_window_bytes);
+    case Compression::kXz:
+      return Make<XzCodec>(max_window_bytes);
+    case Compression::kBzip2:
+      return Result<std::unique_ptr<Codec>>(std::make_unique<Bzip2Codec>());
+    case Compression::kNone:
+      break;
   }
   return Status(StatusCode::kUnsupported, "not compressed");
 }

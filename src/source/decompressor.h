@@ -3,8 +3,8 @@
 // is one input buffer and the decoder's window, whatever the input expands to.
 //
 // Damage: everything that decodes before it is returned, then an error that names the stored byte where decoding
-// stopped. The formats notice wrong bytes late (gzip at the latest at the end of a member, bzip2 at the end of a block),
-// so the last bytes before such an error may be wrong ones.
+// stopped. The formats notice wrong bytes late (gzip at the latest at the end of a member, bzip2 at the end of a
+// block), so the last bytes before such an error may be wrong ones.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ class Decompressor final : public ByteStream {
   std::unique_ptr<char[]> input_;  // stored bytes [begin_, end_) are read and not decoded yet
   size_t begin_ = 0;
   size_t end_ = 0;
-  uint64_t consumed_ = 0;       // stored bytes decoded so far, for messages
+  uint64_t consumed_ = 0;  // stored bytes decoded so far, for messages
   bool stored_ended_ = false;
   bool detected_ = false;
   bool output_pending_ = false;  // the decoder filled the buffer, so it may have more without more input

@@ -9,7 +9,7 @@
 
 namespace {
 
-constexpr size_t kMaxTextBytes = 4 << 20;       // enough to cross every internal buffer; bombs are cut here
+constexpr size_t kMaxTextBytes = 4 << 20;  // enough to cross every internal buffer; bombs are cut here
 constexpr uint64_t kMaxWindowBytes = 8 << 20;
 
 struct Outcome {

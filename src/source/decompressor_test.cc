@@ -86,11 +86,16 @@ std::string Bzip2(const std::string& text) {
 
 std::string Compress(Compression compression, const std::string& text) {
   switch (compression) {
-    case Compression::kGzip: return Gzip(text);
-    case Compression::kZstd: return Zstd(text);
-    case Compression::kXz: return Xz(text);
-    case Compression::kBzip2: return Bzip2(text);
-    case Compression::kNone: break;
+    case Compression::kGzip:
+      return Gzip(text);
+    case Compression::kZstd:
+      return Zstd(text);
+    case Compression::kXz:
+      return Xz(text);
+    case Compression::kBzip2:
+      return Bzip2(text);
+    case Compression::kNone:
+      break;
   }
   return text;
 }
@@ -132,7 +137,10 @@ TEST(DetectCompressionTest, TextIsDecidedByItsFirstBytes) {
     EXPECT_TRUE(detection.decided) << text;
     EXPECT_EQ(detection.compression, Compression::kNone) << text;
   }
-  for (const char* text : {"\x1f", "BZ", "BZh9", "BZh91AY", "\xfd" "7z", "P", "P*M"}) {
+  for (const char* text : {"\x1f", "BZ", "BZh9", "BZh91AY",
+                           "\xfd"
+                           "7z",
+                           "P", "P*M"}) {
     EXPECT_FALSE(DetectCompression(text, false).decided) << text;
     EXPECT_TRUE(DetectCompression(text, true).decided) << text;
     EXPECT_EQ(DetectCompression(text, true).compression, Compression::kNone) << text;
@@ -239,8 +247,8 @@ TEST(DecompressorTest, DamageLosesNothingBeforeIt) {
 
 TEST(DecompressorTest, RandomDamageNeverPassesForTheText) {
   std::random_device device;
-  const unsigned seed = std::getenv("WHITTLE_SEED") != nullptr ? static_cast<unsigned>(std::atoi(std::getenv("WHITTLE_SEED")))
-                                                               : device();
+  const unsigned seed =
+      std::getenv("WHITTLE_SEED") != nullptr ? static_cast<unsigned>(std::atoi(std::getenv("WHITTLE_SEED"))) : device();
   SCOPED_TRACE("WHITTLE_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);
   const std::string text = SampleText(30'000);

@@ -70,12 +70,16 @@ std::vector<Step> Compile(std::string_view pattern) {
 
 bool TakesByte(const Step& step, char byte) {
   switch (step.kind) {
-    case Step::Kind::kByte: return byte == step.byte;
+    case Step::Kind::kByte:
+      return byte == step.byte;
     case Step::Kind::kAnyByte:
-    case Step::Kind::kStar: return byte != '/';
+    case Step::Kind::kStar:
+      return byte != '/';
     case Step::Kind::kDeepStar:
-    case Step::Kind::kDeepDirectories: return true;
-    case Step::Kind::kClass: break;
+    case Step::Kind::kDeepDirectories:
+      return true;
+    case Step::Kind::kClass:
+      break;
   }
   if (byte == '/') return false;
   const auto value = static_cast<unsigned char>(byte);
@@ -92,7 +96,8 @@ bool GlobMatches(std::string_view pattern, std::string_view path) {
   const std::vector<Step> steps = Compile(pattern);
   // active[i]: the path so far is matched by the first i steps. A repeating step may also be passed over, except that
   // kDeepDirectories, once it took a byte, may only be left after a '/'; `inside` keeps that case apart.
-  std::vector<char> active(steps.size() + 1), inside(steps.size() + 1), next(steps.size() + 1), next_inside(steps.size() + 1);
+  std::vector<char> active(steps.size() + 1), inside(steps.size() + 1), next(steps.size() + 1),
+      next_inside(steps.size() + 1);
   const auto close = [&](std::vector<char>* set) {
     for (size_t i = 0; i < steps.size(); ++i) {
       if ((*set)[i] && Repeats(steps[i])) (*set)[i + 1] = 1;

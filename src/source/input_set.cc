@@ -102,7 +102,8 @@ class Expander {
 
   // Everything below `directory` that `pattern` (all when null) matches. Links are followed, but no directory is
   // entered twice by one argument, so loops end.
-  Status Walk(const std::string& root, const std::string& directory, size_t depth, const std::string* pattern = nullptr) {
+  Status Walk(const std::string& root, const std::string& directory, size_t depth,
+              const std::string* pattern = nullptr) {
     if (depth == 0) entered_.clear();
     if (depth > kMaxInputDepth) {
       return Problem(directory, Status(StatusCode::kLimit, directory + ": lies more than " +

@@ -29,7 +29,7 @@ inline constexpr size_t kMaxInputs = 1'000'000;
 
 enum class InputKind : uint8_t {
   kFile,
-  kPipe,   // a named pipe or /dev/fd/N: named by the user, read once, no size
+  kPipe,  // a named pipe or /dev/fd/N: named by the user, read once, no size
   kStdin,
 };
 
@@ -43,8 +43,8 @@ struct Input {
   std::string name;    // what people see: the end of `stream`, long enough to be unique in this set
   RotatedName rotated;
   FileInfo info;
-  std::vector<Attribute> resource;   // from the path template
-  std::optional<int64_t> date_s;     // seconds since 1970
+  std::vector<Attribute> resource;  // from the path template
+  std::optional<int64_t> date_s;    // seconds since 1970
   DateOrigin date_origin = DateOrigin::kNone;
 };
 
@@ -55,21 +55,21 @@ struct InputProblem {
 
 struct InputSet {
   std::vector<Input> inputs;
-  std::vector<InputProblem> problems;   // in the order found; the rest is usable
-  uint64_t total_bytes = 0;             // stored size of all files
-  uint64_t unmatched_path_fields = 0;   // files whose path does not have the form of the template
-  uint64_t skipped_special = 0;         // sockets, devices and pipes inside directories
+  std::vector<InputProblem> problems;  // in the order found; the rest is usable
+  uint64_t total_bytes = 0;            // stored size of all files
+  uint64_t unmatched_path_fields = 0;  // files whose path does not have the form of the template
+  uint64_t skipped_special = 0;        // sockets, devices and pipes inside directories
 };
 
 struct InputOptions {
   std::vector<std::string> exclude;  // globs on the path, on the path inside a directory argument, or on the file name
   std::shared_ptr<const PathTemplate> path_fields;
-  std::vector<std::string> skip;     // files and directories never to be read: the store itself
+  std::vector<std::string> skip;  // files and directories never to be read: the store itself
   std::function<bool(const std::string& directory)> is_store;  // any store inside a directory argument is passed over
 };
 
-// Expands `arguments`. A file that is named by several arguments, links or hard links is read once. Only kLimit fails the
-// whole; everything else that is missing or unreadable is listed in `problems`.
+// Expands `arguments`. A file that is named by several arguments, links or hard links is read once. Only kLimit fails
+// the whole; everything else that is missing or unreadable is listed in `problems`.
 Result<InputSet> ExpandInputs(FileSystem* files, const std::vector<std::string>& arguments,
                               const InputOptions& options = {});
 

@@ -40,7 +40,8 @@ TEST(InputSetTest, RotatedSiblingsAreReadOldestFirst) {
   for (const char* name : {"app.log", "app.log.1", "app.log.2.gz", "app.log.10.gz", "db.log"}) {
     Put(&files, std::string("/logs/") + name);
   }
-  const Paths expected = {"/logs/app.log.10.gz", "/logs/app.log.2.gz", "/logs/app.log.1", "/logs/app.log", "/logs/db.log"};
+  const Paths expected = {"/logs/app.log.10.gz", "/logs/app.log.2.gz", "/logs/app.log.1", "/logs/app.log",
+                          "/logs/db.log"};
   EXPECT_EQ(PathsOf(Expand(&files, {"/logs"})), expected);
   EXPECT_EQ(PathsOf(Expand(&files, {"/logs/"})), expected);
   EXPECT_EQ(PathsOf(Expand(&files, {"/logs/*"})), expected);
@@ -94,7 +95,8 @@ TEST(InputSetTest, MissingArgumentsAreListedAndTheRestIsRead) {
 
 TEST(InputSetTest, StoresAndExcludedFilesAreLeftOut) {
   MemoryFileSystem files;
-  for (const char* path : {"/l/a.log", "/l/a.tmp", "/l/store/s1", "/l/old/store2/s2", "/l/cache/x.log"}) Put(&files, path);
+  for (const char* path : {"/l/a.log", "/l/a.tmp", "/l/store/s1", "/l/old/store2/s2", "/l/cache/x.log"})
+    Put(&files, path);
   InputOptions options;
   options.skip = {"/l/store", "/absent"};
   options.is_store = [](const std::string& directory) { return BaseName(directory) == "store2"; };
@@ -114,7 +116,8 @@ TEST(InputSetTest, StandardInputAndRepeatedArgumentsCountOnce) {
 
 TEST(InputSetTest, NamesAreAsLongAsTheyMustBe) {
   MemoryFileSystem files;
-  for (const char* path : {"/n/web1/nginx/access.log", "/n/web2/nginx/access.log", "/n/web1/app.log.1", "/n/web1/app.log"}) {
+  for (const char* path :
+       {"/n/web1/nginx/access.log", "/n/web2/nginx/access.log", "/n/web1/app.log.1", "/n/web1/app.log"}) {
     Put(&files, path);
   }
   const InputSet set = Expand(&files, {"/n"});

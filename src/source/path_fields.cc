@@ -39,7 +39,8 @@ Status BadTemplate(std::string_view text, size_t at, const std::string& why) {
 
 bool IsAttributeName(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return c == '.' || c == '_' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return c == '.' || c == '_' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
   });
 }
 
@@ -50,14 +51,30 @@ struct DateParts {
 
   void Set(char letter, int value) {
     switch (letter) {
-      case 'Y': year = value; break;
-      case 'y': year = value + (value < kTwoDigitYearPivot ? 2000 : 1900); break;
-      case 'm': month = value; break;
-      case 'd': day = value; break;
-      case 'j': day_of_year = value; break;
-      case 'H': hour = value; break;
-      case 'M': minute = value; break;
-      default: second = value; break;
+      case 'Y':
+        year = value;
+        break;
+      case 'y':
+        year = value + (value < kTwoDigitYearPivot ? 2000 : 1900);
+        break;
+      case 'm':
+        month = value;
+        break;
+      case 'd':
+        day = value;
+        break;
+      case 'j':
+        day_of_year = value;
+        break;
+      case 'H':
+        hour = value;
+        break;
+      case 'M':
+        minute = value;
+        break;
+      default:
+        second = value;
+        break;
     }
   }
 
@@ -100,7 +117,8 @@ Result<std::shared_ptr<const PathTemplate>> PathTemplate::Parse(std::string_view
       const char letter = i + 1 < text.size() ? text[i + 1] : '\0';
       const Conversion* conversion = FindConversion(letter);
       if (conversion == nullptr && letter != '%') {
-        return BadTemplate(text, i, "unknown part of a date; known are %Y %y %m %d %j %H %M %S, and %% for a percent sign");
+        return BadTemplate(text, i,
+                           "unknown part of a date; known are %Y %y %m %d %j %H %M %S, and %% for a percent sign");
       }
       expression += conversion != nullptr ? conversion->expression : "%";
       if (conversion != nullptr) out->captures_.push_back({std::string{'%', letter}});

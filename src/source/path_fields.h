@@ -2,8 +2,8 @@
 // from where a file lies; `fields: {service.name: "{stem}"}` writes an attribute from it.
 //
 // A reading template is matched against the end of the path, whole components at a time. In it, `{name}` takes one or
-// more bytes of a component, `{}` the same and forgets them, `*` any bytes of a component, %Y %m %d %H %M %S %y %j a part
-// of a date, `%%` is a percent sign; everything else stands for itself. Immutable, safe from any thread.
+// more bytes of a component, `{}` the same and forgets them, `*` any bytes of a component, %Y %m %d %H %M %S %y %j a
+// part of a date, `%%` is a percent sign; everything else stands for itself. Immutable, safe from any thread.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@ namespace whittle {
 
 struct ProgressCounts {
   uint64_t files_done = 0;
-  uint64_t files_total = 0;              // 0: not files but a pipe
+  uint64_t files_total = 0;  // 0: not files but a pipe
   uint64_t files_failed = 0;
   uint64_t stored_bytes = 0;             // read so far, compressed where the inputs are
   std::optional<uint64_t> stored_total;  // none while a pipe is read
@@ -21,11 +21,11 @@ struct ProgressCounts {
 
 struct ProgressView {
   ProgressCounts counts;
-  double text_bytes_per_s = 0;       // over the last seconds, what is interesting while it changes
+  double text_bytes_per_s = 0;  // over the last seconds, what is interesting while it changes
   double lines_per_s = 0;
-  std::optional<double> fraction;    // 0..1 of the stored bytes
+  std::optional<double> fraction;  // 0..1 of the stored bytes
   std::optional<double> seconds_left;
-  double seconds = 0;                // since the start
+  double seconds = 0;  // since the start
 };
 
 class ProgressMeter {

@@ -27,7 +27,8 @@ TEST(ProgressTest, RateAndTimeLeftFollowTheLastSeconds) {
   EXPECT_NEAR(view.text_bytes_per_s, 1e7, 1);
   EXPECT_NEAR(*view.seconds_left, 900, 0.1);
   EXPECT_NEAR(*view.fraction, 0.1, 1e-9);
-  for (int s = 1; s <= 20; ++s) view = meter.Update((200 + s) * kSecond, At(100'000'000 + static_cast<uint64_t>(s) * 2'000'000));
+  for (int s = 1; s <= 20; ++s)
+    view = meter.Update((200 + s) * kSecond, At(100'000'000 + static_cast<uint64_t>(s) * 2'000'000));
   EXPECT_NEAR(view.text_bytes_per_s, 2e7, 1);
   EXPECT_NEAR(*view.seconds_left, 430, 0.1);
   EXPECT_DOUBLE_EQ(view.seconds, 120);

@@ -7,7 +7,7 @@
 namespace whittle {
 namespace {
 
-constexpr size_t kMaxNumberDigits = 10;  // longer runs of digits are ids, not counters
+constexpr size_t kMaxNumberDigits = 10;             // longer runs of digits are ids, not counters
 constexpr int kFirstYear = 1990, kLastYear = 2099;  // keeps most eight-digit ids from being dates
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -87,7 +87,8 @@ size_t ReadCalendarDate(std::string_view text, size_t at, size_t run, int64_t* s
     const char separator = text[at + 4];
     const bool has_day = at + 10 <= text.size() && text[at + 7] == separator && DigitRun(text, at + 8) == 2;
     if (!has_day && separator != '-') return at;  // a month alone is written 2024-01
-    days = Days(Number(text.substr(at, 4)), Number(text.substr(at + 5, 2)), has_day ? Number(text.substr(at + 8, 2)) : 1);
+    days =
+        Days(Number(text.substr(at, 4)), Number(text.substr(at + 5, 2)), has_day ? Number(text.substr(at + 8, 2)) : 1);
     end = at + (has_day ? 10 : 7);
     *seconds = 0;
   }
@@ -160,7 +161,8 @@ void TakeTrailingNumber(std::string* name, RotatedName* out) {
   if (run == 0 || run > kMaxNumberDigits || dot + 1 + run != name->size()) return;
   const size_t previous = name->rfind('.', dot - 1);
   const size_t start = previous == std::string::npos ? 0 : previous + 1;
-  if (std::none_of(name->begin() + static_cast<ptrdiff_t>(start), name->begin() + static_cast<ptrdiff_t>(dot), IsLetter)) {
+  if (std::none_of(name->begin() + static_cast<ptrdiff_t>(start), name->begin() + static_cast<ptrdiff_t>(dot),
+                   IsLetter)) {
     return;
   }
   out->number = ReadNumber(std::string_view(*name).substr(dot + 1));

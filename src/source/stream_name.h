@@ -1,6 +1,6 @@
-// What a file name says about the stream it belongs to: `app.log`, `app.log.1`, `app.log.3.gz`, `app.log-20240101.xz` and
-// `app-2024-01-01.log` are all the stream `app.log`, in an order that the names give away. Names only, never contents or
-// times of files, so the answer is the same wherever the files were copied. Pure functions.
+// What a file name says about the stream it belongs to: `app.log`, `app.log.1`, `app.log.3.gz`, `app.log-20240101.xz`
+// and `app-2024-01-01.log` are all the stream `app.log`, in an order that the names give away. Names only, never
+// contents or times of files, so the answer is the same wherever the files were copied. Pure functions.
 //
 //   name                     stream      date        number
 //   app.log                  app.log     -           -
@@ -19,8 +19,8 @@ namespace whittle {
 
 struct RotatedName {
   std::string stream;
-  std::optional<int64_t> date_s;    // seconds since 1970 of the date (and hour, ...) in the name, read as if UTC
-  std::optional<uint64_t> number;   // the rotation number
+  std::optional<int64_t> date_s;   // seconds since 1970 of the date (and hour, ...) in the name, read as if UTC
+  std::optional<uint64_t> number;  // the rotation number
 };
 
 // `base_name` is a file name without directory.

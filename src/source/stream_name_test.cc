@@ -48,7 +48,7 @@ TEST(StreamNameTest, RotationAndCompressionDoNotChangeTheStream) {
       {"10.0.0.1.log", "10.0.0.1.log"},
       {"app-1.2.3", "app-1.2.3"},
       {"worker-3.log", "worker-3.log"},
-      {"app.log.20249999", "app.log"},   // a long number, not a date
+      {"app.log.20249999", "app.log"},  // a long number, not a date
       {"app.log.old", "app.log.old"},
       {"build-99999999.log", "build-99999999.log"},
       {"order-123456789012.log", "order-123456789012.log"},

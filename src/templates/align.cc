@@ -49,12 +49,14 @@ class Anchors {
   void CompareEnds(std::span<const Form* const> forms) {
     head_ = shortest_;
     for (const Form* form : forms) {
-      const auto [a, b] = std::mismatch(first_.words.begin(), first_.words.begin() + static_cast<std::ptrdiff_t>(head_), form->words.begin());
+      const auto [a, b] = std::mismatch(first_.words.begin(), first_.words.begin() + static_cast<std::ptrdiff_t>(head_),
+                                        form->words.begin());
       head_ = static_cast<size_t>(a - first_.words.begin());
     }
     tail_ = shortest_ - head_;
     for (const Form* form : forms) {
-      const auto [a, b] = std::mismatch(first_.words.rbegin(), first_.words.rbegin() + static_cast<std::ptrdiff_t>(tail_), form->words.rbegin());
+      const auto [a, b] = std::mismatch(
+          first_.words.rbegin(), first_.words.rbegin() + static_cast<std::ptrdiff_t>(tail_), form->words.rbegin());
       tail_ = static_cast<size_t>(a - first_.words.rbegin());
     }
   }
@@ -139,7 +141,8 @@ class Aligner {
     const bool whole = prefix == shortest && prefix == longest;
     uint32_t suffix = 0;
     if (!whole) {
-      while (suffix < shortest - prefix && AllAlignable([&](size_t f) { return GapEnd(f, gap) - 1 - suffix; })) ++suffix;
+      while (suffix < shortest - prefix && AllAlignable([&](size_t f) { return GapEnd(f, gap) - 1 - suffix; }))
+        ++suffix;
     }
     for (uint32_t i = 0; i < prefix; ++i) EmitColumn([&](size_t f) { return GapBegin(f, gap) + i; });
     if (!whole) EmitMiddle(gap, prefix, suffix);
@@ -162,7 +165,8 @@ class Aligner {
     bool constant = true;
     for (size_t f = 0; f < forms_.size() && constant; ++f) {
       const BodyUnit& unit = Unit(f, unit_of(f));
-      constant = unit.kind == Kind::kDelimiter || (unit.has_text && unit.text == first.text && (unit.kind == Kind::kWord || unit.constant_when_fixed));
+      constant = unit.kind == Kind::kDelimiter ||
+                 (unit.has_text && unit.text == first.text && (unit.kind == Kind::kWord || unit.constant_when_fixed));
     }
     if (constant) {
       AppendConstant(first.text);
@@ -234,7 +238,8 @@ std::vector<SlotProfile> ProfileSlots(const std::vector<Form>& forms, const std:
                                       const std::vector<std::vector<UnitRange>>& ranges, size_t slot_count) {
   std::vector<SlotProfile> slots(slot_count);
   for (size_t k = 0; k < members.size(); ++k) {
-    for (size_t i = 0; i < slot_count; ++i) AddToProfile(forms[members[k]], ranges[k][i].begin, ranges[k][i].end, &slots[i]);
+    for (size_t i = 0; i < slot_count; ++i)
+      AddToProfile(forms[members[k]], ranges[k][i].begin, ranges[k][i].end, &slots[i]);
   }
   for (SlotProfile& slot : slots) FinishProfile(&slot);
   return slots;

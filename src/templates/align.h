@@ -26,15 +26,15 @@ struct UnitRange {
 
 // What is known of a slot besides its place.
 struct SlotProfile {
-  uint8_t token_classes = 0;                  // bit per TokenClass seen (kWord: unmasked words)
-  ValueType type = ValueType::kString;        // what parse/ found all its values to be
-  bool typed = false;                         // `type` was set by every value
-  bool composite = false;                     // spans several units or is sometimes empty
+  uint8_t token_classes = 0;            // bit per TokenClass seen (kWord: unmasked words)
+  ValueType type = ValueType::kString;  // what parse/ found all its values to be
+  bool typed = false;                   // `type` was set by every value
+  bool composite = false;               // spans several units or is sometimes empty
 };
 
 struct AlignedGroup {
-  std::string text;                            // with <*> for each slot, white-space runs as one blank
-  bool ambiguous = false;                      // a constant part of `text` contains "<*>"
+  std::string text;        // with <*> for each slot, white-space runs as one blank
+  bool ambiguous = false;  // a constant part of `text` contains "<*>"
   std::vector<SlotProfile> slots;
   std::vector<std::vector<UnitRange>> ranges;  // [form][slot]
 };

@@ -16,9 +16,7 @@ bool IsWordByte(char c) {
 }
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool HasWordByte(std::string_view text) { return std::any_of(text.begin(), text.end(), IsWordByte); }
-bool IsGlue(std::string_view text) {
-  return !text.empty() && text.find_first_not_of(":#") == std::string_view::npos;
-}
+bool IsGlue(std::string_view text) { return !text.empty() && text.find_first_not_of(":#") == std::string_view::npos; }
 bool IsBlank(std::string_view text) { return std::all_of(text.begin(), text.end(), IsSpace); }
 
 class BodyParser {
@@ -55,16 +53,18 @@ class BodyParser {
     for (const Field& field : shape_.fields) TypeUnit(field);
   }
 
-  // A masked piece. What is glued to its left may belong to the value: the word "blk_" of blk_17, the slot of a token that
-  // a field cut in two.
+  // A masked piece. What is glued to its left may belong to the value: the word "blk_" of blk_17, the slot of a token
+  // that a field cut in two.
   void AddMasked(const Piece& piece, BodyUnit unit) {
     unit.kind = Kind::kValue;
     unit.token_class = piece.token_class;
     unit.has_text = piece.kind == Piece::Kind::kFixed;
     if (unit.has_text) unit.text = shape_.body_unescape == 0 ? piece.text : Unescape(piece.text, shape_.body_unescape);
     if (piece.time_layout != 0) unit.type = ValueType::kTimestamp;
-    unit.constant_when_fixed = unit.has_text && piece.time_layout == 0 && IsConstantLooking(unit.token_class, unit.text);
-    if (!units_.empty() && (units_.back().kind == Kind::kValue || (units_.back().kind == Kind::kWord && units_.back().text.ends_with('_')))) {
+    unit.constant_when_fixed =
+        unit.has_text && piece.time_layout == 0 && IsConstantLooking(unit.token_class, unit.text);
+    if (!units_.empty() && (units_.back().kind == Kind::kValue ||
+                            (units_.back().kind == Kind::kWord && units_.back().text.ends_with('_')))) {
       BodyUnit& left = units_.back();
       unit.begin = left.begin;
       unit.has_text = unit.has_text && left.has_text;
@@ -81,7 +81,8 @@ class BodyParser {
   void TypeUnit(const Field& field) {
     if (field.type == ValueType::kString || field.range.empty()) return;
     for (BodyUnit& unit : units_) {
-      if (unit.kind == Kind::kValue && unit.begin == field.range.begin && unit.end == field.range.end) unit.type = field.type;
+      if (unit.kind == Kind::kValue && unit.begin == field.range.begin && unit.end == field.range.end)
+        unit.type = field.type;
     }
   }
 
@@ -119,7 +120,8 @@ class BodyParser {
     for (size_t i = begin; i < units_.size(); ++i) {
       const BodyUnit& unit = units_[i];
       if (unit.kind == Kind::kDelimiter && (IsBlank(unit.text) || unit.text == ",")) continue;
-      const bool digits = unit.kind == Kind::kValue && (unit.token_class == TokenClass::kInteger || unit.token_class == TokenClass::kDigitsPunct);
+      const bool digits = unit.kind == Kind::kValue &&
+                          (unit.token_class == TokenClass::kInteger || unit.token_class == TokenClass::kDigitsPunct);
       if (!digits && !is_name(unit) && !(unit.kind == Kind::kWord && IsZoneName(unit.text))) break;
       number = number || digits;
       end = i + 1;
@@ -162,7 +164,9 @@ class BodyParser {
       if (!before.ends_with("=\"") && !before.ends_with("='")) continue;
       const char quote = before.back();
       size_t last = i;
-      while (last < units_.size() && (units_[last].kind == Kind::kDelimiter || after_[last].find(quote) == std::string::npos)) ++last;
+      while (last < units_.size() &&
+             (units_[last].kind == Kind::kDelimiter || after_[last].find(quote) == std::string::npos))
+        ++last;
       if (last == units_.size()) continue;
       for (size_t k = i; k <= last; ++k) {
         if (units_[k].kind == Kind::kWord) ToValue(&units_[k]);
@@ -178,15 +182,22 @@ class BodyParser {
       const std::string_view after = after_[i];
       if (unit.kind == Kind::kValue) {
         // "r24=0x0": a masked token that names what follows.
-        if (unit.has_text && after.starts_with('=') && unit.token_class != TokenClass::kInteger && unit.token_class != TokenClass::kHex) unit.constant_when_fixed = true;
+        if (unit.has_text && after.starts_with('=') && unit.token_class != TokenClass::kInteger &&
+            unit.token_class != TokenClass::kHex)
+          unit.constant_when_fixed = true;
         continue;
       }
       if (unit.kind != Kind::kWord) continue;
-      const bool is_key = after.starts_with('=') || after.starts_with(':') || after.starts_with(" =") || after.starts_with(" :");
-      const bool right_side = before.ends_with('=') || (before.ends_with("= ") && (after.empty() || std::string_view(",;)]}").find(after[0]) != std::string_view::npos));
+      const bool is_key =
+          after.starts_with('=') || after.starts_with(':') || after.starts_with(" =") || after.starts_with(" :");
+      const bool right_side = before.ends_with('=') ||
+                              (before.ends_with("= ") &&
+                               (after.empty() || std::string_view(",;)]}").find(after[0]) != std::string_view::npos));
       // "(1.16 KB)": the unit of a number that stands alone in parentheses.
-      const bool unit_in_parentheses = before == " " && after.starts_with(')') && i >= 2 && units_[i - 2].kind == Kind::kValue && before_[i - 2].ends_with('(');
-      if (right_side || unit_in_parentheses || IsLiteralWord(unit.text) || (!is_key && IsQualifiedName(unit.text))) ToValue(&unit);
+      const bool unit_in_parentheses = before == " " && after.starts_with(')') && i >= 2 &&
+                                       units_[i - 2].kind == Kind::kValue && before_[i - 2].ends_with('(');
+      if (right_side || unit_in_parentheses || IsLiteralWord(unit.text) || (!is_key && IsQualifiedName(unit.text)))
+        ToValue(&unit);
     }
   }
 
@@ -197,7 +208,9 @@ class BodyParser {
     for (size_t i = 0; i < units_.size();) {
       size_t end = i + 1;
       if (units_[i].kind == Kind::kWord) {
-        while (end < units_.size() && (units_[end].kind == Kind::kWord || (units_[end].kind == Kind::kDelimiter && IsGlue(units_[end].text)))) ++end;
+        while (end < units_.size() &&
+               (units_[end].kind == Kind::kWord || (units_[end].kind == Kind::kDelimiter && IsGlue(units_[end].text))))
+          ++end;
         if (end < units_.size() && units_[end].kind == Kind::kValue) {
           while (units_[end - 1].kind == Kind::kDelimiter) --end;
         }

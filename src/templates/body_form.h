@@ -1,6 +1,6 @@
 // The body of a shape as the miner sees it: delimiters, words and values. What is a value is decided by looks and
-// position alone (masked tokens, literals, qualified names, the right side of '=', dates), so a form is a pure function of
-// one shape. A form owns its text. Safe from any thread.
+// position alone (masked tokens, literals, qualified names, the right side of '=', dates), so a form is a pure function
+// of one shape. A form owns its text. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,11 @@ struct BodyUnit {
   Kind kind = Kind::kDelimiter;
   TokenClass token_class = TokenClass::kWord;  // kValue: kWord when it is made of words
   ValueType type = ValueType::kString;         // kValue: what parse/ found it to be, kString when it did not say
-  bool has_text = true;          // false: a value whose text differs per line
-  bool constant_when_fixed = false;  // kValue: may be shown as a constant when its text never varies
-  uint16_t begin = 0;  // pieces [begin, end) of the shape
+  bool has_text = true;                        // false: a value whose text differs per line
+  bool constant_when_fixed = false;            // kValue: may be shown as a constant when its text never varies
+  uint16_t begin = 0;                          // pieces [begin, end) of the shape
   uint16_t end = 0;
-  std::string text;    // unescaped; empty when !has_text
+  std::string text;  // unescaped; empty when !has_text
 };
 
 // The units of shape.body, in order, covering all its pieces.

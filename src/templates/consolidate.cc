@@ -75,7 +75,8 @@ PieceRange PiecesOf(const std::vector<BodyUnit>& units, UnitRange range, const S
 AlignedGroup OverflowGroup() {
   AlignedGroup group;
   group.text = "<*>";
-  group.slots.push_back({static_cast<uint8_t>(1u << static_cast<unsigned>(TokenClass::kMixed)), ValueType::kString, false, true});
+  group.slots.push_back(
+      {static_cast<uint8_t>(1u << static_cast<unsigned>(TokenClass::kMixed)), ValueType::kString, false, true});
   return group;
 }
 

@@ -1,8 +1,8 @@
-// Templates of a set of shapes. Consolidate is a pure, monotone, order-free function: neither order nor counts matter, and
-// more shapes only ever merge templates, never split them (a template id handed out early stays valid as an alias).
+// Templates of a set of shapes. Consolidate is a pure, monotone, order-free function: neither order nor counts matter,
+// and more shapes only ever merge templates, never split them (a template id handed out early stays valid as an alias).
 //
-// Everything outside the slots of a binding is constant text that all shapes of the template share, white-space runs aside.
-// Shapes whose `continuation` differs never influence each other.
+// Everything outside the slots of a binding is constant text that all shapes of the template share, white-space runs
+// aside. Shapes whose `continuation` differs never influence each other.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace whittle {
 
-// Distinct body forms that are mined: ten times what the most talkative systems have. Those with the smallest hashes are
-// admitted, the rest become one slot, "<*>", and are counted. kMaxFormUnits (form_set.h) bounds their total length.
+// Distinct body forms that are mined: ten times what the most talkative systems have. Those with the smallest hashes
+// are admitted, the rest become one slot, "<*>", and are counted. kMaxFormUnits (form_set.h) bounds their total length.
 inline constexpr size_t kMaxForms = 50'000;
 
 struct Consolidation {
@@ -25,6 +25,7 @@ struct Consolidation {
   uint64_t overflowed_shapes = 0;         // shapes beyond `max_forms`
 };
 
-Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides, size_t max_forms = kMaxForms);
+Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides,
+                          size_t max_forms = kMaxForms);
 
 }  // namespace whittle

@@ -38,7 +38,8 @@ std::vector<std::string> Mine(const std::vector<std::string>& lines) {
 }
 
 TEST(ConsolidateTest, NumbersAreSlotsAndWordsWithAFewDigitsThatNeverVaryAreNot) {
-  const auto shape = testing::ShapeOf(std::vector<std::string>{"Failed password for root from 10.0.0.1 port 4242 ssh2", "Failed password for root from 10.0.0.9 port 17 ssh2"});
+  const auto shape = testing::ShapeOf(std::vector<std::string>{"Failed password for root from 10.0.0.1 port 4242 ssh2",
+                                                               "Failed password for root from 10.0.0.9 port 17 ssh2"});
   EXPECT_THAT(Texts(RunOn({shape})), ElementsAre("Failed password for root from <*> port <*> ssh2"));
   EXPECT_THAT(Mine({"took 35 ms"}), ElementsAre("took <*> ms"));
 }
@@ -48,27 +49,32 @@ TEST(ConsolidateTest, AConstantThatVariesLaterBecomesASlot) {
 }
 
 TEST(ConsolidateTest, TwoWordsInOnePlaceAreTwoTemplatesAndManyAreOne) {
-  EXPECT_THAT(Mine({"VM instance Started", "VM instance Paused"}), ElementsAre("VM instance Paused", "VM instance Started"));
-  EXPECT_THAT(Mine({"loaded module alpha fine", "loaded module beta fine", "loaded module gamma fine", "loaded module delta fine",
-                    "loaded module epsilon fine", "loaded module zeta fine"}),
+  EXPECT_THAT(Mine({"VM instance Started", "VM instance Paused"}),
+              ElementsAre("VM instance Paused", "VM instance Started"));
+  EXPECT_THAT(Mine({"loaded module alpha fine", "loaded module beta fine", "loaded module gamma fine",
+                    "loaded module delta fine", "loaded module epsilon fine", "loaded module zeta fine"}),
               ElementsAre("loaded module <*> fine"));
 }
 
 TEST(ConsolidateTest, NamesAfterAContextNounNeedLessEvidence) {
-  EXPECT_THAT(Mine({"session closed for user alice", "session closed for user bob"}), ElementsAre("session closed for user <*>"));
+  EXPECT_THAT(Mine({"session closed for user alice", "session closed for user bob"}),
+              ElementsAre("session closed for user <*>"));
 }
 
 TEST(ConsolidateTest, ValuesOfKeysAreSlotsOnceTheyVary) {
-  EXPECT_THAT(Mine({"state change mode=fast tty=ssh", "state change mode=slow tty=ssh"}), ElementsAre("state change mode=<*> tty=ssh"));
+  EXPECT_THAT(Mine({"state change mode=fast tty=ssh", "state change mode=slow tty=ssh"}),
+              ElementsAre("state change mode=<*> tty=ssh"));
   EXPECT_THAT(Mine({"cache enabled=true"}), ElementsAre("cache enabled=<*>"));
 }
 
 TEST(ConsolidateTest, ListsOfAnyLengthAreOneSlot) {
-  EXPECT_THAT(Mine({"replicas [1, 2] chosen", "replicas [3] chosen", "replicas [4, 5, 6] chosen"}), ElementsAre("replicas [<*>] chosen"));
+  EXPECT_THAT(Mine({"replicas [1, 2] chosen", "replicas [3] chosen", "replicas [4, 5, 6] chosen"}),
+              ElementsAre("replicas [<*>] chosen"));
 }
 
 TEST(ConsolidateTest, DatesInTheTextAreOneSlot) {
-  EXPECT_THAT(Mine({"connection from 10.0.0.1 at Mon Jul 11 10:21:13 2005", "connection from 10.0.0.2 at Sat Jun 4 11:00:00 2005"}),
+  EXPECT_THAT(Mine({"connection from 10.0.0.1 at Mon Jul 11 10:21:13 2005",
+                    "connection from 10.0.0.2 at Sat Jun 4 11:00:00 2005"}),
               ElementsAre("connection from <*> at <*>"));
 }
 
@@ -80,7 +86,8 @@ TEST(ConsolidateTest, StatesInPairsAreSlotsOnlyWithManyPairs) {
   std::vector<std::string> lines;
   const std::vector<std::string> states = {"NEW", "READY", "RUNNING", "FAILED", "KILLED", "DONE"};
   for (size_t i = 0; i + 1 < states.size(); ++i) {
-    for (size_t j = i + 1; j < states.size(); ++j) lines.push_back("task moved from " + states[i] + " to " + states[j] + " again");
+    for (size_t j = i + 1; j < states.size(); ++j)
+      lines.push_back("task moved from " + states[i] + " to " + states[j] + " again");
   }
   EXPECT_THAT(Mine(lines), ElementsAre("task moved from <*> to <*> again"));
   lines.resize(4);
@@ -89,7 +96,8 @@ TEST(ConsolidateTest, StatesInPairsAreSlotsOnlyWithManyPairs) {
 
 TEST(ConsolidateTest, ContinuationLinesAreMinedByThemselves) {
   Shapes shapes;
-  for (const char* name : {"alpha", "beta", "gamma", "delta", "epsilon"}) shapes.push_back(testing::ShapeOf(std::string("loaded module ") + name + " fine"));
+  for (const char* name : {"alpha", "beta", "gamma", "delta", "epsilon"})
+    shapes.push_back(testing::ShapeOf(std::string("loaded module ") + name + " fine"));
   shapes.push_back(testing::ShapeOf(std::vector<std::string>{"loaded module zeta fine"}, true));
   EXPECT_EQ(RunOn(shapes).templates.size(), 6u);
 }
@@ -109,7 +117,8 @@ TEST(ConsolidateTest, AConstantThatLooksLikeASlotKeepsItsOwnId) {
 
 TEST(ConsolidateTest, OverflowIsFoldedAndCountedWhateverTheOrder) {
   Shapes shapes;
-  for (int i = 0; i < 40; ++i) shapes.push_back(testing::ShapeOf("event " + std::string(static_cast<size_t>(i + 1), 'x') + " happened today"));
+  for (int i = 0; i < 40; ++i)
+    shapes.push_back(testing::ShapeOf("event " + std::string(static_cast<size_t>(i + 1), 'x') + " happened today"));
   const Consolidation result = RunOn(shapes, 10);
   EXPECT_EQ(result.overflowed_shapes, 30u);
   std::reverse(shapes.begin(), shapes.end());
@@ -160,10 +169,11 @@ bool IsVague(const std::string& text) {
 
 // Messages that exercise every rule: few words, so that all kinds of merges happen.
 std::string RandomMessage(std::mt19937* random) {
-  static const std::vector<std::string> kWords = {"user",  "from",   "Started", "RUNNING", "KILLED", "a.b.c",  "x=",    "[1, 2]", "[7]",  "eth0",
-                                                  "ssh2",  "alpha",  "beta",    "gamma",   "delta",  "epsilon", "zeta", "foo.bar", "fooBar", "barBaz",
-                                                  "true",  "12",     "0x1f",    "Jul 4",   "(a)",    "()",      "  ",   "k=v",    "k=\"v w\"", "10.0.0.1:80",
-                                                  "NEW",   "DONE",   "FAILED",  "host:",   "<*>",    "blk_77",  "end.",  "q:r"};
+  static const std::vector<std::string> kWords = {
+      "user", "from",  "Started", "RUNNING", "KILLED", "a.b.c",   "x=",   "[1, 2]",  "[7]",       "eth0",
+      "ssh2", "alpha", "beta",    "gamma",   "delta",  "epsilon", "zeta", "foo.bar", "fooBar",    "barBaz",
+      "true", "12",    "0x1f",    "Jul 4",   "(a)",    "()",      "  ",   "k=v",     "k=\"v w\"", "10.0.0.1:80",
+      "NEW",  "DONE",  "FAILED",  "host:",   "<*>",    "blk_77",  "end.", "q:r"};
   std::string out;
   const size_t count = 3 + (*random)() % 4;
   for (size_t i = 0; i < count; ++i) {
@@ -224,19 +234,32 @@ std::shared_ptr<const Shape> Folded(const Shape& shape, const TemplateBinding& b
 
 // Messages of a program: known texts, values of all kinds.
 std::string RealisticMessage(std::mt19937* random) {
-  static const std::vector<std::string> kUsers = {"alice", "bob", "carol", "dave", "erin", "frank", "root", "www-data7"};
+  static const std::vector<std::string> kUsers = {"alice", "bob",   "carol", "dave",
+                                                  "erin",  "frank", "root",  "www-data7"};
   const auto number = [&] { return std::to_string((*random)() % 100000); };
   const std::string user = kUsers[(*random)() % kUsers.size()];
   switch ((*random)() % 9) {
-    case 0: return "session opened for user " + user + " by (uid=" + number() + ")";
-    case 1: return "Failed password for " + user + " from 10.0.0." + number() + " port " + number() + " ssh2";
-    case 2: return "replicas [" + number() + ((*random)() % 2 == 0 ? ", " + number() : "") + "] chosen for block blk_" + number();
-    case 3: return "cache enabled=" + std::string((*random)() % 2 == 0 ? "true" : "false") + " mode=" + user;
-    case 4: return "connection from 10.1.1.1 (" + std::string((*random)() % 2 == 0 ? "" : "host" + number()) + ") at Mon Jul 11 10:21:13 2005";
-    case 5: return "VM " + std::string((*random)() % 2 == 0 ? "Started" : "Paused") + " (Lifecycle Event)";
-    case 6: return "task moved from " + std::string((*random)() % 2 == 0 ? "NEW" : "RUNNING") + " to DONE in " + number() + " ms";
-    case 7: return "Loading class com.example." + user + ".Main took " + number() + "ms.";
-    default: return "ioerror on /dev/sd" + user + ": retry " + number();
+    case 0:
+      return "session opened for user " + user + " by (uid=" + number() + ")";
+    case 1:
+      return "Failed password for " + user + " from 10.0.0." + number() + " port " + number() + " ssh2";
+    case 2:
+      return "replicas [" + number() + ((*random)() % 2 == 0 ? ", " + number() : "") + "] chosen for block blk_" +
+             number();
+    case 3:
+      return "cache enabled=" + std::string((*random)() % 2 == 0 ? "true" : "false") + " mode=" + user;
+    case 4:
+      return "connection from 10.1.1.1 (" + std::string((*random)() % 2 == 0 ? "" : "host" + number()) +
+             ") at Mon Jul 11 10:21:13 2005";
+    case 5:
+      return "VM " + std::string((*random)() % 2 == 0 ? "Started" : "Paused") + " (Lifecycle Event)";
+    case 6:
+      return "task moved from " + std::string((*random)() % 2 == 0 ? "NEW" : "RUNNING") + " to DONE in " + number() +
+             " ms";
+    case 7:
+      return "Loading class com.example." + user + ".Main took " + number() + "ms.";
+    default:
+      return "ioerror on /dev/sd" + user + ": retry " + number();
   }
 }
 
@@ -258,7 +281,8 @@ TEST_P(ConsolidatePropertyTest, StoredShapesGiveTheSameTemplates) {
 // A second segment, written with less evidence, joins the templates of the first.
 TEST(ConsolidateTest, WordsJoinTheSlotsThatStoredShapesHave) {
   Shapes shapes;
-  for (const char* name : {"alpha", "beta", "gamma", "delta", "epsilon", "zeta"}) shapes.push_back(testing::ShapeOf(std::string("loaded module ") + name + " fine"));
+  for (const char* name : {"alpha", "beta", "gamma", "delta", "epsilon", "zeta"})
+    shapes.push_back(testing::ShapeOf(std::string("loaded module ") + name + " fine"));
   const Consolidation before = RunOn(shapes);
   const Shapes stored = {Folded(*shapes[0], before.bindings[0]), testing::ShapeOf("loaded module eta fine")};
   EXPECT_THAT(Texts(RunOn(stored)), ElementsAre("loaded module <*> fine"));
@@ -268,7 +292,8 @@ TEST_P(ConsolidatePropertyTest, OrderAndRepetitionDoNotMatter) {
   Shapes shapes = RandomShapes(600);
   const auto as_map = [](const Shapes& in, const Consolidation& result) {
     std::map<Hash128, std::pair<uint64_t, size_t>> out;
-    for (size_t i = 0; i < in.size(); ++i) out[in[i]->id] = {result.templates[result.bindings[i].template_index].id, result.bindings[i].slots.size()};
+    for (size_t i = 0; i < in.size(); ++i)
+      out[in[i]->id] = {result.templates[result.bindings[i].template_index].id, result.bindings[i].slots.size()};
     return out;
   };
   const auto expected = as_map(shapes, RunOn(shapes));
@@ -288,10 +313,11 @@ TEST_P(ConsolidatePropertyTest, MoreShapesOnlyMergeTemplates) {
     const Consolidation after = RunOn(all);
     std::map<uint32_t, uint32_t> became;
     for (size_t i = 0; i < part; ++i) {
-      // Two groups may spell one text by accident when next to no word is left or a slot holds white space ("<*>Started");
-      // such texts may part again.
+      // Two groups may spell one text by accident when next to no word is left or a slot holds white space
+      // ("<*>Started"); such texts may part again.
       if (IsVague(before.templates[before.bindings[i].template_index].text)) continue;
-      const auto [entry, added] = became.try_emplace(before.bindings[i].template_index, after.bindings[i].template_index);
+      const auto [entry, added] =
+          became.try_emplace(before.bindings[i].template_index, after.bindings[i].template_index);
       EXPECT_EQ(entry->second, after.bindings[i].template_index)
           << "split: " << before.templates[entry->first].text << " seed " << GetParam();
     }

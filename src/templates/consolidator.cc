@@ -4,7 +4,8 @@
 
 namespace whittle {
 
-Consolidator::Consolidator(Overrides overrides, size_t max_forms) : overrides_(std::move(overrides)), max_forms_(max_forms) {}
+Consolidator::Consolidator(Overrides overrides, size_t max_forms)
+    : overrides_(std::move(overrides)), max_forms_(max_forms) {}
 
 uint32_t Consolidator::Add(std::shared_ptr<const Shape> shape) {
   const auto [entry, added] = by_id_.try_emplace(shape->id, static_cast<uint32_t>(shapes_.size()));

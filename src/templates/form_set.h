@@ -1,6 +1,6 @@
-// The distinct body forms of a set of shapes: shapes that differ outside their body, or only in the text of values, have
-// one form. Order-free: which forms are admitted when there are too many is decided by hash. Owns the forms; the shapes
-// must outlive the constructor only. Not thread-safe while it is built.
+// The distinct body forms of a set of shapes: shapes that differ outside their body, or only in the text of values,
+// have one form. Order-free: which forms are admitted when there are too many is decided by hash. Owns the forms; the
+// shapes must outlive the constructor only. Not thread-safe while it is built.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ class FormSet {
  public:
   static constexpr uint32_t kOverflow = UINT32_MAX;
 
-  // `members` are indexes into `shapes`. With `split_words`, values made of words (state=up) make forms of their own, which
-  // overrides that split a slot need; templates come out the same.
+  // `members` are indexes into `shapes`. With `split_words`, values made of words (state=up) make forms of their own,
+  // which overrides that split a slot need; templates come out the same.
   FormSet(std::span<const Shape* const> shapes, std::span<const uint32_t> members, size_t max_forms, bool split_words);
 
   const std::vector<Form>& forms() const { return forms_; }
@@ -31,8 +31,8 @@ class FormSet {
 
  private:
   // False when the forms with hashes below `end_hash` are more than the limits allow.
-  bool Collect(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words, size_t max_forms,
-               uint64_t end_hash);
+  bool Collect(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words,
+               size_t max_forms, uint64_t end_hash);
   void Add(std::vector<BodyUnit> units);
 
   WordTable words_;

@@ -53,7 +53,8 @@ FrozenTemplate::FrozenTemplate(std::string_view text) : text_(text) {
       i += kMark.size();
       continue;
     }
-    if (!IsSpace(text[i]) || constant.empty() || constant.back() != ' ') constant.push_back(IsSpace(text[i]) ? ' ' : text[i]);
+    if (!IsSpace(text[i]) || constant.empty() || constant.back() != ' ')
+      constant.push_back(IsSpace(text[i]) ? ' ' : text[i]);
     ++i;
   }
   constants_.push_back(std::move(constant));
@@ -67,9 +68,11 @@ std::optional<std::vector<UnitRange>> FrozenTemplate::Match(const Form& form) co
     const std::string& constant = constants_[i];
     const bool last = i + 1 == constants_.size();
     size_t found = i == 0 ? 0 : flat.text.find(constant, at);
-    if (last && i > 0) found = flat.text.size() < at + constant.size() ? std::string::npos : flat.text.size() - constant.size();
+    if (last && i > 0)
+      found = flat.text.size() < at + constant.size() ? std::string::npos : flat.text.size() - constant.size();
     // A slot begins and ends between units: look on until it does.
-    while (i > 0 && !last && found != std::string::npos && !flat.UnitAt(found)) found = flat.text.find(constant, found + 1);
+    while (i > 0 && !last && found != std::string::npos && !flat.UnitAt(found))
+      found = flat.text.find(constant, found + 1);
     if (found == std::string::npos || flat.text.compare(found, constant.size(), constant) != 0) return std::nullopt;
     if (i > 0) {
       const auto end = flat.UnitAt(found);

@@ -15,8 +15,8 @@ class FrozenTemplate {
  public:
   explicit FrozenTemplate(std::string_view text);
 
-  // The units of `form` that stand in each slot, or nothing when the form is not an instance. Constants must agree but for
-  // how white space is written; slots take what lies between, leftmost first, and begin and end between units.
+  // The units of `form` that stand in each slot, or nothing when the form is not an instance. Constants must agree but
+  // for how white space is written; slots take what lies between, leftmost first, and begin and end between units.
   std::optional<std::vector<UnitRange>> Match(const Form& form) const;
 
   const std::string& text() const { return text_; }

@@ -69,8 +69,9 @@ void MineGroups(const FormSet& forms, const std::vector<bool>& taken, std::vecto
   for (uint32_t i = 0; i < forms.forms().size(); ++i) {
     if (taken[i]) continue;
     const auto next = static_cast<uint32_t>(groups->size());
-    const uint32_t group = signature_of[i] == kNone ? wordless.try_emplace(WordlessKey(forms.forms()[i]), next).first->second
-                                                    : group_of_set.try_emplace(sets[signature_of[i]], next).first->second;
+    const uint32_t group = signature_of[i] == kNone
+                               ? wordless.try_emplace(WordlessKey(forms.forms()[i]), next).first->second
+                               : group_of_set.try_emplace(sets[signature_of[i]], next).first->second;
     if (group == next) groups->emplace_back();
     (*groups)[group].forms.push_back(i);
   }
@@ -78,7 +79,8 @@ void MineGroups(const FormSet& forms, const std::vector<bool>& taken, std::vecto
 }
 
 // Forms that are instances of a frozen text. The first text that fits wins, so the file's order decides, nothing else.
-void TakeFrozen(const FormSet& forms, const Overrides& overrides, std::vector<bool>* taken, std::vector<FormGroup>* groups) {
+void TakeFrozen(const FormSet& forms, const Overrides& overrides, std::vector<bool>* taken,
+                std::vector<FormGroup>* groups) {
   for (const std::string& text : overrides.freeze) {
     const FrozenTemplate frozen(text);
     FormGroup group;

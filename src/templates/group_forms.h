@@ -16,8 +16,8 @@ struct FormGroup {
   AlignedGroup aligned;         // aligned.ranges[k] belongs to forms[k]
 };
 
-// The id of a group's template: the hash of its text. A constant "<*>" in the text would make it say two things, so such
-// templates get ids of their own.
+// The id of a group's template: the hash of its text. A constant "<*>" in the text would make it say two things, so
+// such templates get ids of their own.
 uint64_t GroupId(const AlignedGroup& group);
 
 // Every form in exactly one group.

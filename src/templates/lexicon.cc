@@ -27,15 +27,17 @@ bool Contains(const std::array<std::string_view, N>& sorted, std::string_view wo
 }
 
 constexpr std::array<std::string_view, 12> kLiterals = {"FALSE", "False", "NULL", "None", "Null", "TRUE",
-                                                         "True",  "false", "nil",  "null", "true", "undefined"};
+                                                        "True",  "false", "nil",  "null", "true", "undefined"};
 constexpr std::array<std::string_view, 24> kMonths = {
-    "Apr", "April", "Aug", "August", "Dec",   "December", "Feb", "February", "Jan", "January", "Jul",      "July",
-    "Jun", "June",  "Mar", "March",  "May",   "Nov",      "November", "Oct", "October", "Sep", "Sept", "September"};
-constexpr std::array<std::string_view, 14> kWeekdays = {"Fri", "Friday",  "Mon", "Monday",   "Sat", "Saturday", "Sun",
-                                                        "Sunday", "Thu", "Thursday", "Tue", "Tuesday", "Wed", "Wednesday"};
+    "Apr", "April",   "Aug",      "August", "Dec",     "December", "Feb",  "February",
+    "Jan", "January", "Jul",      "July",   "Jun",     "June",     "Mar",  "March",
+    "May", "Nov",     "November", "Oct",    "October", "Sep",      "Sept", "September"};
+constexpr std::array<std::string_view, 14> kWeekdays = {"Fri",      "Friday",  "Mon",    "Monday",   "Sat",
+                                                        "Saturday", "Sun",     "Sunday", "Thu",      "Thursday",
+                                                        "Tue",      "Tuesday", "Wed",    "Wednesday"};
 constexpr std::array<std::string_view, 16> kZones = {"BST", "CDT", "CEST", "CET", "CST", "EDT", "EEST", "EET",
                                                      "EST", "GMT", "IST",  "JST", "MDT", "MST", "PDT",  "PST"};
-constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host",     "hostname", "login",
+constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host", "hostname", "login",
                                                            "node",    "user", "userid",   "username"};
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What a word is by its looks alone: true/false, a weekday, a qualified name, a noun that announces a name. Nothing here
-// knows any log; it is the vocabulary all logs share. Pure functions, safe from any thread.
+// What a word is by its looks alone: true/false, a weekday, a qualified name, a noun that announces a name. Nothing
+// here knows any log; it is the vocabulary all logs share. Pure functions, safe from any thread.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,8 @@
 
 namespace whittle {
 
-// true, false, null and the like as programs write them (None, but not "none", which is English): values wherever they stand.
+// true, false, null and the like as programs write them (None, but not "none", which is English): values wherever they
+// stand.
 bool IsLiteralWord(std::string_view word);
 bool IsBooleanWord(std::string_view word);  // those of them that mean true or false
 
@@ -17,8 +18,8 @@ bool IsMonthName(std::string_view word);
 bool IsWeekdayName(std::string_view word);
 bool IsZoneName(std::string_view word);
 
-// Three or more parts joined by '.' or '/': com.example.Service, sub/dir/file. These name things and so are values, except
-// names of exceptions and errors, which say what happened.
+// Three or more parts joined by '.' or '/': com.example.Service, sub/dir/file. These name things and so are values,
+// except names of exceptions and errors, which say what happened.
 bool IsQualifiedName(std::string_view word);
 
 // Looks made up rather than English: inner . _ $ / - or a lower-case letter followed by an upper-case one.

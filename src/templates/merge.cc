@@ -25,8 +25,8 @@ struct Pattern {
   uint32_t depth = 0;  // words blanked on the way here
 };
 
-// `pattern` with the words at `first` (and `second`, for pairs) blanked hashes to `blanked`. Entries with one `key` differ in
-// those words only.
+// `pattern` with the words at `first` (and `second`, for pairs) blanked hashes to `blanked`. Entries with one `key`
+// differ in those words only.
 struct Entry {
   uint64_t key = 0;
   uint64_t blanked = 0;
@@ -35,8 +35,8 @@ struct Entry {
   uint16_t second = 0;  // 0: no second position (a pair's second is never 0)
 };
 
-// Patterns made by generalising, beyond the signatures themselves. Reached only by hostile input; then the ones with the
-// smallest hashes are made, whatever the order of arrival.
+// Patterns made by generalising, beyond the signatures themselves. Reached only by hostile input; then the ones with
+// the smallest hashes are made, whatever the order of arrival.
 size_t MaxDerived(size_t signatures) { return signatures + 1024; }
 
 // Polynomial hashes of all heads and tails of a sequence, so that the sequence with one word blanked costs O(1).
@@ -50,7 +50,8 @@ class SequenceHash {
     blank_ = Scramble(words.info(WordTable::kBlank).hash);
     for (size_t i = 0; i <= size; ++i) power_[i + 1] = power_[i] * kBase;
     for (size_t i = 0; i < size; ++i) head_[i + 1] = head_[i] * kBase + Scramble(words.info(sequence[i]).hash);
-    for (size_t i = size; i > 0; --i) tail_[i - 1] = Scramble(words.info(sequence[i - 1]).hash) * power_[size - i] + tail_[i];
+    for (size_t i = size; i > 0; --i)
+      tail_[i - 1] = Scramble(words.info(sequence[i - 1]).hash) * power_[size - i] + tail_[i];
   }
 
   uint64_t Whole() const { return Scramble(head_.back()); }
@@ -147,7 +148,8 @@ class Merger {
   void Enter(uint32_t index) {
     const Pattern& pattern = patterns_[index];
     const std::vector<Id>& words = pattern.words;
-    const auto constants = words.size() - static_cast<size_t>(std::count(words.begin(), words.end(), WordTable::kBlank));
+    const auto constants =
+        words.size() - static_cast<size_t>(std::count(words.begin(), words.end(), WordTable::kBlank));
     if (constants < kMinConstants + 1 || pattern.depth >= kMaxBlanks) return;
     const SequenceHash hash(words_, words);
     const size_t positions = std::min(words.size(), kMaxPositions);
@@ -166,7 +168,8 @@ class Merger {
     for (size_t j = i + 1; j < positions && j <= i + kMaxPairDistance; ++j) {
       if (words[j] == WordTable::kBlank || !words_.info(words[j]).state_name) continue;
       const uint64_t blanked = hash.Blanked(i, j);
-      pairs_.push_back({Scramble(blanked + i * kMaxPositions + j), blanked, index, static_cast<uint16_t>(i), static_cast<uint16_t>(j)});
+      pairs_.push_back({Scramble(blanked + i * kMaxPositions + j), blanked, index, static_cast<uint16_t>(i),
+                        static_cast<uint16_t>(j)});
     }
   }
 
@@ -175,7 +178,9 @@ class Merger {
   }
 
   static void SortNew(std::vector<Entry>* entries, size_t* sorted) {
-    const auto less = [](const Entry& a, const Entry& b) { return a.key != b.key ? a.key < b.key : a.pattern < b.pattern; };
+    const auto less = [](const Entry& a, const Entry& b) {
+      return a.key != b.key ? a.key < b.key : a.pattern < b.pattern;
+    };
     const auto middle = entries->begin() + static_cast<std::ptrdiff_t>(*sorted);
     std::sort(middle, entries->end(), less);
     std::inplace_merge(entries->begin(), middle, entries->end(), less);
@@ -232,7 +237,8 @@ class Merger {
     for (size_t begin = 0; begin < classes_.size();) {
       std::vector<Entry> same;
       size_t end = begin;
-      for (; end < classes_.size() && classes_[end].first == classes_[begin].first; ++end) same.push_back(classes_[end].second);
+      for (; end < classes_.size() && classes_[end].first == classes_[begin].first; ++end)
+        same.push_back(classes_[end].second);
       if (same.size() >= kMinVocabularyFillers) Accept(same);
       begin = end;
     }
@@ -269,7 +275,8 @@ class Merger {
 
   // New patterns of this round, smallest hashes first should the limit be reached.
   void MakeCandidates() {
-    std::sort(candidates_.begin(), candidates_.end(), [](const Entry& a, const Entry& b) { return a.blanked < b.blanked; });
+    std::sort(candidates_.begin(), candidates_.end(),
+              [](const Entry& a, const Entry& b) { return a.blanked < b.blanked; });
     for (const Entry& candidate : candidates_) {
       const auto found = by_hash_.find(candidate.blanked);
       if (found == by_hash_.end() && patterns_.size() - signature_count_ >= MaxDerived(signature_count_)) break;
@@ -311,7 +318,9 @@ class Merger {
     for (uint32_t index = 0; index < signature_count_; ++index) {
       const std::vector<Id>& words = patterns_[index].words;
       size_t head = words.size();
-      while (head > kMinTailHead && words.size() - head < kMaxTail && (words[head - 1] == WordTable::kBlank || IsKnown(words[head - 1]))) --head;
+      while (head > kMinTailHead && words.size() - head < kMaxTail &&
+             (words[head - 1] == WordTable::kBlank || IsKnown(words[head - 1])))
+        --head;
       if (head == words.size()) continue;
       const SequenceHash hash(words_, words);
       for (; head < words.size(); ++head) heads.emplace_back(hash.Head(head), index);
@@ -331,9 +340,9 @@ class Merger {
   std::vector<Pattern> patterns_;  // the signatures, then what was derived
   size_t signature_count_ = 0;
   std::unordered_map<uint64_t, uint32_t> by_hash_;
-  UnionFind sets_;                 // over patterns
-  UnionFind vocabulary_;           // over words: same set = fillers of one slot
-  std::vector<bool> known_;        // words that filled a slot of names
+  UnionFind sets_;           // over patterns
+  UnionFind vocabulary_;     // over words: same set = fillers of one slot
+  std::vector<bool> known_;  // words that filled a slot of names
   std::vector<Entry> entries_, pairs_;
   size_t sorted_entries_ = 0, sorted_pairs_ = 0;
   std::vector<Entry> candidates_;

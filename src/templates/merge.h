@@ -1,6 +1,7 @@
-// Which signatures are one template. A signature is the sequence of a body's words and values; how many values stand in a
-// row, and the punctuation, do not matter. Signatures with the same words in a row are one template whatever values stand
-// between (lists, optional values). Words that turn out to be values are found by statistics over the *set* of signatures:
+// Which signatures are one template. A signature is the sequence of a body's words and values; how many values stand in
+// a row, and the punctuation, do not matter. Signatures with the same words in a row are one template whatever values
+// stand between (lists, optional values). Words that turn out to be values are found by statistics over the *set* of
+// signatures:
 //
 //   value      a word where another signature has a value, all else equal, is a value
 //   position   signatures equal but for one word, with many different fillers there, are one template
@@ -8,9 +9,9 @@
 //   vocabulary two fillers known to share a slot elsewhere are enough
 //   tail       after a common head, endings made of such known fillers only are one template
 //
-// The rules only ever add evidence (a pattern, once accepted, stays a member and counts as a filler itself), so the result
-// is the least fixpoint: independent of order, and more signatures can only join groups, never part them. Cost is
-// O(words log words) per round and the rounds are bounded by kMaxBlanks. docs/templates.md has the reasons.
+// The rules only ever add evidence (a pattern, once accepted, stays a member and counts as a filler itself), so the
+// result is the least fixpoint: independent of order, and more signatures can only join groups, never part them. Cost
+// is O(words log words) per round and the rounds are bounded by kMaxBlanks. docs/templates.md has the reasons.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,8 @@ inline constexpr size_t kMinIdentifierFillers = 3;
 inline constexpr size_t kMinContextFillers = 2;
 inline constexpr size_t kMinVocabularyFillers = 2;
 inline constexpr size_t kMinTails = 3;
-inline constexpr size_t kMinTailHead = 3;   // words before a tail
-inline constexpr size_t kMaxTail = 8;       // words in a tail
+inline constexpr size_t kMinTailHead = 3;  // words before a tail
+inline constexpr size_t kMaxTail = 8;      // words in a tail
 // Transitions: this many distinct pairs with this many different words on either side, at most kMaxPairDistance apart.
 inline constexpr size_t kMinPairs = 10;
 inline constexpr size_t kMinPairSide = 5;

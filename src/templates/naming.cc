@@ -76,7 +76,9 @@ std::string WithQualifier(std::string_view word, std::string_view before) {
   if (!IsGenericNoun(Lower(word)) || before.empty() || before.back() != ' ') return name;
   const std::string_view word_before = LastWord(TrimRight(before));
   const std::string qualifier = Lower(word_before);
-  if (qualifier.empty() || IsIdentifierLike(word_before) || IsNeverAName(qualifier) || IsPreposition(qualifier) || IsCopula(qualifier)) return name;
+  if (qualifier.empty() || IsIdentifierLike(word_before) || IsNeverAName(qualifier) || IsPreposition(qualifier) ||
+      IsCopula(qualifier))
+    return name;
   return qualifier + "_" + Lower(name);
 }
 
@@ -112,7 +114,8 @@ std::string NameFromColon(std::string_view left) {
 std::string NameFromParentheses(std::string_view right) {
   if (!right.starts_with(" (")) return {};
   const std::string_view word = FirstWord(right.substr(2));
-  if (word.empty() || !IsIdentifierLike(word) || 2 + word.size() >= right.size() || right[2 + word.size()] != ')') return {};
+  if (word.empty() || !IsIdentifierLike(word) || 2 + word.size() >= right.size() || right[2 + word.size()] != ')')
+    return {};
   return std::string(word);
 }
 
@@ -123,7 +126,8 @@ std::string NounOf(std::string_view left, int depth) {
   const std::string_view word = LastWord(left, &before);
   if (word.empty()) return {};
   const std::string lower = Lower(word);
-  const bool look_past = IsCopula(lower) || lower == "of" || lower == "to" || lower == "set" || lower == "value" || lower == "now";
+  const bool look_past =
+      IsCopula(lower) || lower == "of" || lower == "to" || lower == "set" || lower == "value" || lower == "now";
   if (look_past && depth > 0) {
     const std::string noun = NounOf(before, depth - 1);
     if (lower == "to" && !Lower(TrimRight(before)).ends_with("set")) return {};
@@ -193,12 +197,18 @@ std::string NameFromRight(const Place& place) {
 std::string NameFromCertainType(const SlotProfile& slot) {
   if (!slot.typed) return {};
   switch (slot.type) {
-    case ValueType::kIp: return "ip";
-    case ValueType::kUuid: return "uuid";
-    case ValueType::kTimestamp: return "time";
-    case ValueType::kDuration: return "duration";
-    case ValueType::kSize: return "size";
-    default: return {};
+    case ValueType::kIp:
+      return "ip";
+    case ValueType::kUuid:
+      return "uuid";
+    case ValueType::kTimestamp:
+      return "time";
+    case ValueType::kDuration:
+      return "duration";
+    case ValueType::kSize:
+      return "size";
+    default:
+      return {};
   }
 }
 
@@ -226,7 +236,8 @@ bool StartsAccessLog(const std::string_view left, std::string_view right) {
 }
 
 bool IsAddressKey(std::string_view lower) {
-  return lower == "rhost" || lower == "client" || lower == "client_ip" || lower == "clientip" || lower == "remote_addr" || lower == "remote_ip";
+  return lower == "rhost" || lower == "client" || lower == "client_ip" || lower == "clientip" ||
+         lower == "remote_addr" || lower == "remote_ip";
 }
 
 class Namer {
@@ -285,7 +296,8 @@ class Namer {
     if (StartsAccessLog(place.whole_left, place.right)) return "client.address";
     if (std::string name = NameFromLeader(place.left); !name.empty()) return name;
     if (place.profile->typed && place.profile->type == ValueType::kBool) {
-      if (const std::string_view flag = LastWord(TrimRight(place.left)); !flag.empty() && !IsCopula(Lower(flag))) return std::string(flag);
+      if (const std::string_view flag = LastWord(TrimRight(place.left)); !flag.empty() && !IsCopula(Lower(flag)))
+        return std::string(flag);
     }
     if (std::string name = NounOf(place.left, 3); !name.empty()) return name;
     if (std::string name = NameFromRight(place); !name.empty()) return name;
@@ -299,10 +311,13 @@ class Namer {
     if (slot.composite) return ValueType::kString;
     if (OnlyClasses(slot, {TokenClass::kInteger})) return ValueType::kInt64;
     if (IsNumber(slot)) return ValueType::kDouble;
-    if (OnlyClasses(slot, {TokenClass::kHex}) || (OnlyClasses(slot, {TokenClass::kHex, TokenClass::kInteger}))) return ValueType::kHexId;
+    if (OnlyClasses(slot, {TokenClass::kHex}) || (OnlyClasses(slot, {TokenClass::kHex, TokenClass::kInteger})))
+      return ValueType::kHexId;
     const std::string lower = Lower(raw);
     // Digits and punctuation where only an address can stand.
-    if (OnlyClasses(slot, {TokenClass::kDigitsPunct}) && (IsAddressKey(lower) || lower == "ip" || lower == "client.address" || PortFollows(place))) return ValueType::kIp;
+    if (OnlyClasses(slot, {TokenClass::kDigitsPunct}) &&
+        (IsAddressKey(lower) || lower == "ip" || lower == "client.address" || PortFollows(place)))
+      return ValueType::kIp;
     return ValueType::kString;
   }
 
@@ -316,9 +331,11 @@ class Namer {
     const bool from = PrepositionOf(place.left) == "from";
     if (type == ValueType::kIp && (from || IsAddressKey(lower))) return "client.address";
     if (IsAddressKey(lower)) return "client.address";
-    if (lower == "port" && !slots_.empty() && slots_.back().name == "client.address" && place.left == " port ") return "client.port";
+    if (lower == "port" && !slots_.empty() && slots_.back().name == "client.address" && place.left == " port ")
+      return "client.port";
     if (lower == "pid" && type == ValueType::kInt64) return "process.pid";
-    if (lower == "status" && text_.find("HTTP/") != std::string_view::npos && type == ValueType::kInt64) return "http.response.status_code";
+    if (lower == "status" && text_.find("HTTP/") != std::string_view::npos && type == ValueType::kInt64)
+      return "http.response.status_code";
     return raw;
   }
 

@@ -1,5 +1,5 @@
-// Names and types for the slots of a template, from its text and what is known of its slots alone: the same template has
-// the same names everywhere and for ever. Pure function, safe from any thread.
+// Names and types for the slots of a template, from its text and what is known of its slots alone: the same template
+// has the same names everywhere and for ever. Pure function, safe from any thread.
 #pragma once
 
 #include <span>

@@ -17,11 +17,13 @@ using ::testing::ElementsAre;
 
 SlotProfile Seen(const std::string& classes) {
   static const std::map<std::string, TokenClass> kClasses = {
-      {"word", TokenClass::kWord},        {"int", TokenClass::kInteger}, {"dec", TokenClass::kDecimal}, {"hex", TokenClass::kHex},
-      {"punct", TokenClass::kDigitsPunct}, {"alnum", TokenClass::kAlnum}, {"path", TokenClass::kPath},   {"mixed", TokenClass::kMixed}};
-  static const std::map<std::string, ValueType> kTypes = {{"bool", ValueType::kBool},         {"ip", ValueType::kIp},
-                                                          {"uuid", ValueType::kUuid},         {"timestamp", ValueType::kTimestamp},
-                                                          {"duration", ValueType::kDuration}, {"size", ValueType::kSize}};
+      {"word", TokenClass::kWord}, {"int", TokenClass::kInteger},       {"dec", TokenClass::kDecimal},
+      {"hex", TokenClass::kHex},   {"punct", TokenClass::kDigitsPunct}, {"alnum", TokenClass::kAlnum},
+      {"path", TokenClass::kPath}, {"mixed", TokenClass::kMixed}};
+  static const std::map<std::string, ValueType> kTypes = {
+      {"bool", ValueType::kBool},         {"ip", ValueType::kIp},
+      {"uuid", ValueType::kUuid},         {"timestamp", ValueType::kTimestamp},
+      {"duration", ValueType::kDuration}, {"size", ValueType::kSize}};
   SlotProfile profile;
   std::stringstream stream(classes);
   for (std::string one; std::getline(stream, one, ',');) {
@@ -31,7 +33,8 @@ SlotProfile Seen(const std::string& classes) {
       profile.typed = true;
       profile.type = type->second;
     } else {
-      profile.token_classes = static_cast<uint8_t>(profile.token_classes | 1u << static_cast<unsigned>(kClasses.at(one)));
+      profile.token_classes =
+          static_cast<uint8_t>(profile.token_classes | 1u << static_cast<unsigned>(kClasses.at(one)));
     }
   }
   return profile;
@@ -63,7 +66,8 @@ TEST(NamingTest, TheNounBefore) {
 }
 
 TEST(NamingTest, TheUnitAfter) {
-  EXPECT_THAT(Names("done in <*> ms, wrote <*> bytes to <*> files", {"int", "int", "int"}), ElementsAre("duration_ms", "size_bytes", "files"));
+  EXPECT_THAT(Names("done in <*> ms, wrote <*> bytes to <*> files", {"int", "int", "int"}),
+              ElementsAre("duration_ms", "size_bytes", "files"));
   EXPECT_THAT(Names("slow query (<*> rows)", {"int"}), ElementsAre("query"));
 }
 
@@ -83,7 +87,8 @@ TEST(NamingTest, TypesFollowWhatWasSeen) {
 }
 
 TEST(NamingTest, NamesAreCleanAndDistinctWhateverTheText) {
-  const std::vector<std::string> texts = {"<*><*>", "=<*>:<*>", "\"<*>\\\"=<*>", std::string(500, 'x') + "=<*> <*>", "\xff\xfe=<*>, <*>", "<*> <*> <*>"};
+  const std::vector<std::string> texts = {
+      "<*><*>", "=<*>:<*>", "\"<*>\\\"=<*>", std::string(500, 'x') + "=<*> <*>", "\xff\xfe=<*>, <*>", "<*> <*> <*>"};
   for (const std::string& text : texts) {
     const std::vector<std::string> names = Names(text, {"int", "mixed"});
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << text;
@@ -123,7 +128,8 @@ TEST(NamingTest, MostSlotsOfTheCheckSetAreNamedAcceptablyAndTypedRightly) {
   for (size_t begin = 0; begin < labels.size();) {
     size_t end = begin;
     std::vector<SlotProfile> profiles;
-    while (end < labels.size() && labels[end].text == labels[begin].text && labels[end].slot == end - begin + 1) profiles.push_back(Seen(labels[end++].seen));
+    while (end < labels.size() && labels[end].text == labels[begin].text && labels[end].slot == end - begin + 1)
+      profiles.push_back(Seen(labels[end++].seen));
     ASSERT_GT(end, begin) << labels[begin].text;
     const std::vector<TemplateSlot> slots = NameSlots(labels[begin].text, profiles);
     for (size_t i = begin; i < end; ++i) {
@@ -133,15 +139,15 @@ TEST(NamingTest, MostSlotsOfTheCheckSetAreNamedAcceptablyAndTypedRightly) {
       named += name_ok ? 1 : 0;
       typed += type_ok ? 1 : 0;
       if (!name_ok || !type_ok) {
-        std::cout << labels[i].text.substr(0, 100) << " #" << labels[i].slot << ": " << slot.name << " (" << ValueTypeName(slot.type) << "), labelled "
-                  << labels[i].names << " (" << labels[i].type << ")\n";
+        std::cout << labels[i].text.substr(0, 100) << " #" << labels[i].slot << ": " << slot.name << " ("
+                  << ValueTypeName(slot.type) << "), labelled " << labels[i].names << " (" << labels[i].type << ")\n";
       }
     }
     begin = end;
   }
   const double total = static_cast<double>(labels.size());
-  std::cout << "named acceptably " << 100.0 * static_cast<double>(named) / total << "%, typed rightly " << 100.0 * static_cast<double>(typed) / total
-            << "% of " << labels.size() << " slots\n";
+  std::cout << "named acceptably " << 100.0 * static_cast<double>(named) / total << "%, typed rightly "
+            << 100.0 * static_cast<double>(typed) / total << "% of " << labels.size() << " slots\n";
   EXPECT_GE(static_cast<double>(named) / total, 0.80);
   EXPECT_GE(static_cast<double>(typed) / total, 0.95);
 }

@@ -17,26 +17,30 @@ bool Contains(const std::array<std::string_view, N>& sorted, std::string_view wo
 }
 
 constexpr std::array<std::string_view, 27> kPrepositions = {
-    "after", "as",    "at",   "before", "between", "by",      "for",   "from",    "in",   "into",  "of",   "off",   "on", "onto",
-    "out",   "over",  "since", "than",  "through", "to",      "under", "until",   "up",   "via",   "with", "within", "without"};
+    "after",   "as", "at",    "before", "between", "by",  "for",  "from",   "in",
+    "into",    "of", "off",   "on",     "onto",    "out", "over", "since",  "than",
+    "through", "to", "under", "until",  "up",      "via", "with", "within", "without"};
 constexpr std::array<std::string_view, 8> kCopulas = {"are", "be", "became", "becomes", "equals", "is", "was", "were"};
 constexpr std::array<std::string_view, 117> kNeverNames = {
-    "a", "about", "add", "again", "all", "already", "also", "an", "and", "another", "any", "bad", "because", "been",
-    "began", "built", "but", "can", "cannot", "close", "create", "delete", "did", "do", "does", "down", "due", "each",
-    "exceeds", "failed", "fails", "first", "found", "free", "full", "gave", "get", "got", "had", "has", "have",
-    "here", "hit", "how", "if", "invalid", "it", "its", "kill", "last", "left", "less", "lost", "made", "many", "max",
-    "maximum", "min", "minimum", "more", "most", "my", "new", "next", "no", "not", "now", "old", "only", "open", "or",
-    "other", "our", "per", "put", "ran", "read", "remove", "returned", "run", "saw", "see", "sent", "set", "should",
-    "skip", "slept", "some", "spent", "start", "stop", "such", "that", "the", "their", "then", "there", "these",
-    "this", "those", "threw", "took", "unable", "under", "unknown", "update", "upon", "use", "using", "was", "when",
-    "which", "while", "whose", "will", "write", "wrote"};
+    "a",      "about",    "add",   "again",   "all",   "already", "also",    "an",     "and",   "another", "any",
+    "bad",    "because",  "been",  "began",   "built", "but",     "can",     "cannot", "close", "create",  "delete",
+    "did",    "do",       "does",  "down",    "due",   "each",    "exceeds", "failed", "fails", "first",   "found",
+    "free",   "full",     "gave",  "get",     "got",   "had",     "has",     "have",   "here",  "hit",     "how",
+    "if",     "invalid",  "it",    "its",     "kill",  "last",    "left",    "less",   "lost",  "made",    "many",
+    "max",    "maximum",  "min",   "minimum", "more",  "most",    "my",      "new",    "next",  "no",      "not",
+    "now",    "old",      "only",  "open",    "or",    "other",   "our",     "per",    "put",   "ran",     "read",
+    "remove", "returned", "run",   "saw",     "see",   "sent",    "set",     "should", "skip",  "slept",   "some",
+    "spent",  "start",    "stop",  "such",    "that",  "the",     "their",   "then",   "there", "these",   "this",
+    "those",  "threw",    "took",  "unable",  "under", "unknown", "update",  "upon",   "use",   "using",   "was",
+    "when",   "which",    "while", "whose",   "will",  "write",   "wrote"};
 constexpr std::array<std::string_view, 34> kGeneric = {
-    "addr",  "address", "class",  "code",  "count",  "dir",  "file", "host",    "id",   "ids",   "index", "key",
-    "kind",  "length",  "level",  "limit", "line",   "name", "no",   "node",    "num",  "number", "path", "port",
-    "rate",  "ratio",   "result", "size",  "state",  "status", "time", "type",  "value", "version"};
+    "addr", "address", "class",  "code",  "count", "dir",    "file", "host", "id",    "ids",    "index", "key",
+    "kind", "length",  "level",  "limit", "line",  "name",   "no",   "node", "num",   "number", "path",  "port",
+    "rate", "ratio",   "result", "size",  "state", "status", "time", "type", "value", "version"};
 constexpr std::array<std::string_view, 27> kSeverityLike = {
-    "abort",  "alert",  "critical", "debug", "done",   "emergency", "err",    "error", "errors",  "exception", "fail",  "failed", "failure", "fatal",
-    "finished", "info", "notice",   "ok",    "severe", "started",   "success", "todo", "trace",   "verbose",   "warn",  "warning", "warnings"};
+    "abort",     "alert",   "critical", "debug",   "done",  "emergency", "err",  "error",   "errors",
+    "exception", "fail",    "failed",   "failure", "fatal", "finished",  "info", "notice",  "ok",
+    "severe",    "started", "success",  "todo",    "trace", "verbose",   "warn", "warning", "warnings"};
 
 struct Unit {
   std::string_view unit, quantity, short_form;
@@ -108,12 +112,15 @@ constexpr std::array<Unit, 63> kUnits = {{
 }};
 
 const Unit* FindUnit(std::string_view unit) {
-  const auto found = std::lower_bound(kUnits.begin(), kUnits.end(), unit, [](const Unit& a, std::string_view b) { return a.unit < b; });
+  const auto found = std::lower_bound(kUnits.begin(), kUnits.end(), unit,
+                                      [](const Unit& a, std::string_view b) { return a.unit < b; });
   return found != kUnits.end() && found->unit == unit ? &*found : nullptr;
 }
 
-static_assert(IsSorted(kPrepositions) && IsSorted(kCopulas) && IsSorted(kNeverNames) && IsSorted(kGeneric) && IsSorted(kSeverityLike));
-static_assert(std::is_sorted(kUnits.begin(), kUnits.end(), [](const Unit& a, const Unit& b) { return a.unit < b.unit; }));
+static_assert(IsSorted(kPrepositions) && IsSorted(kCopulas) && IsSorted(kNeverNames) && IsSorted(kGeneric) &&
+              IsSorted(kSeverityLike));
+static_assert(std::is_sorted(kUnits.begin(), kUnits.end(),
+                             [](const Unit& a, const Unit& b) { return a.unit < b.unit; }));
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The words naming knows: prepositions, words that never name a value, units, generic nouns. Vocabulary of English logs in
-// general. Pure functions over constant tables, safe from any thread.
+// The words naming knows: prepositions, words that never name a value, units, generic nouns. Vocabulary of English logs
+// in general. Pure functions over constant tables, safe from any thread.
 #pragma once
 
 #include <string>
@@ -22,10 +22,12 @@ bool IsGenericNoun(std::string_view lower_word);
 // What a message starts with rather than a key: error, warning, info, failed, exception, ...
 bool IsSeverityLikeWord(std::string_view lower_word);
 
-// What a unit measures: "duration" (ms, seconds, minutes), "size" (bytes, KB), "percent", "frequency"; empty when it is none.
+// What a unit measures: "duration" (ms, seconds, minutes), "size" (bytes, KB), "percent", "frequency"; empty when it is
+// none.
 std::string_view QuantityOfUnit(std::string_view unit);
 
-// The short form of a time or size unit for names ("ms", "s", "min", "bytes", "kb"); empty when QuantityOfUnit is empty.
+// The short form of a time or size unit for names ("ms", "s", "min", "bytes", "kb"); empty when QuantityOfUnit is
+// empty.
 std::string_view ShortUnit(std::string_view unit);
 
 }  // namespace whittle

@@ -69,7 +69,8 @@ class OverridesParser {
   }
 
   Status ParseRef(const YAML::Node& node, TemplateRef* out) const {
-    if (!node.IsScalar() || node.Scalar().empty()) return Error(node, "expected the text of a template or its id (16 hex digits)");
+    if (!node.IsScalar() || node.Scalar().empty())
+      return Error(node, "expected the text of a template or its id (16 hex digits)");
     *out = TemplateRef::Parse(node.Scalar());
     return Status::Ok();
   }
@@ -91,7 +92,8 @@ class OverridesParser {
   Status ParseSlot(const YAML::Node& node, uint32_t* slot) const {
     const std::string& text = node.Scalar();
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *slot);
-    if (!node.IsScalar() || error != std::errc() || end != text.data() + text.size() || *slot == 0 || *slot > kMaxPieces) {
+    if (!node.IsScalar() || error != std::errc() || end != text.data() + text.size() || *slot == 0 ||
+        *slot > kMaxPieces) {
       return Error(node, "expected the number of a slot, counted from 1");
     }
     return Status::Ok();
@@ -109,7 +111,8 @@ class OverridesParser {
       if (!slot.second.IsScalar() || !IsName(slot.second.Scalar())) {
         return Error(slot.second, "expected a name of letters, digits, '_' and '.', 64 at most");
       }
-      if (!entry.slots.emplace(number, slot.second.Scalar()).second) return Error(slot.first, "this slot is named twice");
+      if (!entry.slots.emplace(number, slot.second.Scalar()).second)
+        return Error(slot.first, "this slot is named twice");
     }
     out_.name.push_back(std::move(entry));
     return Status::Ok();
@@ -122,7 +125,8 @@ class OverridesParser {
   }
 
   Status ParseMerge(const YAML::Node& item) {
-    if (!item.IsSequence() || item.size() < 2) return Error(item, "expected a list of two or more templates: [text or id, text or id]");
+    if (!item.IsSequence() || item.size() < 2)
+      return Error(item, "expected a list of two or more templates: [text or id, text or id]");
     MergeOverride entry;
     for (const YAML::Node& node : item) {
       WHITTLE_RETURN_IF_ERROR(ParseRef(node, &entry.templates.emplace_back()));
@@ -151,12 +155,14 @@ TemplateRef TemplateRef::Parse(std::string_view spelled) {
   TemplateRef ref;
   ref.spelled = std::string(spelled);
   const bool is_id = spelled.size() == 16 && spelled.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  if (!is_id || std::from_chars(spelled.data(), spelled.data() + spelled.size(), ref.id, 16).ec != std::errc()) ref.id = Hash64(spelled);
+  if (!is_id || std::from_chars(spelled.data(), spelled.data() + spelled.size(), ref.id, 16).ec != std::errc())
+    ref.id = Hash64(spelled);
   return ref;
 }
 
 bool Overrides::IsIgnored(uint64_t template_id) const {
-  return std::any_of(ignore.begin(), ignore.end(), [template_id](const TemplateRef& ref) { return ref.id == template_id; });
+  return std::any_of(ignore.begin(), ignore.end(),
+                     [template_id](const TemplateRef& ref) { return ref.id == template_id; });
 }
 
 void Overrides::ApplyNames(Template* one) const {
@@ -175,7 +181,9 @@ void Overrides::ApplyNames(Template* one) const {
   }
 }
 
-Result<Overrides> ParseOverrides(std::string_view yaml, std::string_view file_name) { return OverridesParser(file_name).Parse(yaml); }
+Result<Overrides> ParseOverrides(std::string_view yaml, std::string_view file_name) {
+  return OverridesParser(file_name).Parse(yaml);
+}
 
 std::string FormatOverrides(const Overrides& overrides) {
   YAML::Emitter out;

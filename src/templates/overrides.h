@@ -1,6 +1,6 @@
-// What people decided about templates: names, merges, splits, what to ignore and what to freeze. Plain data, safe to share
-// once built. The YAML file alone reproduces the result elsewhere, because templates are named by text or by the id that
-// is the text's hash; docs/templates.md describes the file.
+// What people decided about templates: names, merges, splits, what to ignore and what to freeze. Plain data, safe to
+// share once built. The YAML file alone reproduces the result elsewhere, because templates are named by text or by the
+// id that is the text's hash; docs/templates.md describes the file.
 #pragma once
 
 #include <cstdint>

@@ -55,7 +55,8 @@ name:
 
 TEST(OverridesTest, MergesWhatPeopleSayIsOne) {
   const Overrides overrides = MustParse("merge:\n  - [\"VM Started today\", \"VM Paused today\"]\n");
-  EXPECT_THAT(Texts(Mine({"VM Started today", "VM Paused today", "VM Lost today"}, overrides)), ElementsAre("VM <*> today", "VM Lost today"));
+  EXPECT_THAT(Texts(Mine({"VM Started today", "VM Paused today", "VM Lost today"}, overrides)),
+              ElementsAre("VM <*> today", "VM Lost today"));
 }
 
 TEST(OverridesTest, MergesTemplatesOfDifferentLength) {
@@ -66,7 +67,8 @@ TEST(OverridesTest, MergesTemplatesOfDifferentLength) {
 TEST(OverridesTest, SplitsWordsOfASlot) {
   const std::vector<std::string> lines = {"job state=up", "job state=down"};
   EXPECT_THAT(Texts(Mine(lines, {})), ElementsAre("job state=<*>"));
-  EXPECT_THAT(Texts(Mine(lines, MustParse("split:\n  - {template: \"job state=<*>\", slot: 1}\n"))), ElementsAre("job state=down", "job state=up"));
+  EXPECT_THAT(Texts(Mine(lines, MustParse("split:\n  - {template: \"job state=<*>\", slot: 1}\n"))),
+              ElementsAre("job state=down", "job state=up"));
 }
 
 TEST(OverridesTest, FrozenTextsStandApart) {

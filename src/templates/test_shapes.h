@@ -1,5 +1,5 @@
-// For tests: shapes from message texts, by the rules of scan/ (tokens, pieces), with kFixed for masked tokens as a segment
-// would have them. Header-only, never linked into the program.
+// For tests: shapes from message texts, by the rules of scan/ (tokens, pieces), with kFixed for masked tokens as a
+// segment would have them. Header-only, never linked into the program.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -32,7 +32,8 @@ inline std::shared_ptr<const Shape> ShapeOf(const std::vector<std::string>& line
   for (const std::string& line : lines) {
     EXPECT_TRUE(tokenizer.Scan(line));
     values.emplace_back();
-    for (const MaskedToken& token : tokenizer.masked()) values.back().push_back(line.substr(token.begin, token.end - token.begin));
+    for (const MaskedToken& token : tokenizer.masked())
+      values.back().push_back(line.substr(token.begin, token.end - token.begin));
     EXPECT_EQ(values.back().size(), values.front().size()) << line;
   }
   for (Piece& piece : shape->pieces) {

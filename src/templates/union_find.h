@@ -2,7 +2,6 @@
 // does. Not thread-safe.
 #pragma once
 
-#include <cstdint>
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
