@@ -192,7 +192,7 @@ def machine():
     except (OSError, AttributeError):
         pass
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model}, {os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release().split("-")[0]}"
+    return f"{model}, {os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}"
 
 
 def inputs(options, work):
