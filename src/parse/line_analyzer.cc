@@ -145,8 +145,6 @@ bool LineWalk::Envelope(const TextView& view, int depth) {
 void LineWalk::Header(const TextView& view, HeaderMode mode, int depth) {
   const std::string_view text = view.text();
   LineAnalysis found;
-  // Pairs throughout are fields, also where the first of them is a time.
-  MessageRange inner;
   if (!ParseHeader(text, mode, &found)) {
     out_->cacheable = out_->cacheable && found.cacheable;
     Message(view, depth + 1);

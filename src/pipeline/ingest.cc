@@ -155,6 +155,11 @@ class Run {
     return ReadSource(input, std::move(match), std::make_unique<Decompressor>(std::move(stored), decompress));
   }
 
+  std::string NameOf(const Input& input) const {
+    if (input.kind != InputKind::kStdin) return input.name;
+    return options_.source_name.empty() ? "stdin" : options_.source_name;
+  }
+
   Status ReadSource(const Input& input, SourceMatch match, std::unique_ptr<ByteStream> stream) {
     const SourceSettings settings = options_.settings_of(input);
     FramingOptions framing = settings.framing;
@@ -167,7 +172,7 @@ class Run {
     source.context = std::make_shared<SourceContext>();
     source.context->identity = std::move(match.identity);
     source.context->identity.failure.clear();
-    source.context->segment_source = {source.context->identity.id, input.name, input.resource};
+    source.context->segment_source = {source.context->identity.id, NameOf(input), input.resource};
     WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(settings.time, input));
     const auto context = source.context;
     sources_.push_back(std::move(source));
