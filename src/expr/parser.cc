@@ -346,6 +346,7 @@ Result<FieldName> TokenStream::TakeName(const std::string& what) {
     return QueryError(token.column(), "expected a field name " + what + ", found " + Describe() +
                                           "; put unusual names in backticks: `my field`");
   }
+  if (token.text.empty()) return QueryError(token.column(), "a field's name is empty " + what);
   FieldName name{token.text, token.column()};
   Next();
   return name;

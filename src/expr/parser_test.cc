@@ -85,6 +85,7 @@ TEST(Parser, ErrorsPointAtTheColumn) {
   EXPECT_THAT(Error("(a or b"), StartsWith("column 8: expected ')' for the '(' in column 1"));
   EXPECT_THAT(Error("a)"), StartsWith("column 2: unexpected ')'"));
   EXPECT_THAT(Error("x > "), StartsWith("column 5: expected a value, found the end"));
+  EXPECT_THAT(Error("'':x"), StartsWith("column 1: a field's name is empty"));
   EXPECT_THAT(Error("= 5"), StartsWith("column 1: expected a field before '='"));
   EXPECT_THAT(Error("a \"b"), StartsWith("column 3: the quote \" is never closed"));
   EXPECT_THAT(Error("a ! b"), HasSubstr("write 'not'"));

@@ -215,7 +215,7 @@ bool ParseSyslogPriority(std::string_view text, LineAnalysis* analysis, MessageR
   int priority = 0;
   while (at < text.size() && at < 4 && text[at] >= '0' && text[at] <= '9')
     priority = priority * 10 + (text[at++] - '0');
-  if (at == 1 || text[at] != '>') return false;
+  if (at == 1 || at == text.size() || text[at] != '>') return false;
   if (priority > 191) {
     analysis->cacheable = false;
     return false;

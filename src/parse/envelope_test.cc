@@ -49,6 +49,14 @@ TEST(EnvelopeTest, CriNeedsItsThreeColumns) {
   EXPECT_EQ(Inner(empty, inner), "");
 }
 
+TEST(EnvelopeTest, APriorityThatEndsWithTheLineIsNone) {
+  // On the heap and exactly as long as the line, so that a sanitizer sees a read behind it.
+  const std::vector<char> line{'<', '7', '7', '7'};
+  LineAnalysis analysis;
+  MessageRange inner;
+  EXPECT_FALSE(ParseSyslogPriority(std::string_view(line.data(), line.size()), &analysis, &inner));
+}
+
 TEST(EnvelopeTest, Rfc5424WithNothingInIt) {
   const std::string_view text = "<13>1 - - - - - -";
   LineAnalysis analysis;
