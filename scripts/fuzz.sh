@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs every fuzzer of build/fuzz for FUZZ_SECONDS each (60), two at a time, and fails when one finds something or is
-# missing. Findings are left in build/fuzz/findings/, the grown corpora in build/fuzz/corpus/ for the next run.
+# missing. FUZZ_SEED (1) makes a run repeatable; 0 takes a new seed each time, for long runs. Findings are left in build/fuzz/findings/, the grown corpora in build/fuzz/corpus/ for the next run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export FUZZ_SECONDS=${FUZZ_SECONDS:-60}
+export FUZZ_SECONDS=${FUZZ_SECONDS:-60} FUZZ_SEED=${FUZZ_SEED:-1}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 fuzz_one() {
@@ -16,7 +16,7 @@ fuzz_one() {
   # Seeds, when a fuzzer has some, are files in tests/fuzz/<name>/.
   local seeds=()
   [[ -d tests/fuzz/$name ]] && seeds=("tests/fuzz/$name")
-  if "$binary" "build/fuzz/corpus/$name" ${seeds[@]+"${seeds[@]}"} -max_total_time="$FUZZ_SECONDS" -timeout=10 \
+  if "$binary" "build/fuzz/corpus/$name" ${seeds[@]+"${seeds[@]}"} -max_total_time="$FUZZ_SECONDS" -seed="$FUZZ_SEED" -timeout=10 \
     -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$name-" >"$log" 2>&1; then
     echo "fuzz: $name passed, $(grep -oP 'number_of_executed_units: *\K\d+' "$log" || echo 0) runs"
   else
