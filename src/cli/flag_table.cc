@@ -75,7 +75,7 @@ constexpr FlagSpec kIngestFlags[] = {
      .default_help = "the processors this process may use, cgroup limits included"},
     {.name = "tee", .help = "copy the input to standard output, unchanged; the report goes to standard error"},
     {.name = "fail-fast", .help = "stop at the first file that cannot be read"},
-    {.name = "retry-failed", .help = "read only the files that failed before"},
+    {.name = "retry-failed", .help = "read the files that failed before again, even unchanged"},
     {.name = "memory",
      .kind = kSize,
      .argument = "SIZE",

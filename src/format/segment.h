@@ -52,7 +52,7 @@ enum class StreamId : uint16_t {
   kTimeResidual = 1,  // per record: event time minus its base, both ns since the epoch; kNoTime when the event has no
                       // time. The base is the shape's timestamp slot as ParseTime reads it or, without one, the time of
                       // the record before in the segment (0 for the first): so the stream is nearly constant
-  kTimeQuality = 2,      // per record: 0 exact, 1 zone or year filled in, 2 taken from the record before
+  kTimeQuality = 2,   // per record: 0 exact, 1 zone or year filled in, 2 taken from the record before
   kSampleThreshold = 3,  // per record: T of the 56-bit coin, 0 = always kept
   kStratum = 4,          // per record: index into the strata section
   kIncomingRate = 5,     // per record: bits of a double, 1.0 when absent

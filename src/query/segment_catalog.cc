@@ -65,7 +65,11 @@ Result<std::unique_ptr<SegmentReader>> OpenSegment(const Env* env, const std::st
 }
 
 Result<SegmentList> ListSegments(const Env* env, const std::string& path) {
-  WHITTLE_ASSIGN_OR_RETURN(const FileInfo info, env->files->Stat(path));
+  const Result<FileInfo> found = env->files->Stat(path);
+  if (!found.ok() && found.status().code() == StatusCode::kNotFound) {
+    return Status(StatusCode::kUsage, path + ": there is no such store; whittle ingest makes one");
+  }
+  WHITTLE_ASSIGN_OR_RETURN(const FileInfo info, found);
   SegmentList list;
   if (info.type == FileType::kRegular) {
     WHITTLE_RETURN_IF_ERROR(ReadFooters(env, {path}, &list.segments));

@@ -1,0 +1,246 @@
+// Ingests from and to a simulated disk, with the real analyser and the real segment format.
+#include "pipeline/ingest.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "env/memory_file_system.h"
+#include "pipeline/verify.h"
+#include "query/store_reader.h"
+
+namespace whittle {
+namespace {
+
+struct World {
+  MemoryFileSystem files;
+  ManualClock clock{1'700'000'000'000'000'000};
+  SeededEntropy entropy{1};
+  FixedHost host{"host"};
+  Env env{&files, &clock, &entropy, &host};
+  LineAnalyzer analyzer{AnalyzerOptions()};
+
+  void Write(const std::string& path, std::string_view bytes) {
+    auto file = files.OpenForWrite(path, WriteMode::kAppend);
+    ASSERT_TRUE(file.ok());
+    ASSERT_TRUE((*file)->Append(bytes).ok());
+    ASSERT_TRUE((*file)->Close().ok());
+  }
+
+  IngestOptions Options(int jobs, bool cache) {
+    IngestOptions options;
+    options.jobs = jobs;
+    options.parsing.analyzer = &analyzer;
+    options.parsing.use_recipe_cache = cache;
+    options.settings_of = [](const Input&) {
+      SourceSettings settings;
+      settings.framing.batch_bytes = 8 * 1024;  // segments are cut between batches: many of both
+      return settings;
+    };
+    options.committer.close_bytes = 64 * 1024;
+    return options;
+  }
+
+  IngestReport Ingest(const std::string& path, const std::string& store, const IngestOptions& options) {
+    auto catalog = Catalog::Open(&env, store);
+    EXPECT_TRUE(catalog.ok()) << catalog.status().message();
+    const auto inputs = ExpandInputs(&files, {path});
+    EXPECT_TRUE(inputs.ok());
+    auto report = RunIngest(&env, catalog->get(), inputs->inputs, options, IngestHooks());
+    EXPECT_TRUE(report.ok()) << report.status().message();
+    EXPECT_TRUE((*catalog)->Close().ok());
+    return report.ok() ? *report : IngestReport();
+  }
+
+  std::string Cat(const std::string& store) {
+    std::string raw;
+    auto reader = StoreReader::Open(&env, store);
+    EXPECT_TRUE(reader.ok()) << reader.status().message();
+    EXPECT_TRUE((*reader)
+                    ->Visit(VisitOptions(),
+                            [&](RecordView* record) -> Result<bool> {
+                              record->AppendRaw(&raw);
+                              return true;
+                            })
+                    .ok());
+    return raw;
+  }
+
+  std::vector<std::string> Problems(const std::string& store) {
+    const auto report = VerifyStore(&env, store, nullptr);
+    return report.ok() ? report->problems : std::vector<std::string>{report.status().message()};
+  }
+};
+
+std::string Logs(unsigned seed, size_t lines) {
+  std::mt19937 random(seed);
+  std::string text;
+  for (size_t i = 0; i < lines; ++i) {
+    switch (random() % 6) {
+      case 0:
+        text += "2024-05-01 10:00:0" + std::to_string(random() % 10) + " ERROR [main] a.B: lost " +
+                std::to_string(random());
+        break;
+      case 1:
+        text += "\tat a.b.C(D.java:" + std::to_string(random() % 100) + ")";
+        break;
+      case 2:
+        text += "user u" + std::string(1 + random() % 5, static_cast<char>('a' + random() % 26)) +
+                " logged in from 10.0.0." + std::to_string(random() % 256);
+        break;
+      case 3:
+        text += R"({"level":"info","msg":"took )" + std::to_string(random() % 999) + R"( ms","path":"/x/y"})";
+        break;
+      case 4:
+        for (unsigned bytes = random() % 40; bytes > 0; --bytes) text += static_cast<char>(random());
+        break;
+      default:
+        break;
+    }
+    text += random() % 10 == 0 ? "\r\n" : "\n";
+  }
+  return text + "no line end";
+}
+
+TEST(Ingest, GivesTheBytesBackWhateverTheJobsAndTheCache) {
+  const std::string text = Logs(5, 20'000);
+  SCOPED_TRACE("seed 5");
+  std::vector<std::string> stores;
+  for (const int jobs : {1, 2, 4}) {
+    for (const bool cache : {true, false}) {
+      World world;
+      world.Write("/app.log", text);
+      const IngestReport report = world.Ingest("/app.log", "/store", world.Options(jobs, cache));
+      EXPECT_GT(report.segments, 3u);
+      EXPECT_EQ(world.Cat("/store"), text);
+      EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+      std::string bytes;
+      const auto manifest = ReadManifest(&world.env, "/store");
+      ASSERT_TRUE(manifest.ok());
+      for (const SegmentMeta& segment : manifest->segments) bytes += ToHex(segment.file_hash);
+      stores.push_back(bytes);
+    }
+  }
+  for (const std::string& store : stores) EXPECT_EQ(store, stores[0]) << "segments depend on jobs or cache";
+}
+
+TEST(Ingest, ReadsWhatIsNewAndNothingTwice) {
+  World world;
+  const std::string first = Logs(6, 3000) + "\n";
+  world.Write("/app.log", first);
+  EXPECT_EQ(world.Ingest("/app.log", "/store", world.Options(2, true)).text_bytes, first.size());
+  EXPECT_EQ(world.Ingest("/app.log", "/store", world.Options(2, true)).unchanged, 1u);
+  world.Write("/app.log", "2024-05-01 11:00:00 INFO more\n");
+  const IngestReport grown = world.Ingest("/app.log", "/store", world.Options(2, true));
+  EXPECT_EQ(grown.continued, 1u);
+  EXPECT_EQ(grown.lines, 1u);
+  EXPECT_EQ(world.Cat("/store"), first + "2024-05-01 11:00:00 INFO more\n");
+  EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+}
+
+// Every file of the disk, and every decoded line, field and template.
+std::string EverythingStored(World* world, const std::string& dir) {
+  std::string all;
+  const auto entries = world->files.List(dir);
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string path = JoinPath(dir, entry.name);
+    if (entry.type == FileType::kDirectory) {
+      all += EverythingStored(world, path);
+    } else if (const auto bytes = ReadFile(&world->files, path); bytes.ok()) {
+      all += *bytes;
+    }
+  }
+  return all;
+}
+
+TEST(Ingest, ScrubbedValuesAreNowhere) {
+  World world;
+  std::string text;
+  for (int i = 0; i < 500; ++i) {
+    text += "2024-05-01 10:00:00 INFO login of secret" + std::to_string(i) +
+            "@hidden.example with card 4111 1111 1111 1111" + (i % 3 == 0 ? "\r\n" : "\n") + "plain line " +
+            std::to_string(i) + "\n";
+  }
+  text += "not ended: password=hunter2hunter2";
+  world.Write("/app.log", text);
+  ScrubOptions scrub;
+  scrub.patterns = {"email", "card", "password"};
+  scrub.key = std::string(32, 'k');
+  auto scrubber = Scrubber::Create(scrub);
+  ASSERT_TRUE(scrubber.ok());
+  IngestOptions options = world.Options(2, true);
+  options.parsing.scrubbers = {*scrubber};
+  options.committer.close_bytes = 16 * 1024;
+  const IngestReport report = world.Ingest("/app.log", "/store", options);
+  EXPECT_EQ(report.lines, 1001u);
+  EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+
+  const std::string decoded = world.Cat("/store");
+  for (const std::string& where : {EverythingStored(&world, "/store"), decoded}) {
+    EXPECT_EQ(where.find("hidden.example"), std::string::npos);
+    EXPECT_EQ(where.find("secret1"), std::string::npos);
+    EXPECT_EQ(where.find("4111 1111"), std::string::npos);
+    EXPECT_EQ(where.find("hunter2"), std::string::npos);
+  }
+  EXPECT_NE(decoded.find("plain line 77\n"), std::string::npos);
+
+  // Offsets are those of the source, so that the scrubbed store goes on at the right byte.
+  world.Write("/app.log", "\nlast line\n");
+  EXPECT_EQ(world.Ingest("/app.log", "/store", options).continued, 1u);
+  auto reader = StoreReader::Open(&world.env, "/store");
+  ASSERT_TRUE(reader.ok());
+  uint64_t checked = 0;
+  ASSERT_TRUE((*reader)
+                  ->Visit(VisitOptions(),
+                          [&](RecordView* record) -> Result<bool> {
+                            std::string raw;
+                            record->AppendRaw(&raw);
+                            if (raw.starts_with("plain line")) {
+                              EXPECT_EQ(text.compare(record->origin().offset, raw.size(), raw), 0);
+                              ++checked;
+                            }
+                            return true;
+                          })
+                  .ok());
+  EXPECT_EQ(checked, 500u);
+}
+
+TEST(Ingest, EndlessShapesStayBounded) {
+  World world;
+  std::string text;
+  std::mt19937 random(8);
+  for (int i = 0; i < 30'000; ++i) {
+    for (int word = 0; word < 4; ++word) {
+      for (int c = 0; c < 5; ++c) text += static_cast<char>('a' + random() % 26);
+      text += ' ';
+    }
+    text += "7\n";
+  }
+  world.Write("/app.log", text);
+  IngestOptions options = world.Options(2, true);
+  options.committer.close_bytes = 16 << 20;
+  options.committer.builder.max_shapes = 500;
+  const IngestReport report = world.Ingest("/app.log", "/store", options);
+  EXPECT_GT(report.raw_lane_rows, 29'000u);  // counted, not hidden
+  EXPECT_EQ(world.Cat("/store"), text);
+  EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+}
+
+TEST(Verify, SaysWhatIsBroken) {
+  World world;
+  world.Write("/app.log", Logs(9, 2000));
+  world.Ingest("/app.log", "/store", world.Options(1, true));
+  const auto manifest = ReadManifest(&world.env, "/store");
+  ASSERT_TRUE(manifest.ok());
+  const std::string path = StoreLayout("/store").SegmentPath(manifest->segments[0].file_name);
+  std::string bytes = *ReadFile(&world.files, path);
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_TRUE(world.files.Remove(path).ok());
+  world.Write(path, bytes);
+  EXPECT_FALSE(world.Problems("/store").empty());
+  ASSERT_TRUE(world.files.Remove(path).ok());
+  EXPECT_FALSE(world.Problems("/store").empty());
+}
+
+}  // namespace
+}  // namespace whittle
