@@ -9,8 +9,8 @@ namespace {
 constexpr std::array<char, 200> MakePairs() {
   std::array<char, 200> pairs{};
   for (int i = 0; i < 100; ++i) {
-    pairs[static_cast<size_t>(2 * i)] = static_cast<char>('0' + i / 10);
-    pairs[static_cast<size_t>(2 * i + 1)] = static_cast<char>('0' + i % 10);
+    pairs[static_cast<size_t>(i) * 2] = static_cast<char>('0' + i / 10);
+    pairs[static_cast<size_t>(i) * 2 + 1] = static_cast<char>('0' + i % 10);
   }
   return pairs;
 }
