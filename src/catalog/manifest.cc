@@ -131,7 +131,14 @@ Result<uint64_t> PublishManifest(const Env* env, const std::string& dir, const M
 Result<Manifest> ReadManifest(const Env* env, const std::string& dir) {
   WHITTLE_RETURN_IF_ERROR(CheckStore(env, dir));
   const StoreLayout layout(dir);
-  const Result<std::string> bytes = ReadFile(env->files, layout.manifest, kMaxManifestBytes);
+  Result<std::string> bytes = ReadFile(env->files, layout.manifest, kMaxManifestBytes);
+  if (!bytes.ok() && bytes.status().code() == StatusCode::kNotFound) {
+    // A store is published, empty, before its first segment: without either it is just being made, or that was cut
+    // short.
+    WHITTLE_ASSIGN_OR_RETURN(const auto files, env->files->List(layout.segments));
+    if (files.empty()) return Manifest();
+    bytes = ReadFile(env->files, layout.manifest, kMaxManifestBytes);  // made since the first look, perhaps
+  }
   if (!bytes.ok()) {
     if (bytes.status().code() != StatusCode::kNotFound) return bytes.status();
     return Status(StatusCode::kNotFound,

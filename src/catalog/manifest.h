@@ -56,7 +56,8 @@ Result<Manifest> DecodeManifest(std::string_view bytes);
 Result<uint64_t> PublishManifest(const Env* env, const std::string& dir, const Manifest& manifest);
 
 // The published manifest of the store at `dir`: any time, from any process. Checks that `dir` is a store of a version
-// this program knows.
+// this program knows. A store that is just being made, nothing published and no segment there, reads as version 0:
+// empty.
 Result<Manifest> ReadManifest(const Env* env, const std::string& dir);
 
 // A manifest whose segments are not removed while the Snapshot lives (see above).

@@ -84,10 +84,10 @@ constexpr FlagSpec kIngestFlags[] = {
     {.name = "level",
      .kind = kInteger,
      .argument = "N",
-     .default_value = "3",
      .help = "zstd level of the segments",
      .minimum = 1,
-     .maximum = 19},
+     .maximum = 19,
+     .default_help = "chosen by how much is left to compress"},
     {.name = "quiet", .help = "no progress and no report, only errors"},
 };
 constexpr FlagSpec kCatFlags[] = {
@@ -209,7 +209,7 @@ constexpr CommandSpec kCommands[] = {
      .summary = "filter and count events",
      .description =
          "Answers 'FILTER | count by FIELD'. A filter compares fields with = != < <= > >=, searches text with "
-         "~, asks with exists(FIELD), and joins with and, or, not.",
+         "~, asks with exists FIELD, and joins with and, or, not.",
      .positional = {.name = "QUERY", .minimum = 1, .maximum = 1, .help = "FILTER, or FILTER | count by FIELD"},
      .flags = kQueryFlags,
      .shared = kStore,

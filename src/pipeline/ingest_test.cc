@@ -226,6 +226,18 @@ TEST(Ingest, EndlessShapesStayBounded) {
   EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
 }
 
+TEST(Verify, AStoreCutShortInTheMakingIsEmptyAndOneWithoutItsManifestIsBroken) {
+  World world;
+  ASSERT_TRUE(CreateStoreIfMissing(&world.env, "/store").ok());  // and killed before anything was published
+  EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+  EXPECT_EQ(world.Cat("/store"), "");
+  world.Write("/app.log", "a line\n");
+  world.Ingest("/app.log", "/store", world.Options(1, true));
+  EXPECT_EQ(world.Cat("/store"), "a line\n");
+  ASSERT_TRUE(world.files.Remove("/store/MANIFEST").ok());
+  EXPECT_FALSE(world.Problems("/store").empty());
+}
+
 TEST(Verify, SaysWhatIsBroken) {
   World world;
   world.Write("/app.log", Logs(9, 2000));

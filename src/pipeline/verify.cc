@@ -92,6 +92,7 @@ class Verifier {
 
   // Readers do without the database, but nothing more can be ingested when it is gone.
   void CheckCatalog() {
+    if (snapshot_.manifest.version == 0) return;  // not made yet
     const StoreLayout layout(snapshot_.dir);
     const auto current = FileExists(env_->files, JoinPath(layout.catalog, "CURRENT"));
     if (!current.ok() || !*current)

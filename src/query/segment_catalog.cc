@@ -1,8 +1,8 @@
 #include "query/segment_catalog.h"
 
+#include "catalog/segment_file.h"
 #include "catalog/segment_meta.h"
 #include "catalog/store_layout.h"
-#include "query/file_byte_source.h"
 
 namespace whittle {
 namespace {
@@ -58,7 +58,7 @@ Result<std::vector<std::string>> SegmentPathsIn(const Env* env, const std::strin
 }  // namespace
 
 Result<std::unique_ptr<SegmentReader>> OpenSegment(const Env* env, const std::string& path) {
-  WHITTLE_ASSIGN_OR_RETURN(auto source, FileByteSource::Open(env->files, path));
+  WHITTLE_ASSIGN_OR_RETURN(auto source, OpenSegmentFile(env, path));
   auto reader = SegmentReader::Open(std::move(source));
   if (!reader.ok()) return reader.status().WithContext(path);
   return reader;
