@@ -67,6 +67,18 @@ struct ScrubbedSpan {
   uint8_t kind = 0;  // ScrubKind of parse/scrub_detectors.h
 };
 
+// Lines of the source that are not in the batch: sampled out, dropped or expired.
+struct RowGap {
+  uint64_t bytes = 0;  // of the source, line ends included
+  uint64_t lines = 0;
+};
+
+// What is known of each record beside its text, by number of the segment's stream (StreamId of format/segment.h).
+struct RecordStream {
+  uint16_t id = 0;
+  std::vector<int64_t> values;  // one per record start
+};
+
 struct EventBatch {
   std::shared_ptr<const std::string> text;
   uint32_t source = 0;
@@ -81,15 +93,27 @@ struct EventBatch {
   std::vector<uint32_t> source_sizes;
   std::string source_tail;
   std::vector<ScrubbedSpan> scrubbed;
+  // Only when lines were left out: per row what stands in the source just before it and is not here, and what stands
+  // after the last row. A batch may have no rows and only that.
+  std::vector<RowGap> gaps;
+  RowGap last_gap;
+  std::vector<RecordStream> streams;  // those that differ from their default
 
   uint64_t SourceSize(size_t row) const {
     return source_sizes.empty() ? rows[row].size + TerminatorSize(rows[row].end) : source_sizes[row];
   }
   // What the batch covers of its source, in bytes.
   uint64_t SourceBytes() const {
-    uint64_t bytes = 0;
+    uint64_t bytes = last_gap.bytes;
     for (size_t i = 0; i < rows.size(); ++i) bytes += SourceSize(i);
+    for (const RowGap& gap : gaps) bytes += gap.bytes;
     return bytes;
+  }
+  // ... and in lines.
+  uint64_t SourceLines() const {
+    uint64_t lines = rows.size() + last_gap.lines;
+    for (const RowGap& gap : gaps) lines += gap.lines;
+    return lines;
   }
 
   std::string_view Text(const Span& s) const { return std::string_view(*text).substr(s.begin, s.size); }

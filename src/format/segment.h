@@ -68,6 +68,15 @@ enum class StreamId : uint16_t {
 };
 inline constexpr int64_t kNoTime = INT64_MIN;
 
+// What an absent stream reads as.
+constexpr int64_t DefaultOf(StreamId id) {
+  constexpr int64_t kOneAsBits = 0x3FF0000000000000;  // of the double 1.0
+  return id == StreamId::kIncomingRate      ? kOneAsBits
+         : id == StreamId::kTimeResidual    ? kNoTime
+         : id == StreamId::kTraceConfidence ? 1'000'000
+                                            : 0;
+}
+
 struct IntStream {
   StreamId id;
   std::vector<int64_t> values;

@@ -1,6 +1,7 @@
 #include "sink/segment_builder.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/hash.h"
 #include "base/varint.h"
@@ -52,7 +53,7 @@ uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape) {
 }
 
 void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
-  if (batch.rows.empty()) return;
+  if (batch.rows.empty() && batch.last_gap.lines == 0) return;
   if (uses_.empty()) UseIndex(RawShape());
   Part part;
   part.shape_of.reserve(batch.shapes.size());
@@ -61,7 +62,8 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
 
   uint64_t text_bytes = 0;
   for (const Row& row : batch.rows) text_bytes += row.size + TerminatorSize(row.end);
-  has_scrubbed_ = has_scrubbed_ || !batch.source_sizes.empty();
+  has_scrubbed_ = has_scrubbed_ || !batch.scrubbed.empty();
+  has_gaps_ = has_gaps_ || !batch.source_sizes.empty() || !batch.gaps.empty() || batch.last_gap.lines != 0;
   const bool continues =
       !runs_.empty() && sources_[runs_.back().source].id == source.id && runs_.back().end_offset == batch.first_offset;
   if (!continues) {
@@ -77,7 +79,7 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   }
   SourceRun& run = runs_.back();
   run.end_offset += batch.SourceBytes();
-  run.line_count += batch.rows.size();
+  run.line_count += batch.SourceLines();
   run.row_count += batch.rows.size();
   run_records_.back() += part.times.size();
   raw_bytes_ += text_bytes;
@@ -212,10 +214,14 @@ void SegmentBuilder::FillTimes(SegmentInput* input, BuiltSegment* built) {
 Section SegmentBuilder::ContentHash() const {
   StreamHash128 hash;
   for (const Part& part : parts_) {
-    // Rows are contiguous in the text of their batch.
-    const Row& first = part.batch.rows.front();
-    const Row& last = part.batch.rows.back();
-    hash.Update(part.batch.Text({first.begin, last.begin + last.size + TerminatorSize(last.end) - first.begin}));
+    // Rows that lie side by side in the text are hashed as one.
+    const std::vector<Row>& rows = part.batch.rows;
+    for (size_t i = 0; i < rows.size();) {
+      const uint32_t begin = rows[i].begin;
+      uint32_t end = begin;
+      for (; i < rows.size() && rows[i].begin == end; ++i) end += rows[i].size + TerminatorSize(rows[i].end);
+      hash.Update(part.batch.Text({begin, end - begin}));
+    }
   }
   Section section{static_cast<uint16_t>(SectionId::kContentHash), false, {}};
   ByteWriter out(&section.bytes);
@@ -224,24 +230,51 @@ Section SegmentBuilder::ContentHash() const {
   return section;
 }
 
-// A scrubbed row is longer or shorter than in its source: the difference stands before the next row of the run.
+// What stands before a row in its source and in no row: lines left out, and by how much the scrubbed row before differs
+// from its source.
 void SegmentBuilder::FillGaps(SegmentInput* input) const {
-  IntStream gaps{StreamId::kGapBytes, {}};
-  gaps.values.reserve(rows_);
-  int64_t owed = 0;
+  IntStream bytes{StreamId::kGapBytes, {}};
+  IntStream lines{StreamId::kGapLines, {}};
+  bytes.values.reserve(rows_);
+  lines.values.reserve(rows_);
+  RowGap owed;
   uint64_t expected_offset = UINT64_MAX;
   uint32_t source = UINT32_MAX;
   for (const Part& part : parts_) {
-    if (part.batch.source != source || part.batch.first_offset != expected_offset) owed = 0;  // another run
-    for (size_t i = 0; i < part.batch.rows.size(); ++i) {
-      const Row& row = part.batch.rows[i];
-      gaps.values.push_back(owed);
-      owed = static_cast<int64_t>(part.batch.SourceSize(i)) - static_cast<int64_t>(row.size + TerminatorSize(row.end));
+    const EventBatch& batch = part.batch;
+    if (batch.source != source || batch.first_offset != expected_offset) owed = {};  // another run
+    for (size_t i = 0; i < batch.rows.size(); ++i) {
+      const RowGap gap = batch.gaps.empty() ? RowGap() : batch.gaps[i];
+      bytes.values.push_back(static_cast<int64_t>(owed.bytes + gap.bytes));
+      lines.values.push_back(static_cast<int64_t>(owed.lines + gap.lines));
+      const Row& row = batch.rows[i];
+      owed = {batch.SourceSize(i) - (row.size + TerminatorSize(row.end)), 0};  // wraps below zero, and back when added
     }
-    source = part.batch.source;
-    expected_offset = part.batch.first_offset + part.batch.SourceBytes();
+    owed.bytes += batch.last_gap.bytes;
+    owed.lines += batch.last_gap.lines;
+    source = batch.source;
+    expected_offset = batch.first_offset + batch.SourceBytes();
   }
-  input->streams.push_back(std::move(gaps));
+  input->streams.push_back(std::move(bytes));
+  input->streams.push_back(std::move(lines));
+}
+
+// Records of batches that do not have a stream have its default.
+void SegmentBuilder::FillStreams(SegmentInput* input) const {
+  std::map<uint16_t, std::vector<int64_t>> streams;
+  size_t records = 0;
+  for (const Part& part : parts_) {
+    for (const RecordStream& stream : part.batch.streams) {
+      std::vector<int64_t>& values = streams[stream.id];
+      values.resize(records, DefaultOf(static_cast<StreamId>(stream.id)));
+      values.insert(values.end(), stream.values.begin(), stream.values.end());
+    }
+    records += part.times.size();
+  }
+  for (auto& [id, values] : streams) {
+    values.resize(records, DefaultOf(static_cast<StreamId>(id)));
+    input->streams.push_back({static_cast<StreamId>(id), std::move(values)});
+  }
 }
 
 // Per mark, as varints: rows since the mark before, first byte in the row, length, kind.
@@ -305,10 +338,9 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   input.sections = make_sections(built);
   input.sections.push_back(ContentHash());
   input.sections.push_back(CountShapes(input));
-  if (has_scrubbed_) {
-    FillGaps(&input);
-    input.sections.push_back(ScrubMarks());
-  }
+  if (has_gaps_) FillGaps(&input);
+  FillStreams(&input);
+  if (has_scrubbed_) input.sections.push_back(ScrubMarks());
   WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(input, options_.encode));
   return built;
 }

@@ -52,7 +52,8 @@ class SegmentBuilder {
  public:
   explicit SegmentBuilder(SegmentBuilderOptions options) : options_(std::move(options)) {}
 
-  // `times` has one entry per record start of the batch. Batches of one source come in order.
+  // `times` has one entry per record start of the batch. Batches of one source come in order. What the batch leaves out
+  // of its source is covered too; the caller keeps the account of it.
   void Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source);
 
   uint64_t raw_bytes() const { return raw_bytes_; }
@@ -82,6 +83,7 @@ class SegmentBuilder {
   Result<BuiltSegment> Encode(const MakeSections& make_sections, const FoldResult& fold);
   Section ContentHash() const;
   void FillGaps(SegmentInput* input) const;
+  void FillStreams(SegmentInput* input) const;
   Section ScrubMarks() const;
   Section CountShapes(const SegmentInput& input) const;
 
@@ -94,6 +96,7 @@ class SegmentBuilder {
   std::vector<uint64_t> run_records_;
   std::vector<bool> force_raw_;  // per row, after a row did not render back
   bool has_scrubbed_ = false;
+  bool has_gaps_ = false;  // source bytes that the rows are not: scrubbed, or left out
   uint64_t raw_bytes_ = 0;
   uint64_t rows_ = 0;
 };
