@@ -279,6 +279,15 @@ bool SegmentReader::HasStream(StreamId id) const {
   return false;
 }
 
+Result<std::vector<StreamId>> SegmentReader::Streams() const {
+  WHITTLE_RETURN_IF_ERROR(LoadDirectory());
+  std::vector<StreamId> ids;
+  for (const DirectoryNode& node : directory_->nodes) {
+    if (node.kind == NodeKind::kStream) ids.push_back(static_cast<StreamId>(node.id));
+  }
+  return ids;
+}
+
 Result<std::vector<int64_t>> SegmentReader::LoadStream(StreamId id) const {
   WHITTLE_RETURN_IF_ERROR(LoadDirectory());
   for (const DirectoryNode& node : directory_->nodes) {

@@ -48,6 +48,7 @@ class SegmentReader {
   TextArena NewArena() const;
   size_t ColumnValueCount(uint32_t column) const;  // 0 when the directory does not decode
   bool HasStream(StreamId id) const;
+  Result<std::vector<StreamId>> Streams() const;  // those it has, unknown ones too
   // kNotFound when the segment has no such stream: its values are the default.
   Result<std::vector<int64_t>> LoadStream(StreamId id) const;
   // kNotFound when there is no such section. The first one, when there are several.

@@ -175,7 +175,7 @@ const Value* RecordView::Attribute(const FieldRef& field) {
   switch (resolved.kind) {
     case FieldResolver::Resolved::Kind::kPlanned:
       scratch_ = FieldValue(*plan().shape, *resolved.planned, rows_->Slots(0));
-      return &scratch_;
+      return resolved.planned->mined && scratch_.text.empty() ? nullptr : &scratch_;
     case FieldResolver::Resolved::Kind::kSourceResource:
       for (const auto& attribute : origin_.source->attributes) {
         if (attribute.name == resolved.name) return &attribute.value;

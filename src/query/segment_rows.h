@@ -34,7 +34,9 @@ class SegmentRows {
   const SegmentFooter& footer() const { return reader_->footer(); }
   const std::vector<StoredShape>& shapes() const { return *shapes_; }
   bool ShapeHasRows(size_t shape) const { return shape_rows_[shape] > 0; }
+  const SegmentReader& reader() const { return *reader_; }
   size_t row_count() const { return rows_.row_shape.size(); }
+  size_t record_count() const { return record_count_; }
   bool IsRecordStart(size_t row) const { return (rows_.row_flags[row] & 1) != 0; }
   std::string_view LineEndOf(size_t row) const;
 
@@ -61,6 +63,7 @@ class SegmentRows {
   // Streams; their defaults where the segment has none. Time needs LoadTimes.
   std::optional<int64_t> Time(size_t record) const;
   bool TimeGuessed(size_t record) const { return At(time_quality_, record, 0) != 0; }
+  uint8_t TimeQuality(size_t record) const { return static_cast<uint8_t>(At(time_quality_, record, 0)); }
   double SampleRate(size_t record) const;
   // 0 none, 1 explicit, 2.. inferred; the ids are set when it is not 0.
   int64_t TraceMethod(size_t record) const { return At(trace_method_, record, 0); }

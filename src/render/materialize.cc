@@ -17,7 +17,10 @@ void AddValues(const Shape& shape, const std::vector<PlannedField>& fields, cons
                std::vector<Attribute>* out) {
   out->clear();
   out->reserve(fields.size());
-  for (const PlannedField& field : fields) out->push_back({field.name, FieldValue(shape, field, slots)});
+  for (const PlannedField& field : fields) {
+    Value value = FieldValue(shape, field, slots);
+    if (!field.mined || !value.text.empty()) out->push_back({field.name, std::move(value)});
+  }
 }
 
 void SetSeverity(const ShapePlan& head, const std::string_view* slots, Event* event) {

@@ -8,7 +8,7 @@ namespace whittle {
 namespace {
 
 PlannedField Plan(const Field& field, std::string name) {
-  return {std::move(name), field.type, field.unescape, field.time_layout, field.range};
+  return {std::move(name), field.type, field.unescape, field.time_layout, field.range, false};
 }
 
 bool Contains(const PieceRange& outer, const PieceRange& inner) {
@@ -72,7 +72,7 @@ void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateB
     if (range.empty() || range.end > shape.pieces.size() || mined.slots[i].name.empty()) continue;
     if (IsParsedAlready(range, shape)) continue;
     const uint16_t layout = range.end - range.begin == 1 ? shape.pieces[range.begin].time_layout : uint16_t{0};
-    AddField({mined.slots[i].name, mined.slots[i].type, shape.body_unescape, layout, range}, &plan->attributes);
+    AddField({mined.slots[i].name, mined.slots[i].type, shape.body_unescape, layout, range, true}, &plan->attributes);
   }
 }
 

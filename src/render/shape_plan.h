@@ -21,6 +21,8 @@ struct PlannedField {
   uint8_t unescape = 0;
   uint16_t time_layout = 0;
   PieceRange range;
+  bool mined = false;  // a slot of the template. One without text is absent: whether the segment stores an empty slot
+                       // or none is a matter of how it was folded
 };
 
 struct ShapePlan {

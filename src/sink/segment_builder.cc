@@ -31,6 +31,15 @@ class BorrowedSource : public ByteSource {
   std::string_view bytes_;
 };
 
+// The same source under another name or with other attributes is listed again: its events differ.
+bool Same(const SegmentSource& a, const SegmentSource& b) {
+  return a.id == b.id && a.name == b.name &&
+         std::equal(a.attributes.begin(), a.attributes.end(), b.attributes.begin(), b.attributes.end(),
+                    [](const Attribute& x, const Attribute& y) {
+                      return x.name == y.name && x.value.type == y.value.type && x.value.text == y.value.text;
+                    });
+}
+
 uint32_t Resolve(const FoldEdge& edge, const Row& row, const Span* slots) {
   if (edge.slot < 0) return row.begin + edge.delta;
   const Span& before = slots[edge.slot];
@@ -53,7 +62,7 @@ uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape) {
 }
 
 void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
-  if (batch.rows.empty() && batch.last_gap.lines == 0) return;
+  if (batch.rows.empty() && batch.last_gap.bytes == 0) return;
   if (uses_.empty()) UseIndex(RawShape());
   Part part;
   part.shape_of.reserve(batch.shapes.size());
@@ -63,12 +72,12 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   uint64_t text_bytes = 0;
   for (const Row& row : batch.rows) text_bytes += row.size + TerminatorSize(row.end);
   has_scrubbed_ = has_scrubbed_ || !batch.scrubbed.empty();
-  has_gaps_ = has_gaps_ || !batch.source_sizes.empty() || !batch.gaps.empty() || batch.last_gap.lines != 0;
+  has_gaps_ = has_gaps_ || !batch.source_sizes.empty() || !batch.gaps.empty() || batch.last_gap.bytes != 0;
   const bool continues =
-      !runs_.empty() && sources_[runs_.back().source].id == source.id && runs_.back().end_offset == batch.first_offset;
+      !runs_.empty() && Same(sources_[runs_.back().source], source) && runs_.back().end_offset == batch.first_offset;
   if (!continues) {
     auto known =
-        std::find_if(sources_.begin(), sources_.end(), [&](const SegmentSource& s) { return s.id == source.id; });
+        std::find_if(sources_.begin(), sources_.end(), [&](const SegmentSource& s) { return Same(s, source); });
     if (known == sources_.end()) known = sources_.insert(sources_.end(), source);
     SourceRun run;
     run.source = static_cast<uint32_t>(known - sources_.begin());
@@ -365,6 +374,7 @@ Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) con
 }
 
 Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Consolidator* consolidator) {
+  if (uses_.empty()) UseIndex(RawShape());  // a segment without rows
   AdmitShapes();
   FindSingleValues();
   const FoldResult fold = Fold(consolidator);

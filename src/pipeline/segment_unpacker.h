@@ -1,0 +1,73 @@
+// SegmentUnpacker: a stored segment as the batches it could have been made from, so that whatever rewrites segments
+// (compaction, retention, thinning) builds the new ones exactly as ingest builds them. Records may be left out on the
+// way; what they were is counted.
+//
+// Not thread-safe. The batches it hands out own their text; the source in Take is valid while the unpacker lives.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "catalog/ledger.h"
+#include "event/batch.h"
+#include "query/segment_rows.h"
+#include "sink/segment_builder.h"
+
+namespace whittle {
+
+// What becomes of a record when its segment is rewritten.
+enum class RecordFate : uint8_t { kKept, kSampledOut, kDroppedByRule, kExpired };
+
+// What rewriting changes in one segment. Empty vectors change nothing.
+struct SegmentEdit {
+  std::vector<RecordFate> fates;      // per record of the segment, in its order
+  std::vector<RecordStream> streams;  // new values (thresholds, strata ...), one per record, kept or not
+  bool keeps_all() const { return fates.empty(); }
+};
+
+// Records that were left out, in the terms of the ledger.
+struct LeftOut {
+  Tally sampled_out, dropped_by_rule, expired;
+};
+
+using LeftOutBySource = std::map<std::string, LeftOut>;
+
+class SegmentUnpacker {
+ public:
+  // kUnsupported when the segment carries a section that nobody knows how to carry over.
+  static Result<std::unique_ptr<SegmentUnpacker>> Open(std::unique_ptr<SegmentReader> reader, SegmentEdit edit);
+
+  using Take = std::function<void(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source)>;
+  // Hands out all rows in order. kCorrupt when they are not the rows that were written: the section with their hash
+  // says so. Lines before the first record start of a segment belong to a record of another one and are always kept.
+  Status Unpack(const Take& take);
+
+  const SegmentFooter& footer() const { return rows_->footer(); }
+  const std::vector<StoredShape>& shapes() const { return rows_->shapes(); }
+  const LeftOutBySource& left_out() const { return left_out_; }  // by source id, after Unpack
+
+ private:
+  struct Mark {
+    uint64_t row = 0;
+    ScrubbedSpan span;
+  };
+  class RunUnpacker;
+  SegmentUnpacker() = default;
+  Status LoadMarks();
+  Status LoadStreams();
+  RecordFate FateOf(const RecordRows& record) const;
+
+  std::unique_ptr<SegmentRows> rows_;
+  SegmentEdit edit_;
+  std::vector<Mark> marks_;
+  std::vector<RecordStream> streams_;  // those that are carried over, of the whole segment
+  LeftOutBySource left_out_;
+};
+
+}  // namespace whittle
