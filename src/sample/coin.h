@@ -1,0 +1,54 @@
+// The coin of sampling: 56 bits of randomness R for every event, and the threshold T it has to reach to be kept. R is a
+// function of the seed and of *which* event it is (its trace, or its place in its source), never of what it says: the
+// same event gets the same coin on every host, in every run, by every route. Since kept means R >= T, what a lower
+// probability keeps is a part of what a higher one keeps. Pure functions, safe from any thread.
+//
+// 56 bits are what a random W3C trace id guarantees, and what OpenTelemetry's `th` and `rv` count in.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "base/hash.h"
+#include "base/varint.h"
+
+namespace whittle {
+
+inline constexpr uint64_t kCoinSides = uint64_t{1} << 56;
+// Below this probability nothing is sampled: one event would stand for more than a million, which no interval survives.
+inline constexpr double kLeastProbability = 1e-6;
+
+// Lines of one trace share one coin. `trace` is its TraceJoinKey: the low 64 bits, in which all forms of an id agree.
+inline uint64_t TraceCoin(uint64_t seed, uint64_t trace) {
+  std::string bytes("t");
+  ByteWriter(&bytes).U64(trace);
+  return Hash64(bytes, seed) >> 8;
+}
+
+// OpenTelemetry's own randomness, to agree with other samplers: the trace id's low 56 bits as they are.
+inline uint64_t W3cCoin(uint64_t trace) { return trace & (kCoinSides - 1); }
+
+// A record without a trace: by source and position (bytes before it in the decompressed source).
+inline uint64_t PositionCoin(uint64_t seed, const Hash128& source, uint64_t position) {
+  std::string bytes("p");
+  ByteWriter out(&bytes);
+  out.U64(source.high);
+  out.U64(source.low);
+  out.U64(position);
+  return Hash64(bytes, seed) >> 8;
+}
+
+// Kept iff coin >= threshold. Probability 1 is threshold 0.
+inline uint64_t ThresholdOf(double probability) {
+  const double p = std::clamp(probability, kLeastProbability, 1.0);
+  return kCoinSides - static_cast<uint64_t>(std::llround(p * static_cast<double>(kCoinSides)));
+}
+
+// Exactly what ThresholdOf's threshold does; the rate is one over it.
+inline double ProbabilityOf(uint64_t threshold) {
+  return static_cast<double>(kCoinSides - std::min(threshold, kCoinSides - 1)) / static_cast<double>(kCoinSides);
+}
+
+}  // namespace whittle
