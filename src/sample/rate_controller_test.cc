@@ -84,7 +84,9 @@ TEST(RateController, AbsoluteBudgetsHoldOnStepsRampsAndBursts) {
       {"step", [](int s) { return s < 300 ? 100 : 3000; }},
       {"ramp", [](int s) { return 100 + 5 * s; }},
       {"burst", [](int s) { return s % 120 == 60 ? 20'000 : 100; }}};
-  for (const auto& [name, shape] : shapes) {
+  for (const auto& entry : shapes) {
+    const std::string& name = entry.first;
+    const auto& shape = entry.second;
     RateController controller(&policy);
     std::mt19937_64 random(3);
     const auto windows = Drive(
