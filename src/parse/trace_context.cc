@@ -366,9 +366,14 @@ class Finder {
     if (count == 4) return;
     const size_t trace = count == 1 ? open + 1 : commas[0] + 1;
     const size_t trace_end = count == 1 ? commas[0] : commas[1];
-    const size_t span = trace_end + 1;
+    const size_t span = SkipSpaces(trace_end + 1);
     const size_t span_end = count == 3 ? commas[2] : end;
     AddPair(trace, trace_end, span, span_end, "sleuth-brackets");
+  }
+
+  size_t SkipSpaces(size_t at) const {
+    while (at < line_.size() && line_[at] == ' ') ++at;
+    return at;
   }
 
   void DashPair(size_t begin, size_t end) {
@@ -377,13 +382,10 @@ class Finder {
   }
 
   void AddPair(size_t trace, size_t trace_end, size_t span, size_t span_end, std::string_view rule) {
-    while (span < span_end && line_[span] == ' ') ++span;
     if (trace >= trace_end || span >= span_end || HexEnd(trace) < trace_end || HexEnd(span) < span_end) return;
+    // The skeleton remembers these lengths.
     const size_t size = trace_end - trace;
-    if ((size != 16 && size != 32) || span_end - span != 16) {
-      if (HasDigit(trace, trace_end)) stable_ = false;  // hex, but of another length: the skeleton does not tell
-      return;
-    }
+    if ((size != 16 && size != 32) || span_end - span != 16) return;
     Add(trace, trace_end, kTrace, ValueType::kHexId, rule);
     Add(span, span_end, kSpan, ValueType::kHexId, rule);
   }

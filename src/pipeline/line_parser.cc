@@ -51,7 +51,8 @@ void LineParser::ParseLine(const Line& line, EventBatch* batch) {
 bool LineParser::TryCache(std::string_view text, uint64_t key, EventBatch* batch, Row* row) {
   if (!options_->use_recipe_cache) return false;
   RecipeCache::Entry* entry = cache_.Find(key);
-  if (entry == nullptr || !Emit(*entry->recipe, text, batch, row)) return false;
+  while (entry != nullptr && !Emit(*entry->recipe, text, batch, row)) entry = cache_.Next(entry);
+  if (entry == nullptr) return false;
   if (entry->batch != batch->sequence) {
     entry->batch = batch->sequence;
     entry->batch_shape = ShapeIndex(entry->recipe->shape, batch);

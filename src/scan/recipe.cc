@@ -1,5 +1,6 @@
 #include "scan/recipe.h"
 
+#include <array>
 #include <cstring>
 
 #include "scan/time_layout.h"
@@ -71,14 +72,23 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
   return GapMatches(line, position, line.size(), gaps[slots.size()]);
 }
 
-RecipeCache::Entry* RecipeCache::Slot(uint64_t skeleton_hash) {
+RecipeCache::Entry* RecipeCache::FreeSlot(uint64_t skeleton_hash) {
   size_t i = skeleton_hash & (entries_.size() - 1);
-  while (entries_[i].recipe != nullptr && entries_[i].skeleton_hash != skeleton_hash)
-    i = (i + 1) & (entries_.size() - 1);
+  while (entries_[i].recipe != nullptr) i = (i + 1) & (entries_.size() - 1);
   return &entries_[i];
 }
 
 RecipeCache::Entry* RecipeCache::Insert(uint64_t skeleton_hash, std::shared_ptr<const Recipe> recipe) {
+  std::array<Entry*, kMaxAlternatives> known{};
+  uint32_t count = 0;
+  for (Entry* entry = Find(skeleton_hash); entry != nullptr && count < kMaxAlternatives; entry = Next(entry)) {
+    known[count++] = entry;
+  }
+  if (count == kMaxAlternatives) {
+    Entry* const victim = known[next_victim_++ % kMaxAlternatives];
+    *victim = Entry{skeleton_hash, std::move(recipe), UINT64_MAX, 0};
+    return victim;
+  }
   if (size_ >= kMaxRecipes) {
     entries_.assign(kFirstCapacity, Entry());
     size_ = 0;
@@ -86,11 +96,11 @@ RecipeCache::Entry* RecipeCache::Insert(uint64_t skeleton_hash, std::shared_ptr<
     std::vector<Entry> old(entries_.size() * 2);
     old.swap(entries_);
     for (Entry& entry : old) {
-      if (entry.recipe != nullptr) *Slot(entry.skeleton_hash) = std::move(entry);
+      if (entry.recipe != nullptr) *FreeSlot(entry.skeleton_hash) = std::move(entry);
     }
   }
-  Entry* entry = Slot(skeleton_hash);
-  if (entry->recipe == nullptr) ++size_;
+  Entry* const entry = FreeSlot(skeleton_hash);
+  ++size_;
   *entry = Entry{skeleton_hash, std::move(recipe), UINT64_MAX, 0};
   return entry;
 }

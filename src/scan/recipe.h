@@ -58,11 +58,14 @@ struct Recipe {
   bool Apply(std::string_view line, const std::vector<MaskedToken>& masked, Span* spans, RowTime* time) const;
 };
 
-// Skeleton hash → recipe, open addressing. Bounded: when full it is emptied, which costs time and never changes an
-// answer.
+// Skeleton hash → recipes, open addressing. A skeleton may have several: what its masked tokens are made of decides
+// which shape a line has, and the guards of a recipe say whether it is this one. Bounded: when full it is emptied,
+// which costs time and never changes an answer.
 class RecipeCache {
  public:
   static constexpr size_t kMaxRecipes = 1 << 15;  // about 100 MB of shapes at the very worst, a few MB in practice
+  // Of one skeleton. With more than this, trying them all costs more than an analysis; a new one takes a place.
+  static constexpr uint32_t kMaxAlternatives = 8;
 
   struct Entry {
     uint64_t skeleton_hash = 0;
@@ -75,22 +78,29 @@ class RecipeCache {
 
   RecipeCache() : entries_(kFirstCapacity) {}
 
-  // Valid until the next Insert. Null when the skeleton is not known.
-  Entry* Find(uint64_t skeleton_hash) {
-    for (size_t i = skeleton_hash & (entries_.size() - 1);; i = (i + 1) & (entries_.size() - 1)) {
-      Entry& entry = entries_[i];
-      if (entry.recipe == nullptr) return nullptr;
-      if (entry.skeleton_hash == skeleton_hash) return &entry;
-    }
+  // The first recipe of a skeleton, and the next one after `entry`. Valid until the next Insert; null when there is
+  // none.
+  Entry* Find(uint64_t skeleton_hash) { return FindFrom(skeleton_hash & (entries_.size() - 1), skeleton_hash); }
+  Entry* Next(const Entry* entry) {
+    const auto index = static_cast<size_t>(entry - entries_.data());
+    return FindFrom((index + 1) & (entries_.size() - 1), entry->skeleton_hash);
   }
   Entry* Insert(uint64_t skeleton_hash, std::shared_ptr<const Recipe> recipe);
   size_t size() const { return size_; }
 
  private:
   static constexpr size_t kFirstCapacity = 1024;  // powers of two
-  Entry* Slot(uint64_t skeleton_hash);
+  Entry* FindFrom(size_t i, uint64_t skeleton_hash) {
+    for (;; i = (i + 1) & (entries_.size() - 1)) {
+      Entry& entry = entries_[i];
+      if (entry.recipe == nullptr) return nullptr;
+      if (entry.skeleton_hash == skeleton_hash) return &entry;
+    }
+  }
+  Entry* FreeSlot(uint64_t skeleton_hash);
   std::vector<Entry> entries_;
   size_t size_ = 0;
+  uint32_t next_victim_ = 0;
 };
 
 }  // namespace whittle

@@ -57,6 +57,11 @@ TEST(Tokenizer, SkeletonIgnoresValuesAndSeesConstants) {
   EXPECT_NE(hash("73-05-02 10:00:00 x"), hash("2026-05-02 10:00:00 x"));
   EXPECT_NE(hash("73-05-02T10:00:00Z x"), hash("2026-05-02T10:00:00Z x"));
   EXPECT_EQ(hash("10.0.0.1 x"), hash("192.168.100.20 x"));
+  // Lengths of trace ids, wherever they stand.
+  EXPECT_NE(hash("a b c d e [4bf92f3577b34da6-00f067aa0ba902b7]"), hash("a b c d e [4bf92f3577b34d-00f067aa0ba902b7]"));
+  EXPECT_NE(hash("a b c d e [1234567890123456-1234567890123456]"), hash("a b c d e [12-3]"));
+  EXPECT_NE(hash("a b c d e [x,1234567890123456,b]"), hash("a b c d e [x,123456,b]"));
+  EXPECT_NE(hash("a b c d e [x,4bf92f3577b34da6,b]"), hash("a b c d e [x,0xf92f3577b34da6,b]"));
 }
 
 TEST(Tokenizer, ClassesAreWhatTheySay) {
@@ -130,6 +135,24 @@ TEST(Recipe, RenderingItsSpansGivesTheLineBack) {
   std::string out;
   RenderPieces(*recipe->shape, {0, static_cast<uint16_t>(recipe->shape->pieces.size())}, slots.data(), &out);
   EXPECT_EQ(out, line);
+}
+
+TEST(RecipeCache, KeepsSeveralRecipesOfOneSkeleton) {
+  RecipeCache cache;
+  std::vector<std::shared_ptr<const Recipe>> recipes;
+  for (uint32_t i = 0; i < RecipeCache::kMaxAlternatives + 3; ++i) {
+    recipes.push_back(std::make_shared<Recipe>());
+    cache.Insert(7, recipes.back());
+    cache.Insert(8, recipes.back());
+  }
+  uint32_t found = 0;
+  bool newest = false;
+  for (const RecipeCache::Entry* entry = cache.Find(7); entry != nullptr; entry = cache.Next(entry), ++found) {
+    EXPECT_EQ(entry->skeleton_hash, 7u);
+    newest = newest || entry->recipe == recipes.back();
+  }
+  EXPECT_EQ(found, RecipeCache::kMaxAlternatives);
+  EXPECT_TRUE(newest);
 }
 
 TEST(RecipeCache, ForgetsWhenFull) {

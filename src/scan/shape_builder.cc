@@ -7,10 +7,11 @@
 namespace whittle {
 namespace {
 
+// Bytes that become one slot, however many tokens they span: a timestamp, or the value of a field.
 struct Range {
   uint32_t begin = 0;
   uint32_t end = 0;
-  uint16_t time_layout = 0;
+  uint16_t time_layout = 0;  // 0: no timestamp
 };
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -33,6 +34,8 @@ class Builder {
   std::shared_ptr<const Recipe> Build(bool continuation) {
     recipe_->cacheable = analysis_.cacheable;
     CollectTimes();
+    CollectValues();
+    KeepApart();
     CollectBoundaries();
     if (boundaries_.size() > kMaxPieces) return nullptr;
     MakePieces();
@@ -51,40 +54,78 @@ class Builder {
 
  private:
   bool HasMasked(uint32_t begin, uint32_t end) const {
-    return std::any_of(masked_.begin(), masked_.end(),
-                       [&](const MaskedToken& token) { return token.begin < end && token.end > begin; });
+    const auto token = std::upper_bound(masked_.begin(), masked_.end(), begin,
+                                        [](uint32_t offset, const MaskedToken& t) { return offset < t.end; });
+    return token != masked_.end() && token->begin < end;
   }
 
   void CollectTimes() {
     for (const FieldSpan& field : analysis_.fields) {
       if (field.time_layout == 0 || field.begin >= field.end || field.end > line_.size()) continue;
-      if (HasMasked(field.begin, field.end)) times_.push_back({field.begin, field.end, field.time_layout});
+      if (HasMasked(field.begin, field.end)) wholes_.push_back({field.begin, field.end, field.time_layout});
     }
-    std::sort(times_.begin(), times_.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
-    // Overlapping timestamps: the first wins.
-    size_t kept = 0;
-    for (const Range& time : times_) {
-      if (kept == 0 || time.begin >= times_[kept - 1].end) times_[kept++] = time;
-    }
-    times_.resize(kept);
   }
 
-  // The timestamp that holds `offset` strictly inside, or null.
-  const Range* TimeAround(uint32_t offset) const {
-    for (const Range& time : times_) {
-      if (time.begin < offset && offset < time.end) return &time;
+  // Values of several tokens that are one thing: a URL with its query, a user agent. As one slot they let lines that
+  // differ only there share a shape, and repeat as a whole. Free text (a statement, a message) is no such thing: its
+  // words make the template.
+  void CollectValues() {
+    const std::string_view format = analysis_.body_format;
+    const bool pattern = !format.empty() && format != "text" && format != "json" && format != "logfmt";
+    for (size_t i = 0; i < analysis_.fields.size(); ++i) {
+      const FieldSpan& field = analysis_.fields[i];
+      if (field.time_layout != 0 || field.type != ValueType::kString || field.end > line_.size()) continue;
+      if (field.role != FieldRole::kAttribute && field.role != FieldRole::kResource) continue;
+      if (masks_.NextDelimiter(field.begin) >= field.end || !HasMasked(field.begin, field.end)) continue;
+      const bool quoted =
+          field.begin > 0 && line_[field.begin - 1] == '"' && field.end < line_.size() && line_[field.end] == '"';
+      const std::string_view value = line_.substr(field.begin, field.end - field.begin);
+      if (!(pattern && quoted) && value.find_first_of(" \t") != std::string_view::npos) continue;
+      if (!IsCut(i)) wholes_.push_back({field.begin, field.end, 0});
     }
-    return nullptr;
+  }
+
+  // Whether the body or another field begins or ends inside this one, or it is the body. Fields are sorted and nest, so
+  // what is inside a field comes right after it.
+  bool IsCut(size_t index) const {
+    const FieldSpan& field = analysis_.fields[index];
+    const auto inside = [&](uint32_t offset) { return field.begin < offset && offset < field.end; };
+    if (inside(analysis_.body_begin) || inside(analysis_.body_end)) return true;
+    if (field.begin == analysis_.body_begin && field.end == analysis_.body_end) return true;
+    for (size_t i = index + 1; i < analysis_.fields.size() && analysis_.fields[i].begin < field.end; ++i) {
+      if (inside(analysis_.fields[i].begin) || inside(analysis_.fields[i].end)) return true;
+    }
+    return false;
+  }
+
+  // Of overlapping ranges the first wins.
+  void KeepApart() {
+    std::sort(wholes_.begin(), wholes_.end(), [](const Range& a, const Range& b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.time_layout > b.time_layout;
+    });
+    size_t kept = 0;
+    for (const Range& range : wholes_) {
+      if (kept == 0 || range.begin >= wholes_[kept - 1].end) wholes_[kept++] = range;
+    }
+    wholes_.resize(kept);
+  }
+
+  // The range that holds `offset` strictly inside, or null.
+  const Range* WholeAround(uint32_t offset) const {
+    auto after = std::lower_bound(wholes_.begin(), wholes_.end(), offset,
+                                  [](const Range& range, uint32_t value) { return range.begin < value; });
+    if (after == wholes_.begin() || offset >= std::prev(after)->end) return nullptr;
+    return &*std::prev(after);
   }
 
   uint32_t Snap(uint32_t offset) const {
     offset = std::min(offset, static_cast<uint32_t>(line_.size()));
-    const Range* time = TimeAround(offset);
-    return time == nullptr ? offset : time->end;
+    const Range* whole = WholeAround(offset);
+    return whole == nullptr ? offset : whole->end;
   }
 
   void AddBoundary(uint32_t offset) {
-    if (offset <= line_.size() && TimeAround(offset) == nullptr) boundaries_.push_back(offset);
+    if (offset <= line_.size() && WholeAround(offset) == nullptr) boundaries_.push_back(offset);
   }
 
   void CollectBoundaries() {
@@ -96,9 +137,9 @@ class Builder {
       AddBoundary(field.begin);
       AddBoundary(field.end);
     }
-    for (const Range& time : times_) {
-      AddBoundary(time.begin);
-      AddBoundary(time.end);
+    for (const Range& range : wholes_) {
+      AddBoundary(range.begin);
+      AddBoundary(range.end);
     }
     for (const MaskedToken& token : masked_) {
       AddBoundary(token.begin);
@@ -159,11 +200,10 @@ class Builder {
     return token.begin <= begin && end <= token.end ? &token : nullptr;
   }
 
-  const Range* TimeAt(uint32_t begin, uint32_t end) const {
-    for (const Range& time : times_) {
-      if (time.begin == begin && time.end == end) return &time;
-    }
-    return nullptr;
+  const Range* WholeAt(uint32_t begin, uint32_t end) const {
+    const auto at = std::lower_bound(wholes_.begin(), wholes_.end(), begin,
+                                     [](const Range& range, uint32_t value) { return range.begin < value; });
+    return at != wholes_.end() && at->begin == begin && at->end == end ? &*at : nullptr;
   }
 
   void MakePieces() {
@@ -171,13 +211,13 @@ class Builder {
     for (size_t i = 0; i + 1 < boundaries_.size(); ++i) {
       const uint32_t begin = boundaries_[i];
       const uint32_t end = boundaries_[i + 1];
-      const Range* time = TimeAt(begin, end);
-      const MaskedToken* token = time == nullptr ? MaskedAround(begin, end) : nullptr;
+      const Range* whole = WholeAt(begin, end);
+      const MaskedToken* token = whole == nullptr ? MaskedAround(begin, end) : nullptr;
       const bool lone_punctuation =
           token != nullptr && end - begin == 1 && token->end - token->begin > 1 && IsPunctuation(line_[begin]);
       piece_at_.push_back(begin);
-      if (time != nullptr || (token != nullptr && !lone_punctuation)) {
-        AddSlot(begin, end, time, token);
+      if (whole != nullptr || (token != nullptr && !lone_punctuation)) {
+        AddSlot(begin, end, whole, token);
         recipe_->gaps.push_back(std::move(gap));
         gap.clear();
       } else {
@@ -189,20 +229,20 @@ class Builder {
     recipe_->gaps.push_back(std::move(gap));
   }
 
-  void AddSlot(uint32_t begin, uint32_t end, const Range* time, const MaskedToken* token) {
+  void AddSlot(uint32_t begin, uint32_t end, const Range* whole, const MaskedToken* token) {
     Piece piece;
     piece.kind = Piece::Kind::kSlot;
     piece.slot = shape_->slot_count++;
     SlotRule rule;
     rule.begin = EdgeAt(begin, true);
     rule.end = EdgeAt(end, false);
-    if (time != nullptr) {
-      piece.time_layout = rule.time_layout = time->time_layout;
-      piece.token_class = TokenClass::kDigitsPunct;
+    if (whole != nullptr) {
+      piece.time_layout = rule.time_layout = whole->time_layout;
+      piece.token_class = whole->time_layout != 0 ? TokenClass::kDigitsPunct : TokenClass::kMixed;
     } else {
-      const bool whole = token->begin == begin && token->end == end;
-      piece.token_class = whole ? token->token_class : ClassifyToken(line_.substr(begin, end - begin));
-      rule.check_class = !whole;
+      const bool entire = token->begin == begin && token->end == end;
+      piece.token_class = entire ? token->token_class : ClassifyToken(line_.substr(begin, end - begin));
+      rule.check_class = !entire;
       rule.token_class = piece.token_class;
     }
     shape_->pieces.push_back(std::move(piece));
@@ -266,8 +306,8 @@ class Builder {
 
   void MakeFields() {
     for (const FieldSpan& span : analysis_.fields) {
-      if (span.begin > span.end || span.end > line_.size() || TimeAround(span.begin) != nullptr ||
-          TimeAround(span.end) != nullptr)
+      if (span.begin > span.end || span.end > line_.size() || WholeAround(span.begin) != nullptr ||
+          WholeAround(span.end) != nullptr)
         continue;
       shape_->fields.push_back(
           {span.role, span.type, span.unescape, span.time_layout, RangeOf(span.begin, span.end), span.name});
@@ -294,7 +334,7 @@ class Builder {
   const LineAnalysis& analysis_;
   std::shared_ptr<Shape> shape_;
   std::shared_ptr<Recipe> recipe_;
-  std::vector<Range> times_;
+  std::vector<Range> wholes_;
   std::vector<uint32_t> boundaries_;
   std::vector<uint32_t> piece_at_;  // where each piece begins, then the line's end
 };

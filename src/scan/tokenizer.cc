@@ -186,25 +186,44 @@ bool IsUuid(std::string_view t) {
   return t.size() == 36 && t[8] == '-' && t[13] == '-' && t[18] == '-' && t[23] == '-';
 }
 
+// The lengths of trace ids in hex.
+bool IsTraceIdLength(size_t size) { return size == 16 || size == 32; }
+
+// "<trace>-<span>", both hex.
+bool IsIdPair(std::string_view t) {
+  if (t.size() != 33 && t.size() != 49) return false;
+  const size_t dash = t.size() - 17;
+  constexpr uint8_t kHexBits = kDigitBit | kHexLetterBit;
+  return t[dash] == '-' && (ClassBits(t.substr(0, dash)) & ~kHexBits) == 0 &&
+         (ClassBits(t.substr(dash + 1)) & ~kHexBits) == 0;
+}
+
 // What the skeleton remembers of a masked token: everything an analysis may depend on.
 uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t index) {
   uint64_t detail = 0;
   switch (token_class) {
     case TokenClass::kInteger:
-      detail = index < kHeadTokens && IsTimeLength(token.size()) ? token.size() : 0;
+      if ((index < kHeadTokens && IsTimeLength(token.size())) ||
+          (IsTraceIdLength(token.size()) && ClassOf(token[0]) == kDigitBit)) {
+        detail = token.size();
+      }
       break;
     case TokenClass::kDecimal:
       if (index < kHeadTokens && IsTimeLength(token.find('.'))) detail = token.find('.');
       break;
     case TokenClass::kDigitsPunct:
       detail = index < kHeadTokens && LooksDated(token) ? DigitLayout(token) : PunctuationOrder(token);
+      if (IsIdPair(token)) detail = token.size();
       break;
     case TokenClass::kHex:
-      detail = token.size() == 16 || token.size() == 32 ? token.size() : 0;
+      detail = IsTraceIdLength(token.size()) && token[1] != 'x' ? token.size() : 0;
       break;
     case TokenClass::kMixed:
       if (index < kHeadTokens && LooksDated(token)) return DigitLayout(token) << 4 | static_cast<uint64_t>(token_class);
-      detail = IsUuid(token) ? 1 : token.size() == 55 && token[2] == '-' && token[35] == '-' ? 2 : 0;
+      detail = IsUuid(token)                                               ? 1
+               : token.size() == 55 && token[2] == '-' && token[35] == '-' ? 2
+               : IsIdPair(token)                                           ? token.size()
+                                                                           : 0;
       break;
     default:
       break;
