@@ -3,7 +3,7 @@
 BUILD := build/release
 WHITTLE := $(BUILD)/src/cli/whittle
 
-.PHONY: help deps build demo test test-long bench accuracy format lint clean
+.PHONY: help deps build demo test test-long bench accuracy package format lint clean
 
 help:
 	@echo "make demo      install what is missing, build, ingest examples/logs and show the report"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-long long fuzzing and kill tests (an hour); output to bench/results/"
 	@echo "make bench     speed, size and memory beside zstd and xz; output to bench/results/"
 	@echo "make accuracy  template accuracy on labelled logs (WHITTLE_CORPORA)"
+	@echo "make package   a Debian package in build/package, without test hooks"
 	@echo "make deps | build | format | lint | clean"
 
 deps:
@@ -34,6 +35,11 @@ bench: build
 
 accuracy: build
 	@scripts/accuracy.sh $(WHITTLE)
+
+package: deps
+	@cmake --preset package -Wno-dev --log-level=WARNING
+	@cmake --build --preset package -- $(NINJA_FLAGS)
+	@cd build/package && cpack --config CPackConfig.cmake
 
 format:
 	@scripts/install-deps.sh --ci

@@ -14,6 +14,8 @@ class CrashMixin:
     def kill_campaign(self, inputs, kills, verify_share=0.25):
         """`inputs`: a list of (name, bytes). Writes them to a folder and ingests it under fire `kills` times."""
         folder = self.dir / "in"
+        # Half of the rounds close segments early, so that many a kill falls between two commits of one file.
+        early = self.write("early.yaml", b"segments: {close_size: 1MiB}\n")
         expected = sorted(whittle_cli.sha256(data) for name, data in inputs)
         for name, data in inputs:
             kind = name.rsplit(".", 1)[-1]
@@ -26,9 +28,10 @@ class CrashMixin:
         while done < kills:
             rounds += 1
             store = self.dir / f"store-{rounds}"
+            flags = ["--quiet", *(["--config", early] if rounds % 2 else [])]
             while done < kills:
                 jobs = self.random.choice([1, 2, 4])
-                process = self.start("ingest", folder, "--store", store, "--jobs", jobs, "--quiet",
+                process = self.start("ingest", folder, "--store", store, "--jobs", jobs, *flags,
                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 try:
                     process.wait(self.random.uniform(0, calm * 1.1))
@@ -42,7 +45,7 @@ class CrashMixin:
                     run = whittle("verify", "--store", store)
                     self.assertEqual(0, run.code, f"after kill {done}, WHITTLE_SEED={self.seed}\n{run}")
                     self.check_prefixes(store, inputs)
-            self.ingest(folder, store=store, flags=["--quiet"])
+            self.ingest(folder, store=store, flags=flags)
             self.verify(store)
             found = self.restored(store)
             self.assertEqual(expected, sorted(map(whittle_cli.sha256, found.values())),

@@ -14,7 +14,7 @@ class CrashTest(CliTest, CrashMixin):
     def test_killed_at_random_moments(self):
         inputs = [(p.name, p.read_bytes()) for p in examples()]
         inputs += [(f"part-{i}.log", synthetic_log(self.random, 3000)) for i in range(6)]
-        inputs += [("packed.log.gz", synthetic_log(self.random, 6000)), ("large.log", synthetic_log(self.random, 60_000))]
+        inputs += [("packed.log.gz", synthetic_log(self.random, 6000)), ("large.log", synthetic_log(self.random, 150_000))]
         self.kill_campaign(inputs, int(os.environ.get("WHITTLE_KILLS_SMALL", 20)))
 
     def test_interrupt_commits_what_was_read(self):

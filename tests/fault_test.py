@@ -33,7 +33,7 @@ class FaultTest(CliTest):
         if killed:
             self.assertEqual(-9, run.code, what)
         else:
-            self.assertIn(run.code, (1, 2), what)
+            self.assertEqual(1, run.code, what)
             self.assertGreater(len(run.err_text.strip()), 0, what)
             self.assertLessEqual(run.err_text.strip().count("\n"), 3, what)
         # The store still verifies, or there is none yet; then the disk is well again and everything goes in.
