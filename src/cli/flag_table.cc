@@ -130,6 +130,18 @@ constexpr FlagSpec kRestoreFlags[] = {
     {.name = "quiet", .help = "print only errors"},
 };
 
+constexpr FlagSpec kCompactFlags[] = {
+    {.name = "max", .help = "compress everything as hard as possible: for data that is seldom read; slow"},
+    {.name = "jobs",
+     .kind = kInteger,
+     .argument = "N",
+     .help = "worker threads; the result is the same for any number",
+     .minimum = 1,
+     .maximum = 1024,
+     .default_help = "the processors this process may use, cgroup limits included"},
+    {.name = "quiet", .help = "print only errors"},
+};
+
 constexpr std::span<const FlagSpec> kStore[] = {kStoreFlags};
 constexpr std::span<const FlagSpec> kStoreAndTable[] = {kStoreFlags, kTableFormatFlags};
 constexpr std::span<const FlagSpec> kTable[] = {kTableFormatFlags};
@@ -230,6 +242,16 @@ constexpr CommandSpec kCommands[] = {
      .shared = kStore,
      .examples = kVerifyExamples,
      .run = RunVerify},
+    {.name = "compact",
+     .summary = "make small segments large, or all of them as small as possible",
+     .description =
+         "Merges small segments into large ones; with --max also compresses everything anew, as hard as possible. What "
+         "the store answers stays the same, readers are not disturbed, and every new segment is proven to give the "
+         "same "
+         "lines before the old ones go.",
+     .flags = kCompactFlags,
+     .shared = kStore,
+     .run = RunCompact},
     {.name = "explain",
      .summary = "show how a line is understood, and why",
      .description =
