@@ -1,6 +1,7 @@
 #include "cli/reading.h"
 
 #include "catalog/store_layout.h"
+#include "cli/compiled_patterns.h"
 #include "env/user_directories.h"
 #include "parse/trace_context.h"
 
@@ -39,6 +40,7 @@ Status LoadPatterns(const Env* env, const ParsedFlags& flags, Reading* reading) 
   const std::vector<std::string>& given = flags.All("patterns");
   options.dirs.insert(options.dirs.end(), given.begin(), given.end());
   options.disable = reading->config.patterns.disable;
+  options.compiled = CompiledPatterns();
   options.cache_dir = UserCacheDirectory();
   options.files = env->files;
   WHITTLE_ASSIGN_OR_RETURN(reading->patterns, PatternSet::Load(options));

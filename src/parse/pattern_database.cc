@@ -47,11 +47,13 @@ void WriteCache(FileSystem* files, const std::string& dir, const std::string& pa
 }
 
 hs_database_t* Compile(const std::vector<const char*>& texts, const std::vector<unsigned>& flags,
-                       const std::vector<unsigned>& ids, std::string* error, int* which) {
+                       const std::vector<unsigned>& ids, bool any_processor, std::string* error, int* which) {
+  // All zeros: generic tuning, no optional instructions.
+  const hs_platform_info_t any = {};
   hs_database_t* database = nullptr;
   hs_compile_error_t* problem = nullptr;
   if (hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()), HS_MODE_BLOCK,
-                       nullptr, &database, &problem) == HS_SUCCESS) {
+                       any_processor ? &any : nullptr, &database, &problem) == HS_SUCCESS) {
     return database;
   }
   *error = problem->message;
@@ -74,10 +76,9 @@ PatternScratch& PatternScratch::operator=(PatternScratch&& other) noexcept {
 }
 
 Result<std::unique_ptr<PatternDatabase>> PatternDatabase::Build(const std::vector<std::string>& expressions,
-                                                                const std::string& cache_dir, FileSystem* files) {
+                                                                const std::string& cache_dir, FileSystem* files,
+                                                                bool any_processor) {
   std::unique_ptr<PatternDatabase> built(new PatternDatabase);
-  static std::atomic<uint64_t> next_serial{1};
-  built->serial_ = next_serial.fetch_add(1);
   built->count_ = static_cast<uint32_t>(expressions.size());
   if (expressions.empty()) return built;
   const bool cached = !cache_dir.empty() && files != nullptr;
@@ -98,7 +99,7 @@ Result<std::unique_ptr<PatternDatabase>> PatternDatabase::Build(const std::vecto
   for (size_t attempt = 0; attempt <= expressions.size(); ++attempt) {
     std::string error;
     int which = -1;
-    built->database_ = Compile(texts, flags, ids, &error, &which);
+    built->database_ = Compile(texts, flags, ids, any_processor, &error, &which);
     if (built->database_ != nullptr) break;
     if (which < 0 || (flags[static_cast<size_t>(which)] & HS_FLAG_PREFILTER) != 0) {
       return Status(StatusCode::kConfig, "expression " + std::to_string(which) + ": " + error);
@@ -107,6 +108,27 @@ Result<std::unique_ptr<PatternDatabase>> PatternDatabase::Build(const std::vecto
   }
   if (cached) WriteCache(files, cache_dir, path, built->database_);
   return built;
+}
+
+PatternDatabase::PatternDatabase() {
+  static std::atomic<uint64_t> next_serial{1};
+  serial_ = next_serial.fetch_add(1);
+}
+
+std::string PatternDatabase::Serialize() const {
+  char* bytes = nullptr;
+  size_t size = 0;
+  if (database_ == nullptr || hs_serialize_database(database_, &bytes, &size) != HS_SUCCESS) return {};
+  std::string copy(bytes, size);
+  std::free(bytes);
+  return copy;
+}
+
+std::unique_ptr<PatternDatabase> PatternDatabase::FromBytes(std::string_view bytes, uint32_t count) {
+  std::unique_ptr<PatternDatabase> read(new PatternDatabase);
+  read->count_ = count;
+  if (hs_deserialize_database(bytes.data(), bytes.size(), &read->database_) != HS_SUCCESS) return nullptr;
+  return read;
 }
 
 PatternDatabase::~PatternDatabase() {

@@ -39,8 +39,14 @@ class PatternDatabase {
   // Expression i is reported as candidate i. With `cache_dir` (and `files`) the compiled form is read from there when
   // it is the same expressions, library version and processor, and written there otherwise; a cache that cannot be read
   // or written only costs time.
+  // `any_processor`: for every processor of this architecture, a little slower.
   static Result<std::unique_ptr<PatternDatabase>> Build(const std::vector<std::string>& expressions,
-                                                        const std::string& cache_dir, FileSystem* files);
+                                                        const std::string& cache_dir, FileSystem* files,
+                                                        bool any_processor = false);
+  // The compiled form as bytes, and back: null when this library version or processor does not take them. `count`
+  // expressions.
+  std::string Serialize() const;
+  static std::unique_ptr<PatternDatabase> FromBytes(std::string_view bytes, uint32_t count);
   ~PatternDatabase();
 
   // The numbers of the expressions that may match `text`, ascending. Valid until the scratch is used again.
@@ -49,7 +55,7 @@ class PatternDatabase {
   bool from_cache() const { return from_cache_; }
 
  private:
-  PatternDatabase() = default;
+  PatternDatabase();
   hs_database* database_ = nullptr;
   bool from_cache_ = false;
   uint32_t count_ = 0;

@@ -32,6 +32,8 @@ struct PatternOptions {
   std::vector<std::string> dirs;     // *.yaml and *.yml are patterns; *.grok and files without extension definitions
   std::vector<PatternText> texts;    // pattern files that are in memory already
   std::vector<std::string> disable;  // names of patterns; "http.*" disables all that begin with "http."
+  std::string_view compiled;         // what CompileBuiltin gave: used when the built-in patterns are all there are
+  bool any_processor = false;        // compile for every processor of the architecture, not for this one
   std::string cache_dir;             // empty: compile every time
   FileSystem* files = nullptr;       // needed for dirs and cache_dir
 };
@@ -58,7 +60,9 @@ struct PatternCandidate {
 struct PatternInfo {
   std::string name, title, path;
   PatternScope scope = PatternScope::kLine;
+  int priority = 50;
   size_t expressions = 0, samples = 0, counter_samples = 0;
+  bool disabled = false;  // known, but never matches; not listed
 };
 
 struct SampleFailure {
@@ -91,8 +95,11 @@ class PatternSet {
   const std::vector<GrokRefusal>& refusals() const { return refusals_; }
   bool from_cache() const;
 
+  // The built-in patterns in the form PatternOptions::compiled takes; for the build.
+  static Result<std::string> CompileBuiltin();
+
   // Runs every sample against the whole set: samples must be claimed by their own pattern with exactly the expected
-  // fields, counter-samples must not be claimed by it.
+  // fields, counter-samples must not be claimed by it. The compiled form has no samples.
   std::vector<SampleFailure> RunSamples(PatternScratch* scratch) const;
 
  private:
@@ -103,10 +110,12 @@ class PatternSet {
                        std::vector<PatternText>* texts);
   Status AddPattern(PatternDefinition definition);
   Status Compile(const PatternOptions& options);
+  bool ReadCompiled(std::string_view bytes);
   void RunSample(const PatternDefinition& definition, const PatternSample& sample, PatternScratch* scratch,
                  std::vector<SampleFailure>* failures) const;
 
-  std::vector<PatternDefinition> definitions_;
+  std::vector<PatternDefinition> definitions_;  // empty when loaded from the compiled form
+  std::vector<PatternInfo> infos_;
   std::vector<std::unique_ptr<Rule>> rules_;  // best rank first; the database numbers them so
   std::vector<GrokRefusal> refusals_;
   std::unique_ptr<PatternDatabase> database_;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "env/memory_file_system.h"
+#include "parse/builtin_patterns.h"
 
 namespace whittle {
 namespace {
@@ -39,6 +40,16 @@ const PatternSet& Builtin() {
   }();
   return *set;
 }
+
+struct PatternFileReader {
+  PatternFileReader() {
+    for (const BuiltinPatternFile* file = kBuiltinPatternFiles; file->path != nullptr; ++file) {
+      auto definition = ParsePatternFile(file->path, file->text, GrokLibrary::Standard());
+      if (definition.ok()) definitions.push_back(std::move(*definition));
+    }
+  }
+  std::vector<PatternDefinition> definitions;
+};
 
 TEST(BuiltinPatterns, EverySampleIsClaimedByItsOwnPattern) {
   PatternScratch scratch;
@@ -225,6 +236,53 @@ TEST(PatternSet, TheCompiledDatabaseIsCachedAndAnswersTheSame) {
   auto third = PatternSet::Load(options);
   ASSERT_TRUE(third.ok()) << third.status().message();
   EXPECT_FALSE((*third)->from_cache());
+}
+
+TEST(PatternSet, TheFormTheBuildMakesAnswersTheSame) {
+  const auto bytes = PatternSet::CompileBuiltin();
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  PatternOptions options;
+  options.compiled = *bytes;
+  const auto compiled = PatternSet::Load(options);
+  ASSERT_TRUE(compiled.ok());
+  ASSERT_EQ((*compiled)->List().size(), Builtin().List().size());
+  PatternScratch scratch;
+  const PatternFileReader files;
+  size_t samples = 0;
+  for (const PatternDefinition& definition : files.definitions) {
+    for (const PatternSample& sample : definition.samples) {
+      for (const bool whole_line : {true, false}) {
+        PatternMatch expected, found;
+        ASSERT_EQ(Builtin().Match(sample.text, 7, whole_line, &scratch, &expected),
+                  (*compiled)->Match(sample.text, 7, whole_line, &scratch, &found));
+        EXPECT_EQ(found.name, expected.name);
+        EXPECT_EQ(found.has_body, expected.has_body);
+        EXPECT_EQ(found.body_begin, expected.body_begin);
+        EXPECT_EQ(found.body_end, expected.body_end);
+        ASSERT_EQ(found.fields.size(), expected.fields.size());
+        for (size_t i = 0; i < found.fields.size(); ++i) {
+          EXPECT_EQ(found.fields[i].name, expected.fields[i].name);
+          EXPECT_EQ(found.fields[i].begin, expected.fields[i].begin);
+          EXPECT_EQ(found.fields[i].end, expected.fields[i].end);
+          EXPECT_EQ(found.fields[i].role, expected.fields[i].role);
+          EXPECT_EQ(found.fields[i].type, expected.fields[i].type);
+          EXPECT_EQ(found.fields[i].time_layout, expected.fields[i].time_layout);
+        }
+        ++samples;
+      }
+    }
+  }
+  EXPECT_GT(samples, 100u);
+  // A damaged form is no form: the files are read then.
+  options.compiled = std::string_view(*bytes).substr(0, bytes->size() - 1);
+  const auto slow = PatternSet::Load(options);
+  ASSERT_TRUE(slow.ok());
+  EXPECT_TRUE((*slow)->RunSamples(&scratch).empty());
+  options.compiled = *bytes;
+  options.disable = {"apache.*"};
+  const auto fewer = PatternSet::Load(options);
+  ASSERT_TRUE(fewer.ok());
+  EXPECT_LT((*fewer)->List().size(), Builtin().List().size());
 }
 
 TEST(PatternSet, DisabledPatternsAreGone) {
