@@ -17,6 +17,7 @@ int RunStats(const ParsedFlags& flags, Streams& streams);
 int RunVerify(const ParsedFlags& flags, Streams& streams);
 int RunExplain(const ParsedFlags& flags, Streams& streams);
 int RunCompact(const ParsedFlags& flags, Streams& streams);
+int RunRetain(const ParsedFlags& flags, Streams& streams);
 int RunRestore(const ParsedFlags& flags, Streams& streams);
 int RunPatternsList(const ParsedFlags& flags, Streams& streams);
 int RunPatternsTest(const ParsedFlags& flags, Streams& streams);

@@ -130,6 +130,32 @@ constexpr FlagSpec kRestoreFlags[] = {
     {.name = "quiet", .help = "print only errors"},
 };
 
+constexpr FlagSpec kRetainFlags[] = {
+    {.name = "age", .kind = kText, .argument = "DURATION", .help = "events older than this go, segment by segment"},
+    {.name = "size",
+     .kind = kSize,
+     .argument = "SIZE",
+     .help = "the oldest segments go until all take no more than this"},
+    {.name = "filter", .kind = kText, .argument = "FILTER", .help = "only events that match go, each by its own age"},
+    {.name = "hold",
+     .kind = kText,
+     .argument = "FILTER",
+     .help = "events that match never go; repeatable",
+     .repeatable = true},
+    {.name = "dry-run", .help = "only say how many events would go"},
+    {.name = "config",
+     .kind = kFile,
+     .argument = "FILE",
+     .help = "take age, size and holds from `retain:` of this file"},
+    {.name = "jobs",
+     .kind = kInteger,
+     .argument = "N",
+     .help = "worker threads; the result is the same for any number",
+     .minimum = 1,
+     .maximum = 1024,
+     .default_help = "the processors this process may use, cgroup limits included"},
+    {.name = "quiet", .help = "print only errors"},
+};
 constexpr FlagSpec kCompactFlags[] = {
     {.name = "max", .help = "compress everything as hard as possible: for data that is seldom read; slow"},
     {.name = "jobs",
@@ -175,6 +201,11 @@ constexpr Example kQueryExamples[] = {
 };
 constexpr Example kVerifyExamples[] = {
     {"whittle verify --against archive/", "prove that the originals can go"},
+};
+constexpr Example kRetainExamples[] = {
+    {"whittle retain --age 30d --hold 'severity>=ERROR'", "a month of everything, errors for good"},
+    {"whittle retain --age 7d --filter 'severity<=DEBUG'", "debug messages only for a week"},
+    {"whittle retain --size 500GiB --dry-run", "how much would go"},
 };
 constexpr Example kExplainExamples[] = {
     {"whittle explain '2024-05-01 10:00:00 ERROR [main] took 35 ms'", "how a line is understood"},
@@ -252,6 +283,15 @@ constexpr CommandSpec kCommands[] = {
      .flags = kCompactFlags,
      .shared = kStore,
      .run = RunCompact},
+    {.name = "retain",
+     .summary = "delete old events, and keep account of them",
+     .description =
+         "Deletes what is too old or too much. What went stays in the ledger as expired and in the journal with the "
+         "reason, is not read again, and readers are not disturbed. Flags win over the configuration.",
+     .flags = kRetainFlags,
+     .shared = kStore,
+     .examples = kRetainExamples,
+     .run = RunRetain},
     {.name = "explain",
      .summary = "show how a line is understood, and why",
      .description =

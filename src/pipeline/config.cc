@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/sha256.h"
+#include "expr/filter.h"
 #include "parse/scrub.h"
 #include "parse/time_resolver.h"
 #include "pipeline/config_check.h"
@@ -186,6 +187,13 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   config.segments.close_size_bytes = static_cast<uint64_t>(segments.Size("close_size"));
   config.segments.level = static_cast<int>(segments.Integer("level"));
   config.segments.level_given = segments.Has("level");
+  const Group retain = top.Inner("retain");
+  if (retain.Has("age")) config.retain.age_ns = retain.Duration("age");
+  if (retain.Has("size")) config.retain.size_bytes = static_cast<uint64_t>(retain.Size("size"));
+  config.retain.holds = retain.Texts("hold");
+  for (const std::string& hold : config.retain.holds) {
+    if (const auto parsed = Filter::Parse(hold); !parsed.ok()) return retain.Error("hold", parsed.status().message());
+  }
   config.limits.memory_bytes = static_cast<uint64_t>(top.Inner("limits").Size("memory"));
   config.limits.memory_given = top.Inner("limits").Has("memory");
   config.file_name = file_name;

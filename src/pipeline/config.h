@@ -64,6 +64,11 @@ struct Config {
     bool level_given = false;
   } segments;
   struct {
+    std::optional<int64_t> age_ns;
+    std::optional<uint64_t> size_bytes;
+    std::vector<std::string> holds;
+  } retain;
+  struct {
     uint64_t memory_bytes = 0;
     bool memory_given = false;
   } limits;

@@ -114,8 +114,8 @@ Status SegmentUnpacker::LoadStreams() {
 }
 
 RecordFate SegmentUnpacker::FateOf(const RecordRows& record) const {
-  const bool starts = rows_->IsRecordStart(record.first_row);
-  return !starts || edit_.fates.empty() ? RecordFate::kKept : edit_.fates[*record.record];
+  if (!rows_->IsRecordStart(record.first_row)) return edit_.leading_lines;
+  return edit_.fates.empty() ? RecordFate::kKept : edit_.fates[*record.record];
 }
 
 // One run: a stretch of one source. Knows where in the source it stands, and collects the batch under way.
@@ -147,6 +147,7 @@ class SegmentUnpacker::RunUnpacker {
       for (size_t i = 0; i < record.shapes.size(); ++i) {
         WHITTLE_RETURN_IF_ERROR(AddRow(record, i, fate == RecordFate::kKept, &lost));
       }
+      lost.records = starts ? 1 : 0;
       if (fate != RecordFate::kKept) LeaveOut(fate, lost);
       if (text_->size() >= kBatchBytes) Hand();
     }
@@ -284,8 +285,7 @@ class SegmentUnpacker::RunUnpacker {
     source_differs_.push_back(false);
   }
 
-  void LeaveOut(RecordFate fate, Tally lost) {
-    lost.records = 1;
+  void LeaveOut(RecordFate fate, const Tally& lost) {
     LeftOut& out = owner_.left_out_[source_.id];
     switch (fate) {
       case RecordFate::kSampledOut:

@@ -26,9 +26,10 @@ enum class RecordFate : uint8_t { kKept, kSampledOut, kDroppedByRule, kExpired }
 
 // What rewriting changes in one segment. Empty vectors change nothing.
 struct SegmentEdit {
-  std::vector<RecordFate> fates;      // per record of the segment, in its order
+  std::vector<RecordFate> fates;  // per record of the segment, in its order
+  // Of lines before the first record start of a run: they belong to a record of another segment.
+  RecordFate leading_lines = RecordFate::kKept;
   std::vector<RecordStream> streams;  // new values (thresholds, strata ...), one per record, kept or not
-  bool keeps_all() const { return fates.empty(); }
 };
 
 // Records that were left out, in the terms of the ledger.
@@ -45,7 +46,7 @@ class SegmentUnpacker {
 
   using Take = std::function<void(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source)>;
   // Hands out all rows in order. kCorrupt when they are not the rows that were written: the section with their hash
-  // says so. Lines before the first record start of a segment belong to a record of another one and are always kept.
+  // says so.
   Status Unpack(const Take& take);
 
   const SegmentFooter& footer() const { return rows_->footer(); }

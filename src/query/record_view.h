@@ -47,6 +47,7 @@ struct RecordOrigin {
   const SegmentRows* segment = nullptr;
   const std::vector<std::shared_ptr<const ShapePlan>>* plans = nullptr;  // by shape of the segment
   const SegmentSource* source = nullptr;
+  size_t segment_index = 0;  // into StoreReader::segments()
   uint64_t offset = 0;
   uint64_t line = 0;
 };

@@ -191,8 +191,9 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
   while (!cursor.done()) {
     cursor.Read(&rows);
     ++statistics_.records_read;
-    view.Reset({segment->rows.get(), &segment->plans, run.source, cursor.record_offset(), cursor.record_line()}, &rows,
-               segment->filter_fields.get());
+    view.Reset(
+        {segment->rows.get(), &segment->plans, run.source, run.segment, cursor.record_offset(), cursor.record_line()},
+        &rows, segment->filter_fields.get());
     matches->push_back(InTime(view.time_ns(), options) && options.filter->Matches(&view));
   }
   return Status::Ok();
@@ -236,7 +237,7 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
     } else {
       ++statistics_.records_read;
     }
-    view.Reset({&rows, &segment->plans, run.source, cursor.record_offset(), cursor.record_line()}, &record,
+    view.Reset({&rows, &segment->plans, run.source, run.segment, cursor.record_offset(), cursor.record_line()}, &record,
                segment->demand_fields.get());
     if (!filtered && !InTime(view.time_ns(), options)) continue;
     ++statistics_.records_matched;
@@ -254,6 +255,7 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
   (void)templates;
   for (const Run& run : OrderedRuns(options)) {
     if (!Overlaps(list_.segments[run.segment], options)) continue;
+    if (options.wants_segment && !options.wants_segment(run.segment)) continue;
     WHITTLE_ASSIGN_OR_RETURN(const bool go_on, VisitRun(options, run, visit));
     if (!go_on) break;
   }

@@ -37,6 +37,8 @@ struct VisitOptions {
   FieldDemand demand{nullptr, true};
   // Only events with a time in [min, max]; null ends are open. Besides the filter, to leave segments unread.
   std::optional<int64_t> min_time_ns, max_time_ns;
+  // Leaves out segments (by index into segments()) for which it says no. Optional.
+  std::function<bool(size_t segment)> wants_segment;
 };
 
 struct VisitStatistics {
