@@ -15,6 +15,22 @@ constexpr FlagSpec kStoreFlags[] = {
      .help = "the store",
      .default_help = "$WHITTLE_STORE, else ./whittle.store"},
 };
+// Commands that read several stores as one.
+constexpr FlagSpec kStoresFlags[] = {
+    {.name = "store",
+     .kind = kDirectory,
+     .argument = "DIR",
+     .default_value = "whittle.store",
+     .help = "the store; given more than once, or a glob in quotes, several are read as one",
+     .repeatable = true,
+     .default_help = "$WHITTLE_STORE, else ./whittle.store"},
+    {.name = "now",
+     .kind = kText,
+     .argument = "TIME",
+     .help = "what 'last 2h' counts back from: a time, or data for the newest event",
+     .default_help = "the clock"},
+    {.name = "follow", .help = "print events as they come, until Ctrl-C"},
+};
 constexpr FlagSpec kTableFormatFlags[] = {
     {.name = "format",
      .kind = kChoice,
@@ -106,6 +122,7 @@ constexpr FlagSpec kQueryFlags[] = {
      .default_value = "table",
      .help = "how to print the answer",
      .choices = "table|ndjson|csv"},
+    {.name = "unweighted", .help = "count the events that are kept, not those they stand for"},
 };
 constexpr FlagSpec kVerifyFlags[] = {
     {.name = "against",
@@ -169,6 +186,7 @@ constexpr FlagSpec kCompactFlags[] = {
 };
 
 constexpr std::span<const FlagSpec> kStore[] = {kStoreFlags};
+constexpr std::span<const FlagSpec> kStores[] = {kStoresFlags};
 constexpr std::span<const FlagSpec> kStoreAndTable[] = {kStoreFlags, kTableFormatFlags};
 constexpr std::span<const FlagSpec> kTable[] = {kTableFormatFlags};
 constexpr std::span<const FlagSpec> kReading[] = {kReadingFlags};
@@ -198,6 +216,8 @@ constexpr Example kCatExamples[] = {
 constexpr Example kQueryExamples[] = {
     {"whittle query 'severity>=WARN | count by template'", "the loudest complaints"},
     {"whittle query 'http.response.status_code>=500 | count by url.path'", "where requests fail"},
+    {"whittle query 'last 2h | count, p99(duration) by service.name every 5m'", "how two hours went"},
+    {"whittle query --store 'stores/*' --follow 'severity>=ERROR'", "errors of all stores as they come"},
 };
 constexpr Example kVerifyExamples[] = {
     {"whittle verify --against archive/", "prove that the originals can go"},
@@ -240,7 +260,7 @@ constexpr CommandSpec kCommands[] = {
      .description = "Prints all kept events, or those that match, in order of source and position.",
      .positional = kFilter,
      .flags = kCatFlags,
-     .shared = kStore,
+     .shared = kStores,
      .examples = kCatExamples,
      .run = RunCat},
     {.name = "templates",
@@ -249,13 +269,21 @@ constexpr CommandSpec kCommands[] = {
      .shared = kStoreAndTable,
      .run = RunTemplates},
     {.name = "query",
-     .summary = "filter and count events",
+     .summary = "ask anything: filter, count, rank, draw, follow traces",
      .description =
-         "Answers 'FILTER | count by FIELD'. A filter compares fields with = != < <= > >=, searches text with "
-         "~, asks with exists FIELD, and joins with and, or, not.",
-     .positional = {.name = "QUERY", .minimum = 1, .maximum = 1, .help = "FILTER, or FILTER | count by FIELD"},
+         "Answers 'FILTER | stage | stage …'. Filters: words and \"phrases\", field:value, = != < <= > >= with units, "
+         "in (a, b), * wildcards, ~ /regex/, exists FIELD, CIDR, last 2h, 2024-05-01..2024-05-02, and or not ( ). "
+         "Stages: "
+         "count, sum, avg, min, max, p50, p99, distinct, rate, each by FIELDS every 1m; sort, top, limit, select, "
+         "facets, "
+         "fields, histogram, heatmap, sample, near, trace, rollup trace. Without a stage it prints the events, by "
+         "time. "
+         "A query may begin with a stage: 'count by severity'. docs/query.md has the whole language.\n\n"
+         "Events that were sampled count with their rate: estimates carry ± at 95%, or low and high in ndjson and csv. "
+         "Ctrl-C prints the answer so far, says that it is partial, and exits with 130.",
+     .positional = {.name = "QUERY", .minimum = 1, .maximum = 1, .help = "FILTER | stage | stage …"},
      .flags = kQueryFlags,
-     .shared = kStore,
+     .shared = kStores,
      .examples = kQueryExamples,
      .run = RunQuery},
     {.name = "stats",

@@ -12,4 +12,9 @@ std::string UserCacheDirectory() {
   return "";
 }
 
+std::string TemporaryDirectory() {
+  const char* directory = std::getenv("TMPDIR");
+  return directory != nullptr && *directory != '\0' ? directory : "/tmp";
+}
+
 }  // namespace whittle

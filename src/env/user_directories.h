@@ -8,4 +8,7 @@ namespace whittle {
 // $XDG_CACHE_HOME/whittle, else $HOME/.cache/whittle; empty when neither is set. Need not exist.
 std::string UserCacheDirectory();
 
+// $TMPDIR, else /tmp.
+std::string TemporaryDirectory();
+
 }  // namespace whittle

@@ -54,7 +54,7 @@ struct Expr {
   std::vector<std::unique_ptr<Expr>> children;
 };
 
-enum class AggregateFunction : uint8_t { kCount, kSum, kAvg, kMin, kMax, kQuantile, kDistinct };
+enum class AggregateFunction : uint8_t { kCount, kSum, kAvg, kMin, kMax, kQuantile, kDistinct, kRate };
 
 struct AggregateCall {
   AggregateFunction function = AggregateFunction::kCount;
@@ -70,20 +70,35 @@ struct SortKey {
 };
 
 struct Stage {
-  enum class Kind : uint8_t { kAggregate, kSort, kTop, kLimit, kSelect };
+  enum class Kind : uint8_t {
+    kAggregate,  // events or rows → groups
+    kSort,       // by keys
+    kTop,        // the greatest `count` by keys (at most one)
+    kLimit,      // the first `count`
+    kSelect,     // fields
+    kFacets,     // events → the most frequent values of `fields`, or of all fields
+    kFields,     // events → which fields there are
+    kHistogram,  // events → how the numbers of fields[0], or times, are distributed, per `by`
+    kHeatmap,    // events → the numbers of fields[0] over time
+    kSample,     // `count` events at random
+    kNear,       // events and the `count` before and after each in its source
+    kTrace,      // events and all others of their traces
+    kRollup,     // events → one row per trace
+  };
   Kind kind = Kind::kAggregate;
   size_t column = 0;
   std::vector<AggregateCall> calls;  // kAggregate
-  std::vector<FieldName> by;         // kAggregate
-  int64_t every_ns = 0;              // kAggregate: width of a time bucket, 0 = no buckets
-  std::vector<SortKey> keys;         // kSort, kTop (at most one)
-  uint64_t count = 0;                // kTop, kLimit
-  std::vector<FieldName> fields;     // kSelect
+  std::vector<FieldName> by;         // kAggregate, kHistogram
+  int64_t every_ns = 0;              // kAggregate, kHeatmap, kHistogram of times: width of a time bucket, 0 = not said
+  std::vector<SortKey> keys;         // kSort, kTop
+  uint64_t count = 0;                // kTop, kLimit, kSample, kNear; kHistogram: how many buckets, 0 = not said
+  std::vector<FieldName> fields;     // kSelect, kFacets, kHistogram, kHeatmap
 };
 
 struct QueryAst {
   std::unique_ptr<Expr> filter;  // never null
   std::vector<Stage> stages;
+  std::vector<std::string> hints;  // for people, when the text may mean something else than they think
 };
 
 }  // namespace whittle

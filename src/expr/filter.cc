@@ -2,6 +2,9 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <unordered_set>
+
 #include "expr/lexer.h"
 #include "expr/literal.h"
 
@@ -13,6 +16,7 @@ struct Node {
   CompareOp op = CompareOp::kEq;
   uint32_t field = 0;
   std::vector<Literal> literals;
+  std::unordered_set<std::string> texts;  // kIn over ids, of which there may be very many
   std::unique_ptr<PhrasePattern> phrase;
   std::unique_ptr<re2::RE2> regex;
   std::vector<Node> children;
@@ -50,6 +54,7 @@ bool Evaluate(const Node& node, const std::vector<FieldRef>& fields, FieldSource
     case Expr::Kind::kIn: {
       const Value* value = source->Lookup(fields[node.field]);
       if (value == nullptr) return false;
+      if (!node.texts.empty()) return node.texts.contains(value->text);
       for (const Literal& literal : node.literals) {
         if (literal.Compare(*value, CompareOp::kEq, fields[node.field])) return true;
       }
@@ -102,6 +107,10 @@ class Binder {
         return BindCompare(expr, node);
       case Expr::Kind::kIn:
         node->field = Field(expr.field);
+        if (IsPlainIds(fields_[node->field], expr.literals)) {
+          for (const LiteralText& literal : expr.literals) node->texts.insert(literal.text);
+          return Status::Ok();
+        }
         for (const LiteralText& literal : expr.literals) {
           node->literals.emplace_back(literal);
           WHITTLE_RETURN_IF_ERROR(Check(fields_[node->field], node->literals.back(), CompareOp::kEq, literal.column));
@@ -121,6 +130,12 @@ class Binder {
   static std::unique_ptr<PhrasePattern> MakePhrase(const LiteralText& literal) {
     return std::make_unique<PhrasePattern>(literal.quoted ? std::vector<std::string>{literal.text}
                                                           : SplitWildcard(literal.text));
+  }
+
+  // Ids are lower-case hex, so quoted ones compare as they are.
+  static bool IsPlainIds(const FieldRef& field, const std::vector<LiteralText>& literals) {
+    const bool id = field.builtin == Builtin::kTraceId || field.builtin == Builtin::kSpanId;
+    return id && std::all_of(literals.begin(), literals.end(), [](const LiteralText& one) { return one.quoted; });
   }
 
   Status BindCompare(const Expr& expr, Node* node) {

@@ -153,13 +153,7 @@ class FilterParser {
     const bool negated = in_.AtKeyword("not", 1);
     const size_t in_ahead = negated ? 2 : 1;
     if (in_.AtKeyword("in", in_ahead) && in_.At(TokenKind::kLeftParen, in_ahead + 1)) return In(negated);
-    if (in_.AtKeyword("exists") && (IsFieldName(in_.Peek(1).text) || in_.At(TokenKind::kName, 1)) &&
-        !AtOperatorWord(1)) {
-      in_.Next();
-      ExprPtr exists = MakeExpr(Expr::Kind::kExists, in_.Peek().column());
-      WHITTLE_ASSIGN_OR_RETURN(exists->field, in_.TakeName("after 'exists'"));
-      return exists;
-    }
+    if (in_.AtKeyword("exists") && AtExistsOperand()) return Exists();
     if (token.kind == TokenKind::kName)
       return QueryError(token.column(), "expected a comparison after the field " + in_.Describe());
     if (in_.AtKeyword("last") && in_.At(TokenKind::kWord, 1)) {
@@ -175,6 +169,23 @@ class FilterParser {
 
   bool AtOperatorWord(size_t ahead) const {
     return in_.AtKeyword("and", ahead) || in_.AtKeyword("or", ahead) || in_.AtKeyword("not", ahead);
+  }
+
+  // exists NAME and exists(NAME).
+  bool AtExistsOperand() const {
+    if (in_.At(TokenKind::kLeftParen, 1)) return true;
+    return (IsFieldName(in_.Peek(1).text) || in_.At(TokenKind::kName, 1)) && !AtOperatorWord(1);
+  }
+
+  Result<ExprPtr> Exists() {
+    in_.Next();
+    const bool parenthesis = in_.Take(TokenKind::kLeftParen);
+    ExprPtr exists = MakeExpr(Expr::Kind::kExists, in_.Peek().column());
+    WHITTLE_ASSIGN_OR_RETURN(exists->field, in_.TakeName("after 'exists'"));
+    if (parenthesis && !in_.Take(TokenKind::kRightParen)) {
+      return QueryError(in_.Peek().column(), "expected ')' after the field of exists, found " + in_.Describe());
+    }
+    return exists;
   }
 
   Result<ExprPtr> Text() {
@@ -367,11 +378,53 @@ Result<ExprPtr> ParseFilter(std::string_view text, const ParseOptions& options) 
   return filter;
 }
 
+namespace {
+
+// Words that were meant as a stage whose '|' is missing: "severity>=error count by template".
+void HintAtMissingPipe(const TokenStream& in, QueryAst* query) {
+  for (size_t i = 1; !in.At(TokenKind::kEnd, i) && !in.At(TokenKind::kPipe, i); ++i) {
+    if (!in.At(TokenKind::kWord, i) || !IsAggregateFunction(in.Peek(i).text) || !in.AtKeyword("by", i + 1)) continue;
+    query->hints.push_back("column " + std::to_string(in.Peek(i).column()) + ": \"" + in.Peek(i).text +
+                           "\" is searched as a word; for a stage put '|' before it");
+  }
+}
+
+// A query may begin with a stage: "count by severity" is "* | count by severity". It is one if all of it up to the next
+// '|' reads as a stage; else its words are searched, unless it can hardly be anything but a stage.
+Result<bool> ParseLeadingStage(TokenStream* in, QueryAst* query) {
+  if (!AtStage(*in)) return false;
+  const bool one_word = in->At(TokenKind::kEnd, 1) || in->At(TokenKind::kPipe, 1);
+  const bool meant = in->AtKeyword("by", 1) || in->At(TokenKind::kLeftParen, 1) || in->At(TokenKind::kComma, 1);
+  const std::string word = in->Peek().text;
+  TokenStream ahead = *in;
+  auto stage = ParseOneStage(&ahead);
+  const bool whole = stage.ok() && (ahead.At(TokenKind::kEnd) || ahead.At(TokenKind::kPipe));
+  if (!whole) {
+    if (meant && !stage.ok()) return stage.status();
+    if (meant) return QueryError(ahead.Peek().column(), "unexpected " + ahead.Describe());
+    return false;
+  }
+  if (one_word && ahead.At(TokenKind::kEnd)) {
+    query->hints.push_back("\"" + word + "\" is read as a stage; to search for the word write '\"" + word + "\"'");
+  }
+  *in = std::move(ahead);
+  query->stages.push_back(std::move(stage).value());
+  return true;
+}
+
+}  // namespace
+
 Result<QueryAst> ParseQuery(std::string_view text, const ParseOptions& options) {
   WHITTLE_ASSIGN_OR_RETURN(auto tokens, Tokenize(text));
   TokenStream in(std::move(tokens));
   QueryAst query;
-  WHITTLE_ASSIGN_OR_RETURN(query.filter, ParseFilterTokens(&in, options));
+  WHITTLE_ASSIGN_OR_RETURN(const bool leading_stage, ParseLeadingStage(&in, &query));
+  if (leading_stage) {
+    query.filter = MakeExpr(Expr::Kind::kAll, 1);
+  } else {
+    HintAtMissingPipe(in, &query);
+    WHITTLE_ASSIGN_OR_RETURN(query.filter, ParseFilterTokens(&in, options));
+  }
   WHITTLE_RETURN_IF_ERROR(ParseStageTokens(&in, &query.stages));
   if (!in.At(TokenKind::kEnd)) return QueryError(in.Peek().column(), "unexpected " + in.Describe());
   return query;

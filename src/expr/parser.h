@@ -21,6 +21,8 @@ inline constexpr size_t kMaxListValues = 1024;
 // Stages of a pipeline, and columns of one stage.
 inline constexpr size_t kMaxStages = 32;
 inline constexpr size_t kMaxStageColumns = 64;
+// Buckets of one histogram: a terminal has no more lines worth reading, a program asks for its own.
+inline constexpr uint64_t kMaxBuckets = 1000;
 
 struct ParseOptions {
   // What `last 2h` counts back from; without it `last` is refused. The caller decides between the wall clock and the

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -20,9 +21,13 @@ constexpr NamedFunction kFunctions[] = {
     {"max", AggregateFunction::kMax},      {"p50", AggregateFunction::kQuantile},
     {"p90", AggregateFunction::kQuantile}, {"p95", AggregateFunction::kQuantile},
     {"p99", AggregateFunction::kQuantile}, {"distinct", AggregateFunction::kDistinct},
+    {"rate", AggregateFunction::kRate},
 };
 
-constexpr std::string_view kStageNames[] = {"sort", "top", "limit", "select"};
+constexpr std::string_view kStageNames[] = {"sort",      "top",     "limit",  "select", "facets", "fields",
+                                            "histogram", "heatmap", "sample", "near",   "trace",  "rollup"};
+// Records around a match when `near` does not say how many.
+constexpr uint64_t kDefaultNear = 5;
 
 // "p99" → 0.99, "p999" → 0.999; two digits or more, so that p5 is not mistaken for the median.
 std::optional<double> ParseQuantileName(std::string_view name) {
@@ -60,8 +65,9 @@ class StageParser {
     Stage stage;
     stage.column = in_.Peek().column();
     if (!in_.At(TokenKind::kWord)) {
-      return QueryError(stage.column,
-                        "expected a stage after '|' (count, sum, sort, top, limit, select …), found " + in_.Describe());
+      return QueryError(
+          stage.column,
+          "expected a stage after '|' (count, sum, sort, top, limit, select, facets …), found " + in_.Describe());
     }
     Status status;
     if (in_.TakeKeyword("sort")) {
@@ -74,6 +80,29 @@ class StageParser {
     } else if (in_.TakeKeyword("select")) {
       stage.kind = Stage::Kind::kSelect;
       status = Names("select", &stage.fields);
+    } else if (in_.TakeKeyword("facets")) {
+      stage.kind = Stage::Kind::kFacets;
+      if (!AtEnd()) status = Names("facets", &stage.fields);
+    } else if (in_.TakeKeyword("fields")) {
+      stage.kind = Stage::Kind::kFields;
+    } else if (in_.TakeKeyword("histogram")) {
+      status = Histogram(&stage);
+    } else if (in_.TakeKeyword("heatmap")) {
+      status = Heatmap(&stage);
+    } else if (in_.TakeKeyword("sample")) {
+      stage.kind = Stage::Kind::kSample;
+      status = Count("sample", &stage.count);
+    } else if (in_.TakeKeyword("near")) {
+      stage.kind = Stage::Kind::kNear;
+      stage.count = kDefaultNear;
+      if (!AtEnd()) status = Count("near", &stage.count);
+    } else if (in_.TakeKeyword("trace")) {
+      stage.kind = Stage::Kind::kTrace;
+    } else if (in_.TakeKeyword("rollup")) {
+      stage.kind = Stage::Kind::kRollup;
+      if (!in_.TakeKeyword("trace")) {
+        status = QueryError(in_.Peek().column(), "only traces roll up: '| rollup trace'; found " + in_.Describe());
+      }
     } else if (FindFunction(in_.Peek().text)) {
       status = Aggregate(&stage);
     } else {
@@ -99,14 +128,61 @@ class StageParser {
       if (stage->calls.size() == kMaxStageColumns) return TooManyColumns(call.column);
       stage->calls.push_back(std::move(call));
     } while (in_.Take(TokenKind::kComma));
-    if (in_.TakeKeyword("by")) WHITTLE_RETURN_IF_ERROR(Names("by", &stage->by));
-    if (in_.TakeKeyword("every")) {
-      const Value width = ParseValue(ValueType::kDuration, in_.Peek().text);
-      if (width.type != ValueType::kDuration || width.integer <= 0) {
-        return QueryError(in_.Peek().column(), "expected a duration such as 1m after 'every', found " + in_.Describe());
+    return Grouping(stage);
+  }
+
+  // "by F, G" and "every 1m", in either order.
+  Status Grouping(Stage* stage) {
+    for (;;) {
+      if (stage->by.empty() && in_.TakeKeyword("by")) {
+        WHITTLE_RETURN_IF_ERROR(Names("by", &stage->by));
+      } else if (stage->every_ns == 0 && in_.TakeKeyword("every")) {
+        WHITTLE_RETURN_IF_ERROR(Width(&stage->every_ns));
+      } else {
+        return Status::Ok();
       }
-      in_.Next();
-      stage->every_ns = width.integer;
+    }
+  }
+
+  Status Width(int64_t* width_ns) {
+    const Value width = ParseValue(ValueType::kDuration, in_.Peek().text);
+    if (width.type != ValueType::kDuration || width.integer <= 0) {
+      return QueryError(in_.Peek().column(), "expected a duration such as 1m after 'every', found " + in_.Describe());
+    }
+    in_.Next();
+    *width_ns = width.integer;
+    return Status::Ok();
+  }
+
+  bool AtEnd() const { return in_.At(TokenKind::kEnd) || in_.At(TokenKind::kPipe); }
+
+  // histogram [F] [by G] [every 1m] [in N]
+  Status Histogram(Stage* stage) {
+    stage->kind = Stage::Kind::kHistogram;
+    if (!AtEnd() && !in_.AtKeyword("by") && !in_.AtKeyword("every") && !in_.AtKeyword("in")) {
+      FieldName field;
+      WHITTLE_ASSIGN_OR_RETURN(field, in_.TakeName("after 'histogram'"));
+      stage->fields.push_back(std::move(field));
+    }
+    WHITTLE_RETURN_IF_ERROR(Grouping(stage));
+    return Buckets(stage);
+  }
+
+  Status Heatmap(Stage* stage) {
+    stage->kind = Stage::Kind::kHeatmap;
+    FieldName field;
+    WHITTLE_ASSIGN_OR_RETURN(field, in_.TakeName("after 'heatmap'"));
+    stage->fields.push_back(std::move(field));
+    if (in_.TakeKeyword("every")) WHITTLE_RETURN_IF_ERROR(Width(&stage->every_ns));
+    return Buckets(stage);
+  }
+
+  Status Buckets(Stage* stage) {
+    if (!in_.TakeKeyword("in")) return Status::Ok();
+    const size_t column = in_.Peek().column();
+    WHITTLE_RETURN_IF_ERROR(Count("in", &stage->count));
+    if (stage->count == 0 || stage->count > kMaxBuckets) {
+      return QueryError(column, "a histogram has 1 to " + std::to_string(kMaxBuckets) + " buckets");
     }
     return Status::Ok();
   }
@@ -129,7 +205,8 @@ class StageParser {
         return QueryError(in_.Peek().column(), "expected ')', found " + in_.Describe());
       }
     }
-    if (call->function != AggregateFunction::kCount && call->field.text.empty()) {
+    const bool needs_field = call->function != AggregateFunction::kCount && call->function != AggregateFunction::kRate;
+    if (needs_field && call->field.text.empty()) {
       return QueryError(call->column, call->name + " needs a field: " + call->name + "(duration)");
     }
     if (in_.TakeKeyword("as")) {
@@ -216,6 +293,31 @@ class StageParser {
 };
 
 }  // namespace
+
+bool IsAggregateFunction(std::string_view name) { return FindFunction(name).has_value(); }
+
+bool AtStage(const TokenStream& in) {
+  if (!in.At(TokenKind::kWord)) return false;
+  const std::string& word = in.Peek().text;
+  const bool known =
+      FindFunction(word) || std::any_of(std::begin(kStageNames), std::end(kStageNames),
+                                        [&](std::string_view name) { return EqualsKeyword(word, name); });
+  if (!known) return false;
+  switch (in.Peek(1).kind) {
+    case TokenKind::kEnd:
+    case TokenKind::kPipe:
+    case TokenKind::kWord:
+    case TokenKind::kName:
+    case TokenKind::kQuoted:
+    case TokenKind::kLeftParen:
+    case TokenKind::kComma:
+      return true;
+    default:
+      return false;  // compared with something: a field
+  }
+}
+
+Result<Stage> ParseOneStage(TokenStream* in) { return StageParser(in).Parse(); }
 
 Status ParseStageTokens(TokenStream* in, std::vector<Stage>* stages) {
   while (in->Take(TokenKind::kPipe)) {

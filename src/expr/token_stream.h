@@ -64,6 +64,11 @@ class TokenStream {
 // Parses `or` level up to kEnd, `|` or an unmatched `)`; the caller looks at what stopped it.
 struct ParseOptions;
 Result<std::unique_ptr<Expr>> ParseFilterTokens(TokenStream* in, const ParseOptions& options);
+// At a word that begins a stage and is not compared with anything: `count`, not `count = 5`.
+bool AtStage(const TokenStream& in);
+bool IsAggregateFunction(std::string_view name);
+// Parses one stage; the caller looks at what stopped it.
+Result<Stage> ParseOneStage(TokenStream* in);
 // Parses `| stage | stage …` up to kEnd.
 Status ParseStageTokens(TokenStream* in, std::vector<Stage>* stages);
 

@@ -1,90 +1,11 @@
 #include "query/aggregate.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <numeric>
 
-#include "base/hash.h"
-#include "base/varint.h"
 #include "event/severity.h"
 #include "expr/lexer.h"
 
 namespace whittle {
-namespace {
-
-Value Number(ValueType type, int64_t integer, double real) {
-  Value value;
-  value.type = type;
-  value.integer = integer;
-  value.real = real;
-  return value;
-}
-
-int64_t Saturate(long double value) {
-  if (value >= static_cast<long double>(INT64_MAX)) return INT64_MAX;
-  if (value <= static_cast<long double>(INT64_MIN)) return INT64_MIN;
-  return static_cast<int64_t>(std::llround(value));
-}
-
-// A number with its unit, also out of text that holds one; nothing for other things.
-std::optional<Value> NumericValue(const Value& value) {
-  switch (value.type) {
-    case ValueType::kInt64:
-      return Number(ValueType::kInt64, value.integer, 0);
-    case ValueType::kDouble:
-      return Number(ValueType::kDouble, 0, value.real);
-    case ValueType::kDuration:
-    case ValueType::kSize:
-    case ValueType::kTimestamp:
-      return Number(value.type, value.integer, 0);
-    case ValueType::kString:
-      break;
-    default:
-      return std::nullopt;
-  }
-  if (value.text.empty() || (value.text[0] > '9' && value.text[0] != '-')) return std::nullopt;
-  for (const ValueType type : {ValueType::kInt64, ValueType::kDouble, ValueType::kDuration, ValueType::kSize}) {
-    Value parsed = ParseValue(type, value.text);
-    if (parsed.type != ValueType::kString) return Number(parsed.type, parsed.integer, parsed.real);
-  }
-  return std::nullopt;
-}
-
-long double Amount(const Value& value) {
-  return value.type == ValueType::kDouble ? static_cast<long double>(value.real)
-                                          : static_cast<long double>(value.integer);
-}
-
-// The result keeps the unit as long as all values share it; mixed integers and doubles are doubles.
-ValueType JoinUnits(ValueType a, ValueType b) { return a == b ? a : ValueType::kDouble; }
-
-Cell InUnit(long double amount, ValueType unit) {
-  if (unit == ValueType::kDouble) return Number(ValueType::kDouble, 0, static_cast<double>(amount));
-  if (unit == ValueType::kInt64 && amount != std::floor(amount))
-    return Number(ValueType::kDouble, 0, static_cast<double>(amount));
-  if (unit == ValueType::kInt64 && std::fabs(amount) > 9.2e18L)
-    return Number(ValueType::kDouble, 0, static_cast<double>(amount));
-  return Number(unit, Saturate(amount), 0);
-}
-
-void AppendKey(const Cell& cell, std::string* key) {
-  ByteWriter out(key);
-  if (!cell) {
-    out.Varint(0);
-    return;
-  }
-  const bool by_text = cell->type != ValueType::kTimestamp;
-  if (by_text) {
-    out.Varint(cell->text.size() + 2);
-    out.Raw(cell->text);
-  } else {
-    out.Varint(1);
-    out.Signed(cell->integer);
-  }
-}
-
-}  // namespace
 
 Value GroupValue(const Value& value, const FieldRef& field) {
   if (field.builtin == Builtin::kSeverity) {
@@ -94,16 +15,21 @@ Value GroupValue(const Value& value, const FieldRef& field) {
   return value;
 }
 
+int64_t BucketBegin(int64_t time_ns, int64_t every_ns) {
+  const int64_t offset = time_ns % every_ns;
+  return time_ns - (offset < 0 ? offset + every_ns : offset);
+}
+
 Result<Aggregator> Aggregator::Make(const Stage& stage) {
   Aggregator aggregator(stage);
+  bool rate = false;
   for (const AggregateCall& call : stage.calls) {
-    if (call.function == AggregateFunction::kDistinct) {
-      return QueryError(call.column, "distinct is not available yet; count by the field shows its values");
-    }
     aggregator.arguments_.push_back(call.field.text.empty() ? kNoField : aggregator.AddField(call.field));
+    rate |= call.function == AggregateFunction::kRate;
   }
   for (const FieldName& name : stage.by) aggregator.by_.push_back(aggregator.AddField(name));
-  if (stage.every_ns > 0) aggregator.time_ = aggregator.AddField(FieldName{"timestamp", stage.column});
+  if (stage.every_ns > 0 || rate) aggregator.time_ = aggregator.AddField(FieldName{"timestamp", stage.column});
+  aggregator.ids_.resize(aggregator.dimension_count());
   return aggregator;
 }
 
@@ -114,160 +40,151 @@ uint32_t Aggregator::AddField(const FieldName& name) {
   return fields_.back().id;
 }
 
-Status Aggregator::Add(FieldSource* event, double weight) {
-  std::vector<Cell> cells;
-  std::string key;
-  if (time_ != kNoField) {
-    Cell bucket;
-    if (const Value* time = event->Lookup(fields_[time_])) {
-      const int64_t offset = time->integer % stage_.every_ns;
-      bucket = Number(ValueType::kTimestamp, time->integer - (offset < 0 ? offset + stage_.every_ns : offset), 0);
-    }
-    AppendKey(bucket, &key);
-    cells.push_back(std::move(bucket));
+uint32_t Aggregator::InternTime(std::optional<int64_t> time_ns) {
+  Cell bucket;
+  if (time_ns) {
+    bucket.emplace();
+    bucket->type = ValueType::kTimestamp;
+    bucket->integer = BucketBegin(*time_ns, stage_.every_ns);
   }
-  for (const uint32_t by : by_) {
-    const Value* value = event->Lookup(fields_[by]);
-    cells.push_back(value == nullptr ? Cell() : Cell(GroupValue(*value, fields_[by])));
-    AppendKey(cells.back(), &key);
+  return groups_.Intern(0, bucket);
+}
+
+uint32_t Aggregator::InternBy(size_t by_index, const Value* value) {
+  const size_t dimension = by_index + (stage_.every_ns > 0 ? 1 : 0);
+  return groups_.Intern(dimension, value == nullptr ? Cell() : Cell(GroupValue(*value, fields_[by_[by_index]])));
+}
+
+void Aggregator::SeeTime(std::optional<int64_t> time_ns) {
+  if (!time_ns) return;
+  first_ns_ = std::min(first_ns_.value_or(*time_ns), *time_ns);
+  last_ns_ = std::max(last_ns_.value_or(*time_ns), *time_ns);
+}
+
+Result<uint32_t> Aggregator::GroupOf(const uint32_t* ids) {
+  const uint32_t group = groups_.Group(ids);
+  const size_t calls = stage_.calls.size();
+  if (results_.size() < groups_.group_count() * calls) {
+    results_.resize(groups_.group_count() * calls);
+    // The state, which a vector that grows has one and a half times, and the row of the answer.
+    state_bytes_ += calls * (sizeof(Accumulator) * 3 / 2 + sizeof(Cell) + sizeof(Bounds)) +
+                    dimension_count() * sizeof(Cell) + sizeof(ResultRow);
   }
-  const auto [found, is_new] = index_.emplace(std::move(key), groups_.size());
-  if (is_new) {
-    // Keys are held twice, as cells and encoded; the rest is what the containers and the results take.
-    const size_t bytes = 2 * found->first.size() + sizeof(Group) + 128 + cells.size() * sizeof(Cell) +
-                         stage_.calls.size() * sizeof(Accumulator);
-    group_bytes_ += bytes;
-    if (groups_.size() == kMaxGroups || group_bytes_ > kMaxGroupBytes) return TooManyGroups();
-    groups_.push_back({std::move(cells), std::vector<Accumulator>(stage_.calls.size())});
-  }
-  if (weight != 1.0) estimated_ = true;
-  Group& group = groups_[found->second];
-  for (size_t i = 0; i < stage_.calls.size(); ++i) {
-    if (arguments_[i] == kNoField) {
-      group.results[i].weight += weight;
-    } else {
-      AddTo(stage_.calls[i], event->Lookup(fields_[arguments_[i]]), weight, &group.results[i]);
-    }
-  }
-  return group_bytes_ > kMaxGroupBytes ? TooManyGroups() : Status::Ok();
+  if (groups_.group_count() > kMaxGroups || groups_.bytes() + state_bytes_ > kMaxGroupBytes) return TooManyGroups();
+  return group;
 }
 
 Status Aggregator::TooManyGroups() const {
   return Status(StatusCode::kLimit, "the answer needs more memory than a query may take, at " +
-                                        std::to_string(groups_.size()) +
+                                        std::to_string(groups_.group_count()) +
                                         " groups; filter more, or group by a field with fewer values");
 }
 
-void Aggregator::AddTo(const AggregateCall& call, const Value* value, double weight, Accumulator* result) {
-  if (value == nullptr) return;
-  if (call.function == AggregateFunction::kCount) {
-    result->weight += weight;
-    return;
-  }
-  const auto number = NumericValue(*value);
-  if (!number) {
-    ++not_numbers_;
-    return;
-  }
-  result->unit = result->weight == 0 ? number->type : JoinUnits(result->unit, number->type);
-  result->weight += weight;
-  result->sum += Amount(*number) * weight;
-  if (!result->least || Amount(*number) < Amount(*result->least)) result->least = *number;
-  if (!result->greatest || Amount(*number) > Amount(*result->greatest)) result->greatest = *number;
-  if (call.function != AggregateFunction::kQuantile) return;
-  if (result->sketch == nullptr) result->sketch = std::make_unique<QuantileSketch>();
-  group_bytes_ += result->sketch->Add(static_cast<double>(Amount(*number)), weight) * QuantileSketch::kBucketBytes;
-}
-
-Cell Aggregator::ValueOf(const AggregateCall& call, const Accumulator& result) const {
-  // An estimated number of events is not known to fractions of an event.
-  if (call.function == AggregateFunction::kCount) return Number(ValueType::kInt64, Saturate(result.weight), 0);
-  if (result.weight == 0) return std::nullopt;
-  switch (call.function) {
-    case AggregateFunction::kSum:
-      return InUnit(result.sum, result.unit);
-    case AggregateFunction::kAvg: {
-      const ValueType unit = result.unit == ValueType::kInt64 ? ValueType::kDouble : result.unit;
-      return InUnit(result.sum / result.weight, unit);
-    }
-    case AggregateFunction::kMin:
-      return result.least;
-    case AggregateFunction::kMax:
-      return result.greatest;
-    case AggregateFunction::kQuantile: {
-      const auto quantile = result.sketch->Quantile(call.quantile);
-      const ValueType unit = result.unit == ValueType::kInt64 ? ValueType::kDouble : result.unit;
-      return quantile ? InUnit(*quantile, unit) : Cell();
+Aggregator::Argument Aggregator::Prepare(size_t call, const Value* value) const {
+  Argument argument;
+  if (value == nullptr) return argument;
+  argument.present = true;
+  switch (stage_.calls[call].function) {
+    case AggregateFunction::kCount:
+    case AggregateFunction::kRate:
+      break;
+    case AggregateFunction::kDistinct: {
+      const FieldRef& field = fields_[arguments_[call]];
+      const Value group = GroupValue(*value, field);
+      argument.hash = group.type == ValueType::kTimestamp ? DistinctCounter::HashOf(std::to_string(group.integer))
+                                                          : DistinctCounter::HashOf(group.text);
+      break;
     }
     default:
-      return std::nullopt;
+      argument.amount = AmountOf(*value);
+  }
+  return argument;
+}
+
+void Aggregator::AddTo(uint32_t group, size_t call, const Argument& argument, double weight) {
+  if (weight != 1.0) estimated_ = true;
+  if (!argument.present) return;
+  Accumulator& result = results_[group * stage_.calls.size() + call];
+  switch (const AggregateFunction function = stage_.calls[call].function) {
+    case AggregateFunction::kCount:
+    case AggregateFunction::kRate:
+      result.AddEvent(weight);
+      return;
+    case AggregateFunction::kDistinct:
+      state_bytes_ += result.AddDistinct(argument.hash, weight);
+      return;
+    default:
+      if (!argument.amount) {
+        ++not_numbers_;
+        return;
+      }
+      state_bytes_ += result.AddAmount(function, *argument.amount, weight);
   }
 }
 
-ResultTable Aggregator::Finish() const {
+Status Aggregator::Add(FieldSource* event, double weight) {
+  size_t dimension = 0;
+  if (time_ != kNoField) {
+    const Value* time = event->Lookup(fields_[time_]);
+    const auto time_ns = time == nullptr ? std::nullopt : std::optional(time->integer);
+    SeeTime(time_ns);
+    if (stage_.every_ns > 0) ids_[dimension++] = InternTime(time_ns);
+  }
+  for (size_t i = 0; i < by_.size(); ++i) ids_[dimension++] = InternBy(i, event->Lookup(fields_[by_[i]]));
+  WHITTLE_ASSIGN_OR_RETURN(const uint32_t group, GroupOf(ids_.data()));
+  for (size_t i = 0; i < stage_.calls.size(); ++i) {
+    if (arguments_[i] == kNoField) {
+      AddTo(group, i, Argument{true, std::nullopt, 0}, weight);
+    } else {
+      AddTo(group, i, Prepare(i, event->Lookup(fields_[arguments_[i]])), weight);
+    }
+  }
+  return Status::Ok();
+}
+
+double Aggregator::Seconds() const {
+  if (stage_.every_ns > 0) return static_cast<double>(stage_.every_ns) / 1e9;
+  return first_ns_ ? static_cast<double>(*last_ns_ - *first_ns_) / 1e9 : 0;
+}
+
+ResultTable Aggregator::Finish() {
   ResultTable table;
-  if (time_ != kNoField) table.columns.push_back("timestamp");
-  for (const FieldName& name : stage_.by) table.columns.push_back(name.text);
+  if (stage_.every_ns > 0) table.AddColumn("timestamp");
+  for (const FieldName& name : stage_.by) table.AddColumn(name.text);
   const size_t first_result = table.columns.size();
-  for (const AggregateCall& call : stage_.calls) table.columns.push_back(call.name);
-  for (const Group& group : groups_) {
-    std::vector<Cell> row = group.key;
-    for (size_t i = 0; i < stage_.calls.size(); ++i) row.push_back(ValueOf(stage_.calls[i], group.results[i]));
-    table.rows.push_back(std::move(row));
+  for (size_t i = 0; i < stage_.calls.size(); ++i) {
+    table.columns.push_back({stage_.calls[i].name, static_cast<int>(i)});
   }
+  const double seconds = Seconds();
+  const size_t calls = stage_.calls.size();
   // Without groups there is always one row: "count" of nothing is 0.
-  if (first_result == 0 && table.rows.empty()) {
-    std::vector<Cell> row;
-    for (const AggregateCall& call : stage_.calls) row.push_back(ValueOf(call, Accumulator()));
+  if (first_result == 0 && groups_.group_count() == 0) {
+    groups_.Group(nullptr);
+    results_.resize(calls);
+  }
+  table.rows.reserve(groups_.group_count());
+  for (size_t group = 0; group < groups_.group_count(); ++group) {
+    ResultRow row;
+    for (size_t i = 0; i < first_result; ++i) row.cells.push_back(groups_.ValueOf(group, i));
+    for (size_t i = 0; i < calls; ++i) {
+      row.cells.push_back(results_[group * calls + i].ValueOf(stage_.calls[i], seconds));
+      row.bounds.push_back(results_[group * calls + i].BoundsOf(stage_.calls[i], seconds));
+    }
     table.rows.push_back(std::move(row));
   }
-  std::sort(table.rows.begin(), table.rows.end(), [&](const std::vector<Cell>& a, const std::vector<Cell>& b) {
-    if (time_ != kNoField) {
-      if (const int order = CompareCells(a[0], b[0])) return order < 0;
+  const bool by_time = stage_.every_ns > 0;
+  std::sort(table.rows.begin(), table.rows.end(), [&](const ResultRow& a, const ResultRow& b) {
+    if (by_time) {
+      if (const int order = CompareCells(a.cells[0], b.cells[0])) return order < 0;
     }
-    if (const int order = CompareCells(a[first_result], b[first_result])) {
-      return a[first_result] && b[first_result] ? order > 0 : order < 0;
-    }
+    const Cell &x = a.cells[first_result], &y = b.cells[first_result];
+    if (const int order = CompareCells(x, y)) return x && y ? order > 0 : order < 0;
     for (size_t i = 0; i < first_result; ++i) {
-      if (const int order = CompareCells(a[i], b[i])) return order < 0;
+      if (const int order = CompareCells(a.cells[i], b.cells[i])) return order < 0;
     }
     return false;
   });
   return table;
-}
-
-Status SortTable(const std::vector<SortKey>& keys, ResultTable* table) {
-  std::vector<std::pair<size_t, bool>> columns;
-  for (const SortKey& key : keys) {
-    WHITTLE_ASSIGN_OR_RETURN(const size_t column, table->FindColumn(key.field));
-    columns.emplace_back(column, key.descending);
-  }
-  std::stable_sort(table->rows.begin(), table->rows.end(), [&](const std::vector<Cell>& a, const std::vector<Cell>& b) {
-    for (const auto& [column, descending] : columns) {
-      const int order = CompareCells(a[column], b[column]);
-      if (order == 0) continue;
-      return descending && a[column] && b[column] ? order > 0 : order < 0;  // absent stays last
-    }
-    return false;
-  });
-  return Status::Ok();
-}
-
-Status SelectColumns(const std::vector<FieldName>& fields, ResultTable* table) {
-  std::vector<size_t> columns;
-  std::vector<std::string> names;
-  for (const FieldName& field : fields) {
-    WHITTLE_ASSIGN_OR_RETURN(const size_t column, table->FindColumn(field));
-    columns.push_back(column);
-    names.push_back(field.text);
-  }
-  for (auto& row : table->rows) {
-    std::vector<Cell> selected;
-    for (const size_t column : columns) selected.push_back(row[column]);
-    row = std::move(selected);
-  }
-  table->columns = std::move(names);
-  return Status::Ok();
 }
 
 }  // namespace whittle

@@ -15,47 +15,62 @@ namespace {
 // Output is handed on in pieces of about this size.
 constexpr size_t kBufferBytes = 64 * 1024;
 
+// Red for errors and worse, yellow for warnings, nothing for the rest.
+std::string_view ColourOf(int severity) { return severity >= 17 ? "\x1b[31m" : severity >= 13 ? "\x1b[33m" : ""; }
+
+void AppendCsv(const Event& event, std::string* out) {
+  AppendCsvRow({event.timestamp_ns ? FormatRfc3339(*event.timestamp_ns) : std::string(), event.severity_text,
+                event.source_name, std::to_string(event.source_line),
+                event.template_id == 0 ? std::string() : ToHex(event.template_id), event.body},
+               out);
+}
+
 }  // namespace
 
 // For reading: "2023-01-29T11:18:29.104384446Z WARN  app.log  message", one line an event whatever is in it.
-void EventWriter::AppendLine(const Event& event) {
+void EventWriter::AppendLine(const Event& event, std::string* out) const {
   if (event.timestamp_ns) {
-    AppendRfc3339(*event.timestamp_ns, &buffer_);
+    AppendRfc3339(*event.timestamp_ns, out);
   } else {
-    buffer_.append("-");
+    out->append("-");
   }
   std::string severity(SeverityName(event.severity_number));
   if (severity.empty()) severity = event.severity_text.empty() ? "-" : DisplayText(event.severity_text);
   severity.resize(std::max<size_t>(severity.size(), 5), ' ');
-  buffer_.append(" ").append(severity).append(" ").append(DisplayText(event.source_name)).append("  ");
-  buffer_.append(DisplayText(event.body)).append("\n");
+  const std::string_view colour = options_.colour ? ColourOf(event.severity_number) : std::string_view();
+  out->append(" ").append(colour).append(severity).append(colour.empty() ? "" : "\x1b[0m");
+  out->append(" ").append(DisplayText(event.source_name)).append("  ");
+  out->append(DisplayText(event.body)).append("\n");
 }
 
-void EventWriter::AppendCsv(const Event& event) {
-  if (written_ == 0) AppendCsvRow({"timestamp", "severity_text", "source", "line", "template_id", "body"}, &buffer_);
-  AppendCsvRow({event.timestamp_ns ? FormatRfc3339(*event.timestamp_ns) : std::string(), event.severity_text,
-                event.source_name, std::to_string(event.source_line),
-                event.template_id == 0 ? std::string() : ToHex(event.template_id), event.body},
-               &buffer_);
-}
-
-Status EventWriter::Write(RecordView* record) {
-  switch (format_) {
+void EventWriter::Render(RecordView* record, std::string* text) const {
+  switch (options_.format) {
     case OutputFormat::kRaw:
-      record->AppendRaw(&buffer_);
+      record->AppendRaw(text);
       break;
     case OutputFormat::kNdjson:
-      AppendNdjson(record->ToEvent(), &buffer_);
+      AppendNdjson(record->ToEvent(), text);
       break;
     case OutputFormat::kCsv:
-      AppendCsv(record->ToEvent());
+      AppendCsv(record->ToEvent(), text);
       break;
     case OutputFormat::kTable:
-      AppendLine(record->ToEvent());
+      AppendLine(record->ToEvent(), text);
       break;
   }
+}
+
+Status EventWriter::Write(std::string_view text) {
+  if (options_.format == OutputFormat::kCsv && written_ == 0 && options_.from_offsets == nullptr)
+    AppendCsvRow({"timestamp", "severity_text", "source", "line", "template_id", "body"}, &buffer_);
+  buffer_.append(text);
   ++written_;
   return buffer_.size() >= kBufferBytes ? Flush() : Status::Ok();
+}
+
+Status EventWriter::WriteGap() {
+  if (options_.format == OutputFormat::kTable) buffer_.append("--\n");
+  return Status::Ok();
 }
 
 Status EventWriter::Flush() {

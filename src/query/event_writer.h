@@ -1,4 +1,4 @@
-// Writes events one after the other in a format, buffered. Flush before the output is looked at.
+// Writes events one after the other in a format, buffered. Flush before the output is looked at. Not thread-safe.
 #pragma once
 
 #include <string>
@@ -9,16 +9,20 @@ namespace whittle {
 
 class EventWriter {
  public:
-  EventWriter(OutputFormat format, const Output& output) : format_(format), output_(output) {}
-  Status Write(RecordView* record);
+  EventWriter(const QueryOptions& options, const Output& output) : options_(options), output_(output) {}
+  // One event as it will stand in the output: appended to `text`.
+  void Render(RecordView* record, std::string* text) const;
+  // Rendered events, with the title line of CSV before the first.
+  Status Write(std::string_view text);
+  // A line between events that do not belong together, where people read.
+  Status WriteGap();
   Status Flush();
   uint64_t written() const { return written_; }
 
  private:
-  void AppendLine(const Event& event);
-  void AppendCsv(const Event& event);
+  void AppendLine(const Event& event, std::string* out) const;
 
-  OutputFormat format_;
+  const QueryOptions& options_;
   const Output& output_;
   std::string buffer_;
   uint64_t written_ = 0;

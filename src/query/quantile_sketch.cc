@@ -36,18 +36,40 @@ size_t QuantileSketch::Add(double value, double weight) {
   min_ = total_ == 0 ? value : std::min(min_, value);
   max_ = total_ == 0 ? value : std::max(max_, value);
   total_ += weight;
+  if (!exact()) return AddToBuckets(value, weight);
+  const size_t before = values_.capacity();
+  values_.emplace_back(value, weight);
+  sorted_ = false;
+  if (values_.size() <= kExactValues) return (values_.capacity() - before) * sizeof(values_[0]);
+  size_t bytes = 0;
+  for (const auto& [one, its_weight] : values_) bytes += AddToBuckets(one, its_weight);
+  values_ = {};
+  return bytes;
+}
+
+size_t QuantileSketch::AddToBuckets(double value, double weight) {
   constexpr double kTiny = 1e-300;
+  constexpr size_t kBucketBytes = 64;  // a node of a map
   if (std::fabs(value) < kTiny) {
     zero_ += weight;
     return 0;
   }
-  return AddTo(value > 0 ? &positive_ : &negative_, std::fabs(value), weight);
+  return AddTo(value > 0 ? &positive_ : &negative_, std::fabs(value), weight) * kBucketBytes;
 }
 
 std::optional<double> QuantileSketch::Quantile(double q) const {
   if (total_ == 0) return std::nullopt;
   const double wanted = std::clamp(q, 0.0, 1.0) * total_;
   double seen = 0;
+  if (exact()) {
+    if (!sorted_) std::sort(values_.begin(), values_.end());
+    sorted_ = true;
+    // Weights add up with rounding errors: half of the last value's is more than they are.
+    for (const auto& [value, weight] : values_) {
+      if ((seen += weight) >= wanted - weight * 1e-9) return value;
+    }
+    return max_;
+  }
   const auto within = [&](double value) { return std::clamp(value, min_, max_); };
   for (auto it = negative_.rbegin(); it != negative_.rend(); ++it) {
     if ((seen += it->second) >= wanted) return within(-ValueOf(it->first));

@@ -4,56 +4,184 @@
 
 #include "base/rfc3339.h"
 #include "expr/lexer.h"
+#include "expr/parser.h"
 #include "expr/suggest.h"
-#include "expr/time_bounds.h"
 #include "query/aggregate.h"
-#include "query/event_writer.h"
+#include "query/event_output.h"
+#include "query/field_summary.h"
+#include "query/histogram.h"
+#include "query/selection.h"
+#include "query/table_stages.h"
+#include "query/trace_rollup.h"
 
 namespace whittle {
 namespace {
 
+// Stages that take events and give events.
+bool GivesEvents(const Stage& stage) {
+  return stage.kind == Stage::Kind::kLimit || stage.kind == Stage::Kind::kSample || stage.kind == Stage::Kind::kNear ||
+         stage.kind == Stage::Kind::kTrace;
+}
+
 class Engine {
  public:
   Engine(StoreReader* reader, const QueryOptions& options, const Output& output)
-      : reader_(*reader), options_(options), output_(output) {}
+      : reader_(*reader),
+        options_(options),
+        output_(output),
+        selection_(reader),
+        events_(reader, &selection_, options, output, &report_) {}
 
   Result<QueryReport> Run(std::string_view text) {
     const ParseOptions parse{.now_ns = options_.now_ns ? options_.now_ns : reader_.newest_time_ns()};
     WHITTLE_ASSIGN_OR_RETURN(const QueryAst query, ParseQuery(text, parse));
-    WHITTLE_ASSIGN_OR_RETURN(filter_, Filter::Bind(*query.filter));
-    const TimeBounds bounds = FindTimeBounds(*query.filter);
-    visit_.filter = &filter_;
-    visit_.min_time_ns = bounds.min_ns;
-    visit_.max_time_ns = bounds.max_ns;
-    visit_.order = options_.order;
+    WHITTLE_RETURN_IF_ERROR(selection_.SetFilter(*query.filter));
+    min_time_ns_ = selection_.options().min_time_ns;
+    filter_names_ = selection_.filter().written_names();
+    selection_.StopOn(options_.stop);
+    selection_.StartFrom(options_.from_offsets);
+    report_.notes = query.hints;
     WHITTLE_RETURN_IF_ERROR(RunStages(query.stages));
-    report_.visited = reader_.statistics();
+    report_.visited = selection_.statistics();
+    report_.partial = report_.visited.stopped;
     WHITTLE_RETURN_IF_ERROR(AddNotes());
     return std::move(report_);
   }
 
  private:
-  // Leading limits cut the events; then they are written, selected or aggregated; the rest works on the table.
+  // Stages of events, then one that prints them or makes a table, then stages of the table.
   Status RunStages(const std::vector<Stage>& stages) {
     size_t next = 0;
     uint64_t limit = UINT64_MAX;
-    for (; next < stages.size() && stages[next].kind == Stage::Kind::kLimit; ++next)
-      limit = std::min(limit, stages[next].count);
-    if (next == stages.size()) return WriteEvents(limit);
-    ResultTable table;
+    for (; next < stages.size() && GivesEvents(stages[next]); ++next) {
+      if (stages[next].kind == Stage::Kind::kLimit) {
+        limit = std::min(limit, stages[next].count);
+        const bool last = next + 1 == stages.size();
+        if (last || stages[next + 1].kind == Stage::Kind::kLimit) continue;
+        if (stages[next + 1].kind == Stage::Kind::kSelect && next + 2 == stages.size()) continue;
+        WHITTLE_RETURN_IF_ERROR(selection_.KeepFirst(limit));
+        limit = UINT64_MAX;
+      } else if (stages[next].kind == Stage::Kind::kSample) {
+        WHITTLE_RETURN_IF_ERROR(selection_.Sample(stages[next].count));
+      } else if (stages[next].kind == Stage::Kind::kNear) {
+        WHITTLE_RETURN_IF_ERROR(selection_.AddNear(stages[next].count));
+      } else {
+        WHITTLE_RETURN_IF_ERROR(selection_.WholeTraces());
+      }
+    }
+    if (next == stages.size()) return events_.WriteEvents(limit);
     const Stage& first = stages[next];
-    if (options_.format == OutputFormat::kRaw) {
+    const bool sorts = first.kind == Stage::Kind::kSort || first.kind == Stage::Kind::kTop;
+    if (options_.format == OutputFormat::kRaw && !sorts) {
       return QueryError(first.column, "raw output is of events; a query with stages gives a table, NDJSON or CSV");
     }
-    if (first.kind == Stage::Kind::kAggregate) {
-      WHITTLE_RETURN_IF_ERROR(Aggregate(first, limit, &table));
-    } else if (first.kind == Stage::Kind::kSelect) {
-      WHITTLE_RETURN_IF_ERROR(Select(first, limit, &table));
-    } else {
-      return QueryError(first.column,
-                        "sort and top work on columns; put '| select FIELDS' or '| count by FIELD' before them");
+    if (sorts) return SortEvents(stages, next);
+    if (first.kind == Stage::Kind::kSelect && next + 1 == stages.size()) {
+      Ask(first.fields);
+      return events_.WriteFields(first.fields, limit);
     }
-    for (++next; next < stages.size(); ++next) WHITTLE_RETURN_IF_ERROR(RunTableStage(stages[next], &table));
+    ResultTable table;
+    WHITTLE_RETURN_IF_ERROR(MakeTable(first, next + 1 < stages.size(), &table));
+    return FinishTable(stages, next + 1, std::move(table));
+  }
+
+  // FILTER | sort F | limit N prints events.
+  Status SortEvents(const std::vector<Stage>& stages, size_t next) {
+    const Stage& sort = stages[next];
+    if (sort.keys.empty()) return QueryError(sort.column, "top of events needs a field: top 10 by FIELD");
+    uint64_t limit = sort.kind == Stage::Kind::kTop ? sort.count : UINT64_MAX;
+    for (++next; next < stages.size() && stages[next].kind == Stage::Kind::kLimit; ++next)
+      limit = std::min(limit, stages[next].count);
+    for (const SortKey& key : sort.keys) asked_.push_back(key.field);
+    if (next == stages.size()) return events_.WriteSorted(sort.keys, limit);
+    if (stages[next].kind != Stage::Kind::kSelect) {
+      return QueryError(stages[next].column,
+                        "after sorting events comes limit or select; put this stage before the sort");
+    }
+    // The columns of both, sorted, then those that were asked for.
+    std::vector<FieldName> fields = stages[next].fields;
+    for (const SortKey& key : sort.keys) {
+      const auto same = [&](const FieldName& field) { return field.text == key.field.text; };
+      if (std::none_of(fields.begin(), fields.end(), same)) fields.push_back(key.field);
+    }
+    Ask(fields);
+    WHITTLE_ASSIGN_OR_RETURN(ResultTable table, SelectFields(&selection_, fields));
+    WHITTLE_RETURN_IF_ERROR(SortTable(sort.keys, &table));
+    if (table.rows.size() > limit) table.rows.resize(limit);
+    return FinishTable(stages, next, std::move(table));
+  }
+
+  void Ask(const std::vector<FieldName>& names) { asked_.insert(asked_.end(), names.begin(), names.end()); }
+
+  Status MakeTable(const Stage& stage, bool more_stages, ResultTable* table) {
+    switch (stage.kind) {
+      case Stage::Kind::kAggregate:
+        return Aggregate(stage, table);
+      case Stage::Kind::kSelect: {
+        Ask(stage.fields);
+        WHITTLE_ASSIGN_OR_RETURN(*table, SelectFields(&selection_, stage.fields));
+        return Status::Ok();
+      }
+      case Stage::Kind::kFields:
+      case Stage::Kind::kFacets: {
+        Ask(stage.fields);
+        FieldSummary summary;
+        WHITTLE_RETURN_IF_ERROR(SummarizeFields(&selection_, options_.unweighted, &summary));
+        report_.estimated = summary.estimated();
+        if (summary.too_many_fields()) {
+          report_.notes.push_back("there are more than " + std::to_string(kMaxSummaryFields) +
+                                  " fields; the rest is left out");
+        }
+        *table = stage.kind == Stage::Kind::kFields ? summary.Fields() : summary.Facets(stage.fields);
+        return Status::Ok();
+      }
+      case Stage::Kind::kHistogram:
+      case Stage::Kind::kHeatmap: {
+        Ask(stage.fields);
+        Ask(stage.by);
+        uint64_t skipped = 0;
+        WHITTLE_ASSIGN_OR_RETURN(*table,
+                                 DrawHistogram(&selection_, stage, options_.unweighted, options_.width, &skipped));
+        if (skipped > 0) {
+          report_.notes.push_back(std::to_string(skipped) + " events have no number in \"" +
+                                  (stage.fields.empty() ? "timestamp" : stage.fields[0].text) + "\" and are left out");
+        }
+        return Status::Ok();
+      }
+      case Stage::Kind::kRollup: {
+        TraceRollup rollup;
+        WHITTLE_RETURN_IF_ERROR(RollUpTraces(&selection_, &rollup));
+        *table = rollup.Finish(more_stages || options_.format != OutputFormat::kTable);
+        return Status::Ok();
+      }
+      default:
+        return QueryError(stage.column, "this stage cannot stand here");
+    }
+  }
+
+  Status Aggregate(const Stage& stage, ResultTable* table) {
+    WHITTLE_ASSIGN_OR_RETURN(Aggregator aggregator, Aggregator::Make(stage));
+    Ask(stage.by);
+    for (const AggregateCall& call : stage.calls) {
+      if (!call.field.text.empty()) asked_.push_back(call.field);
+    }
+    const FieldDemand demand{&aggregator.fields(), false};
+    WHITTLE_RETURN_IF_ERROR(
+        selection_.Visit(VisitOptions::Order::kAny, demand, [&](RecordView* record) -> Result<bool> {
+          WHITTLE_RETURN_IF_ERROR(aggregator.Add(record, options_.unweighted ? 1.0 : record->sample_rate()));
+          return true;
+        }));
+    report_.estimated = aggregator.estimated();
+    if (aggregator.not_numbers() > 0) {
+      report_.notes.push_back(std::to_string(aggregator.not_numbers()) + " values were not numbers and are left out");
+    }
+    *table = aggregator.Finish();
+    ranked_by_ = stage.calls[0].name;
+    return Status::Ok();
+  }
+
+  Status FinishTable(const std::vector<Stage>& stages, size_t next, ResultTable table) {
+    for (; next < stages.size(); ++next) WHITTLE_RETURN_IF_ERROR(RunTableStage(stages[next], &table));
     report_.results = table.rows.size();
     switch (options_.format) {
       case OutputFormat::kNdjson:
@@ -61,7 +189,7 @@ class Engine {
       case OutputFormat::kCsv:
         return output_(RenderCsv(table));
       default:
-        return output_(RenderTable(table, options_.width));
+        return output_(table.drawing.empty() ? RenderTable(table, options_.width) : table.drawing);
     }
   }
 
@@ -79,82 +207,21 @@ class Engine {
       }
       case Stage::Kind::kLimit:
         if (table->rows.size() > stage.count) table->rows.resize(stage.count);
+        table->drawing.clear();
         return Status::Ok();
       case Stage::Kind::kSelect:
         return SelectColumns(stage.fields, table);
       case Stage::Kind::kAggregate:
-        return QueryError(stage.column, "a second aggregation over the result of the first is not available yet");
+        ranked_by_ = stage.calls[0].name;
+        return AggregateTable(stage, table);
+      default:
+        return QueryError(stage.column, "this stage works on events; put it before the one that makes a table");
     }
-    return Status::Ok();
-  }
-
-  Status WriteEvents(uint64_t limit) {
-    EventWriter writer(options_.format, output_);
-    visit_.demand = {nullptr, true};
-    if (limit > 0) {
-      WHITTLE_RETURN_IF_ERROR(reader_.Visit(visit_, [&](RecordView* record) -> Result<bool> {
-        report_.estimated |= record->sample_rate() != 1.0;
-        WHITTLE_RETURN_IF_ERROR(writer.Write(record));
-        return writer.written() < limit;
-      }));
-    }
-    report_.results = writer.written();
-    return writer.Flush();
-  }
-
-  Status Aggregate(const Stage& stage, uint64_t limit, ResultTable* table) {
-    WHITTLE_ASSIGN_OR_RETURN(Aggregator aggregator, Aggregator::Make(stage));
-    for (const FieldName& name : stage.by) asked_.push_back(name);
-    for (const AggregateCall& call : stage.calls) {
-      if (!call.field.text.empty()) asked_.push_back(call.field);
-    }
-    visit_.demand = {&aggregator.fields(), false};
-    if (limit == UINT64_MAX) visit_.order = VisitOptions::Order::kAny;
-    uint64_t seen = 0;
-    if (limit > 0) {
-      WHITTLE_RETURN_IF_ERROR(reader_.Visit(visit_, [&](RecordView* record) -> Result<bool> {
-        WHITTLE_RETURN_IF_ERROR(aggregator.Add(record, record->sample_rate()));
-        return ++seen < limit;
-      }));
-    }
-    report_.estimated = aggregator.estimated();
-    if (aggregator.not_numbers() > 0) {
-      report_.notes.push_back(std::to_string(aggregator.not_numbers()) + " values were not numbers and are left out");
-    }
-    *table = aggregator.Finish();
-    ranked_by_ = stage.calls[0].name;
-    return Status::Ok();
-  }
-
-  Status Select(const Stage& stage, uint64_t limit, ResultTable* table) {
-    std::vector<FieldRef> fields;
-    for (const FieldName& name : stage.fields) {
-      FieldRef field = ResolveField(name.text);
-      field.id = static_cast<uint32_t>(fields.size());
-      fields.push_back(std::move(field));
-      table->columns.push_back(name.text);
-      asked_.push_back(name);
-    }
-    visit_.demand = {&fields, false};
-    if (limit == 0) return Status::Ok();
-    return reader_.Visit(visit_, [&](RecordView* record) -> Result<bool> {
-      if (table->rows.size() == kMaxTableRows) {
-        return Status(StatusCode::kLimit, "the answer has more than " + std::to_string(kMaxTableRows) +
-                                              " rows; filter more, or end with '| limit N'");
-      }
-      std::vector<Cell> row;
-      for (const FieldRef& field : fields) {
-        const Value* value = record->Lookup(field);
-        row.push_back(value == nullptr ? Cell() : Cell(GroupValue(*value, field)));
-      }
-      table->rows.push_back(std::move(row));
-      return table->rows.size() < limit;
-    });
   }
 
   // Names that no event of the store has are more often mistyped than meant.
   Status AddNotes() {
-    for (const FieldName& name : filter_.written_names()) asked_.push_back(name);
+    Ask(filter_names_);
     WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, reader_.Templates());
     std::vector<std::string> known = templates->FieldNames();
     for (const SegmentFile& segment : reader_.segments()) {
@@ -178,9 +245,9 @@ class Engine {
                               DidYouMean(name.text, candidates));
     }
     const auto newest = reader_.newest_time_ns();
-    if (report_.results == 0 && visit_.min_time_ns && newest && *newest < *visit_.min_time_ns) {
-      report_.notes.push_back("the newest event is of " + FormatRfc3339(*newest) +
-                              "; --now data makes 'last' count back from it");
+    if (min_time_ns_ && newest && *newest < *min_time_ns_) {
+      report_.notes.push_back("the newest event is of " + FormatTimeForPeople(*newest) +
+                              "; with --now data 'last' counts back from there");
     }
     return Status::Ok();
   }
@@ -188,10 +255,11 @@ class Engine {
   StoreReader& reader_;
   const QueryOptions& options_;
   const Output& output_;
-  Filter filter_;
-  VisitOptions visit_;
   QueryReport report_;
-  std::vector<FieldName> asked_;
+  Selection selection_;
+  EventOutput events_;
+  std::optional<int64_t> min_time_ns_;
+  std::vector<FieldName> asked_, filter_names_;
   std::string ranked_by_;  // the aggregate's first result
 };
 

@@ -1,9 +1,11 @@
-// Answers queries and prints events of one store: `cat` and `query` without their flags. Output goes to a function in
-// pieces; nothing is printed here. Not thread-safe, like the reader it uses.
+// Answers queries and prints events of one store or several: `cat` and `query` without their flags. Output goes to a
+// function in pieces; nothing is printed here. Not thread-safe, like the reader it uses.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,18 +26,26 @@ enum class OutputFormat : uint8_t { kTable, kNdjson, kCsv, kRaw };
 struct QueryOptions {
   OutputFormat format = OutputFormat::kTable;  // kRaw: events only
   size_t width = 0;                            // terminal columns for tables, 0 = unlimited
+  bool colour = false;                         // severities of events in colours of the terminal
+  bool unweighted = false;                     // count what is kept, not what it stands for
   std::optional<int64_t> now_ns;  // what `last 2h` counts back from; nothing: the newest event of the store
-  VisitOptions::Order order = VisitOptions::Order::kSourcePosition;  // of events; aggregates read in any order
+  // Of events that are printed; nothing: by time.
+  std::optional<VisitOptions::Order> order;
+  // When it becomes true the query ends with what it has, and the report says so.
+  const std::atomic<bool>* stop = nullptr;
+  // Only events from these offsets of their sources on, by source id: what came since.
+  const std::map<std::string, uint64_t>* from_offsets = nullptr;
 };
 
 struct QueryReport {
   uint64_t results = 0;            // events or rows written
   bool estimated = false;          // events stood for others that were not kept
+  bool partial = false;            // QueryOptions::stop: some of the answer is missing
   std::vector<std::string> notes;  // for people: names nobody has, values that were no numbers …
   VisitStatistics visited;
 };
 
-// Rows that `select` and tables of events hold in memory to align or sort them; beyond it the answer is kLimit.
+// Rows that a table holds in memory to sort them or to work on; beyond it the answer is kLimit.
 inline constexpr size_t kMaxTableRows = 1'000'000;
 
 // `text` is `FILTER | stage | …`. Events are written as they are found: NDJSON objects, the original bytes, CSV, or one

@@ -57,7 +57,8 @@ TEST_F(QueryEngine, CountsByField) {
   EXPECT_EQ(Ask("* | count by severity", OutputFormat::kTable),
             "severity  count\n--------  -----\nERROR        10\nINFO         10\nWARN         10\n");
   EXPECT_EQ(Ask("status=200 | count by service.name", OutputFormat::kNdjson),
-            "{\"service.name\":\"shop\",\"count\":10}\n");
+            "{\"group\":{\"service.name\":\"shop\"},\"count\":{\"estimate\":10,\"low\":10,\"high\":10,\"exact\":true,"
+            "\"kept\":10,\"seen\":10}}\n");
 }
 
 TEST_F(QueryEngine, AggregatesNumbersAndTime) {
@@ -85,8 +86,8 @@ TEST_F(QueryEngine, WritesEvents) {
 TEST_F(QueryEngine, LastCountsBackFromTheNewestEvent) { EXPECT_EQ(Ask("last 9s | count"), "count\n10\n"); }
 
 TEST_F(QueryEngine, ErrorsAndNotes) {
-  EXPECT_THAT(Ask("a | sort b"), HasSubstr("column 5: sort and top work on columns"));
-  EXPECT_THAT(Ask("a | count | count"), HasSubstr("second aggregation"));
+  EXPECT_THAT(Ask("a | top 3"), HasSubstr("column 5: top of events needs a field"));
+  EXPECT_THAT(Ask("a | count | near 2"), HasSubstr("column 13: this stage works on events"));
   EXPECT_THAT(Ask("* | count by path | select pth"), HasSubstr("did you mean \"path\"?"));
   EXPECT_THAT(Ask("* | count", OutputFormat::kRaw), HasSubstr("raw output is of events"));
   Ask("statu = 200 | count by pth");
@@ -96,6 +97,70 @@ TEST_F(QueryEngine, ErrorsAndNotes) {
   EXPECT_THAT(notes_, IsEmpty());
   Ask("* | sum(path)");
   EXPECT_THAT(notes_, ElementsAre(HasSubstr("30 values were not numbers")));
+}
+
+TEST_F(QueryEngine, BeginsWithAStage) {
+  EXPECT_EQ(Ask("count"), "count\n30\n");
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("read as a stage")));
+  EXPECT_EQ(Ask("count by severity | limit 1"), "severity,count\nERROR,10\n");
+  EXPECT_THAT(notes_, IsEmpty());
+  EXPECT_EQ(Ask("| count"), "count\n30\n");
+  EXPECT_THAT(Ask("\"count\" | count"), "count\n0\n");
+  EXPECT_EQ(Ask("limit exceeded | count"), "count\n0\n");
+  Ask("severity>=error count by path");
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("column 17: \"count\" is searched as a word")));
+  EXPECT_EQ(Ask("exists(took) and not exists(nothing) | count"), "count\n30\n");
+}
+
+TEST_F(QueryEngine, AggregatesAnAnswerAgain) {
+  EXPECT_EQ(Ask("count by path, severity | count, max(count) by severity | sort severity"),
+            "severity,count,max(count)\nERROR,5,2\nINFO,5,2\nWARN,5,2\n");
+  EXPECT_THAT(Ask("count by path | sum(cuont)"), HasSubstr("did you mean \"count\"?"));
+}
+
+TEST_F(QueryEngine, SortsEvents) {
+  EXPECT_EQ(Ask("* | sort took desc | limit 2 | select took"), "took\n300ms\n290ms\n");
+  EXPECT_THAT(Ask("* | top 1 by took", OutputFormat::kRaw), HasSubstr("took=300ms"));
+  EXPECT_THAT(Ask("* | sort status desc, took", OutputFormat::kRaw), StartsWith("2024-05-01T10:00:02Z ERROR"));
+}
+
+TEST_F(QueryEngine, LimitsSamplesAndContext) {
+  EXPECT_EQ(Ask("limit 6 | count by severity"), "severity,count\nERROR,2\nINFO,2\nWARN,2\n");
+  EXPECT_EQ(Ask("* | sample 7 | count"), "count\n7\n");
+  EXPECT_EQ(Ask("took=150ms | near 2 | select took"), "took\n130ms\n140ms\n150ms\n160ms\n170ms\n");
+  EXPECT_EQ(Ask("took in (20ms, 30ms) | near 1 | count"), "count\n4\n");
+}
+
+TEST_F(QueryEngine, SummarizesFields) {
+  EXPECT_THAT(Ask("fields"), AllOf(HasSubstr("path,string,30,1,5,/p0\n"), HasSubstr("took,string,30,1,30,10ms\n")));
+  EXPECT_THAT(Ask("status=200 | facets"), AllOf(HasSubstr("path,/p0,2,0.2\n"), HasSubstr("severity,INFO,10,1\n")));
+  EXPECT_THAT(Ask("facets status"),
+              "field,value,count,share\nstatus,200,10,0.3333333333333333\n"
+              "status,300,10,0.3333333333333333\nstatus,400,10,0.3333333333333333\n");
+}
+
+TEST_F(QueryEngine, DrawsHistograms) {
+  EXPECT_EQ(Ask("histogram took in 3"), "from,to,count\n0,0.1,9\n0.1,0.2,10\n0.2,0.3,10\n0.3,0.4,1\n");
+  EXPECT_EQ(Ask("histogram every 1m"),
+            "from,to,count\n2024-05-01T10:00:00.000000000Z,2024-05-01T10:01:00.000000000Z,10\n"
+            "2024-05-01T10:01:00.000000000Z,2024-05-01T10:02:00.000000000Z,10\n"
+            "2024-05-01T10:02:00.000000000Z,2024-05-01T10:03:00.000000000Z,10\n");
+  EXPECT_THAT(Ask("histogram took by severity", OutputFormat::kTable), HasSubstr("█ ██"));
+  EXPECT_THAT(Ask("heatmap took", OutputFormat::kTable), HasSubstr("│"));
+}
+
+TEST_F(QueryEngine, StopsWithWhatItHas) {
+  std::atomic<bool> stop{true};
+  QueryOptions options;
+  options.stop = &stop;
+  std::string out;
+  const auto report = RunQuery(reader_.get(), "count", options, [&](std::string_view piece) {
+    out += piece;
+    return Status::Ok();
+  });
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->partial);
+  EXPECT_THAT(out, HasSubstr("0"));
 }
 
 TEST_F(QueryEngine, OutputCanStop) {

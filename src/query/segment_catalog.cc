@@ -1,5 +1,7 @@
 #include "query/segment_catalog.h"
 
+#include <iterator>
+
 #include "catalog/segment_file.h"
 #include "catalog/segment_meta.h"
 #include "catalog/store_layout.h"
@@ -27,12 +29,14 @@ Status ReadFooters(const Env* env, const std::vector<std::string>& paths, std::v
 Result<SegmentList> ListStore(const Env* env, const std::string& dir) {
   for (int attempt = 1;; ++attempt) {
     SegmentList list;
-    WHITTLE_ASSIGN_OR_RETURN(list.snapshot, TakeSnapshot(env, dir));
+    WHITTLE_ASSIGN_OR_RETURN(Snapshot taken, TakeSnapshot(env, dir));
+    list.snapshots.push_back(std::move(taken));
+    const Snapshot& snapshot = list.snapshots.back();
     std::vector<std::string> paths;
-    for (const SegmentMeta& meta : list.snapshot->manifest.segments) paths.push_back(list.snapshot->SegmentPath(meta));
+    for (const SegmentMeta& meta : snapshot.manifest.segments) paths.push_back(snapshot.SegmentPath(meta));
     const Status status = ReadFooters(env, paths, &list.segments);
     if (status.ok()) {
-      const auto& metas = list.snapshot->manifest.segments;
+      const auto& metas = snapshot.manifest.segments;
       for (size_t i = 0; i < metas.size(); ++i) {
         if (!metas[i].has_time) continue;
         list.segments[i].min_time_ns = metas[i].min_time_ns;
@@ -82,6 +86,16 @@ Result<SegmentList> ListSegments(const Env* env, const std::string& path) {
   if (paths.empty()) return store;
   WHITTLE_RETURN_IF_ERROR(ReadFooters(env, paths, &list.segments));
   return list;
+}
+
+Result<SegmentList> ListSegments(const Env* env, const std::vector<std::string>& paths) {
+  SegmentList all;
+  for (const std::string& path : paths) {
+    WHITTLE_ASSIGN_OR_RETURN(SegmentList one, ListSegments(env, path));
+    std::move(one.segments.begin(), one.segments.end(), std::back_inserter(all.segments));
+    std::move(one.snapshots.begin(), one.snapshots.end(), std::back_inserter(all.snapshots));
+  }
+  return all;
 }
 
 }  // namespace whittle

@@ -24,12 +24,14 @@ struct SegmentFile {
 
 struct SegmentList {
   std::vector<SegmentFile> segments;
-  std::optional<Snapshot> snapshot;  // pins the segments while it lives; nothing for a plain directory
+  std::vector<Snapshot> snapshots;  // pin the segments while they live; one per store, none for a plain directory
 };
 
 // Opens `path`, a store or a directory with segment files in it. Segments that go away while it looks (compaction) make
 // it look again.
 Result<SegmentList> ListSegments(const Env* env, const std::string& path);
+// The same for several, in their order.
+Result<SegmentList> ListSegments(const Env* env, const std::vector<std::string>& paths);
 
 Result<std::unique_ptr<SegmentReader>> OpenSegment(const Env* env, const std::string& path);
 

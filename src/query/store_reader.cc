@@ -66,6 +66,10 @@ bool NeedsTimes(const VisitOptions& options) {
          (options.filter != nullptr && Mentions(&options.filter->fields(), Builtin::kTimestamp));
 }
 
+bool Stopped(const VisitOptions& options) {
+  return options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
+}
+
 bool NeedsPositions(const FieldDemand& demand) {
   return demand.everything || Mentions(demand.fields, Builtin::kSourceOffset);
 }
@@ -73,7 +77,11 @@ bool NeedsPositions(const FieldDemand& demand) {
 }  // namespace
 
 Result<std::unique_ptr<StoreReader>> StoreReader::Open(const Env* env, const std::string& path) {
-  WHITTLE_ASSIGN_OR_RETURN(SegmentList list, ListSegments(env, path));
+  return Open(env, std::vector<std::string>{path});
+}
+
+Result<std::unique_ptr<StoreReader>> StoreReader::Open(const Env* env, const std::vector<std::string>& paths) {
+  WHITTLE_ASSIGN_OR_RETURN(SegmentList list, ListSegments(env, paths));
   std::unique_ptr<StoreReader> reader(new StoreReader(env, std::move(list)));
   WHITTLE_RETURN_IF_ERROR(reader->FindRuns());
   return reader;
@@ -127,7 +135,22 @@ std::vector<StoreReader::Run> StoreReader::OrderedRuns(const VisitOptions& optio
       return std::tuple(a.segment, a.first_row) < std::tuple(b.segment, b.first_row);
     });
   }
+  if (options.order == VisitOptions::Order::kSegmentTime) {
+    std::stable_sort(kept.begin(), kept.end(), [&](const Run& a, const Run& b) {
+      const auto begin = [&](const Run& run) { return list_.segments[run.segment].min_time_ns.value_or(INT64_MIN); };
+      return std::tuple(begin(a), a.segment, a.first_row) < std::tuple(begin(b), b.segment, b.first_row);
+    });
+  }
   return kept;
+}
+
+std::map<std::string, uint64_t> StoreReader::CoveredOffsets() const {
+  std::map<std::string, uint64_t> covered;
+  for (const Run& run : runs_) {
+    uint64_t& end = covered[run.source->id];
+    end = std::max(end, run.run->end_offset);
+  }
+  return covered;
 }
 
 std::optional<int64_t> StoreReader::newest_time_ns() const {
@@ -147,9 +170,12 @@ Result<const TemplateSet*> StoreReader::Templates() {
     set.Add(*shapes);
   }
   Overrides overrides;
-  if (const Manifest* store = manifest(); store != nullptr && store->published.contains(kPublishedOverrides)) {
-    WHITTLE_ASSIGN_OR_RETURN(
-        overrides, ParseOverrides(store->published.at(kPublishedOverrides), "the store's template overrides"));
+  for (const Snapshot& store : list_.snapshots) {
+    const auto& published = store.manifest.published;
+    const auto found = published.find(kPublishedOverrides);
+    if (found == published.end()) continue;
+    WHITTLE_ASSIGN_OR_RETURN(Overrides some, ParseOverrides(found->second, "the store's template overrides"));
+    overrides.Add(std::move(some));
   }
   set.Finish(overrides);
   templates_ = std::move(set);
@@ -188,7 +214,7 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
   RecordRows rows;
   const FieldDemand demand{&options.filter->fields(), false};
   RunCursor cursor(segment->rows.get(), *run.run, run.first_row, NeedsPositions(demand));
-  while (!cursor.done()) {
+  while (!cursor.done() && !Stopped(options)) {
     cursor.Read(&rows);
     ++statistics_.records_read;
     view.Reset(
@@ -196,6 +222,7 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
         &rows, segment->filter_fields.get());
     matches->push_back(InTime(view.time_ns(), options) && options.filter->Matches(&view));
   }
+  matches->resize(run.run->row_count, false);
   return Status::Ok();
 }
 
@@ -225,13 +252,25 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
     if (std::find(matches.begin(), matches.end(), true) == matches.end()) return true;
     rows.Restore(mark);
   }
+  uint64_t from_offset = 0;
+  if (options.from_offsets != nullptr) {
+    const auto found = options.from_offsets->find(run.source->id);
+    from_offset = found == options.from_offsets->end() ? 0 : found->second;
+  }
+  // Where a record stands is known when all lines before it are.
+  const FieldDemand demand = from_offset > run.run->first_offset ? FieldDemand{nullptr, true} : options.demand;
   WHITTLE_RETURN_IF_ERROR(
-      rows.LoadColumns(NeededColumns(rows, *templates_, options.demand)).WithContext(list_.segments[run.segment].path));
+      rows.LoadColumns(NeededColumns(rows, *templates_, demand)).WithContext(list_.segments[run.segment].path));
   RecordView view;
   RecordRows record;
-  RunCursor cursor(&rows, *run.run, run.first_row, NeedsPositions(options.demand));
+  RunCursor cursor(&rows, *run.run, run.first_row, NeedsPositions(demand));
   for (size_t i = 0; !cursor.done(); ++i) {
+    if (Stopped(options)) {
+      statistics_.stopped = true;
+      return false;
+    }
     cursor.Read(&record);
+    if (from_offset > run.run->first_offset && cursor.record_offset() < from_offset) continue;
     if (filtered) {
       if (!matches[i]) continue;
     } else {
@@ -254,8 +293,16 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
   WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, Templates());
   (void)templates;
   for (const Run& run : OrderedRuns(options)) {
+    if (Stopped(options)) {
+      statistics_.stopped = true;
+      break;
+    }
     if (!Overlaps(list_.segments[run.segment], options)) continue;
     if (options.wants_segment && !options.wants_segment(run.segment)) continue;
+    if (options.from_offsets != nullptr) {
+      const auto found = options.from_offsets->find(run.source->id);
+      if (found != options.from_offsets->end() && run.run->end_offset <= found->second) continue;
+    }
     WHITTLE_ASSIGN_OR_RETURN(const bool go_on, VisitRun(options, run, visit));
     if (!go_on) break;
   }

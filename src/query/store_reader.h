@@ -3,6 +3,7 @@
 // version of the store, the one at Open. Not thread-safe; several readers may read one store.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -30,6 +31,7 @@ struct VisitOptions {
   enum class Order : uint8_t {
     kSourcePosition,  // by source name, then position: the order of the original text
     kAny,             // as it is stored: each segment is decoded once
+    kSegmentTime,     // each segment once, the one with the earliest event first: nothing in a later one is before that
   };
   const Filter* filter = nullptr;  // nothing: all records
   Order order = Order::kSourcePosition;
@@ -39,6 +41,10 @@ struct VisitOptions {
   std::optional<int64_t> min_time_ns, max_time_ns;
   // Leaves out segments (by index into segments()) for which it says no. Optional.
   std::function<bool(size_t segment)> wants_segment;
+  // When it becomes true the visit ends early, and the statistics say so.
+  const std::atomic<bool>* stop = nullptr;
+  // Only records that begin at or after these offsets of their sources, by id; other sources as a whole.
+  const std::map<std::string, uint64_t>* from_offsets = nullptr;
 };
 
 struct VisitStatistics {
@@ -47,11 +53,14 @@ struct VisitStatistics {
   uint64_t records_read = 0;
   uint64_t records_matched = 0;
   uint64_t runs_covered_twice = 0;  // left out: another segment has the same stretch of the source
+  bool stopped = false;             // VisitOptions::stop
 };
 
 class StoreReader {
  public:
   static Result<std::unique_ptr<StoreReader>> Open(const Env* env, const std::string& path);
+  // Several stores as one: their templates are those of all of it, and what two of them have of one source counts once.
+  static Result<std::unique_ptr<StoreReader>> Open(const Env* env, const std::vector<std::string>& paths);
 
   // Calls `visit` for every record that matches, until it answers false.
   using Visitor = std::function<Result<bool>(RecordView*)>;
@@ -59,7 +68,12 @@ class StoreReader {
   const VisitStatistics& statistics() const { return statistics_; }
 
   const std::vector<SegmentFile>& segments() const { return list_.segments; }
-  const Manifest* manifest() const { return list_.snapshot ? &list_.snapshot->manifest : nullptr; }
+  // Of the store that is read; null for a directory of segments and for several stores.
+  const Manifest* manifest() const { return list_.snapshots.size() == 1 ? &list_.snapshots[0].manifest : nullptr; }
+  const std::vector<Snapshot>& snapshots() const { return list_.snapshots; }
+  const Env* env() const { return env_; }
+  // How far the segments cover each source, by id.
+  std::map<std::string, uint64_t> CoveredOffsets() const;
   // Of all event times; nothing in a store without any.
   std::optional<int64_t> newest_time_ns() const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 #include "base/hash.h"
@@ -158,6 +159,15 @@ TemplateRef TemplateRef::Parse(std::string_view spelled) {
   if (!is_id || std::from_chars(spelled.data(), spelled.data() + spelled.size(), ref.id, 16).ec != std::errc())
     ref.id = Hash64(spelled);
   return ref;
+}
+
+void Overrides::Add(Overrides other) {
+  const auto append = [](auto* all, auto* more) { std::move(more->begin(), more->end(), std::back_inserter(*all)); };
+  append(&name, &other.name);
+  append(&merge, &other.merge);
+  append(&split, &other.split);
+  append(&ignore, &other.ignore);
+  append(&freeze, &other.freeze);
 }
 
 bool Overrides::IsIgnored(uint64_t template_id) const {

@@ -49,6 +49,8 @@ struct Overrides {
   std::vector<std::string> freeze;  // texts: bodies that fit one are that template and take no part in mining
 
   bool empty() const { return name.empty() && merge.empty() && split.empty() && ignore.empty() && freeze.empty(); }
+  // What `other` says, too: the decisions of several stores read as one.
+  void Add(Overrides other);
   bool IsIgnored(uint64_t template_id) const;
   // Renames slots; a name that another slot has already gets a suffix.
   void ApplyNames(Template* one) const;
