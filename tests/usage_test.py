@@ -180,7 +180,7 @@ class UsageTest(CliTest):
         data = synthetic_log(self.random, 5000)
         self.ingest(self.write("app.log", data))
         rows = self.ndjson("query", "--store", self.store, "--format", "ndjson", "severity=ERROR | count")
-        self.assertIn(data.count(b" ERROR "), [v for row in rows for v in row.values()], rows)
+        self.assertEqual(data.count(b" ERROR "), rows[0]["count"]["estimate"], rows)
         events = self.ndjson("cat", "--store", self.store, "severity=ERROR")
         self.assertEqual(data.count(b" ERROR "), len(events))
 

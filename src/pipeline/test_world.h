@@ -74,10 +74,12 @@ struct World {
     std::string out;
     auto reader = StoreReader::Open(&env, store);
     EXPECT_TRUE(reader.ok()) << reader.status().message();
-    const auto report = RunQuery(reader->get(), "", {.format = OutputFormat::kNdjson}, [&](std::string_view piece) {
-      out += piece;
-      return Status::Ok();
-    });
+    const auto report =
+        RunQuery(reader->get(), "", {.format = OutputFormat::kNdjson, .order = VisitOptions::Order::kSourcePosition},
+                 [&](std::string_view piece) {
+                   out += piece;
+                   return Status::Ok();
+                 });
     EXPECT_TRUE(report.ok()) << report.status().message();
     return out;
   }
