@@ -1,11 +1,10 @@
 // cat and query: the commands that print events and answers.
-#include <cstdlib>
-
 #include "base/rfc3339.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/stores.h"
+#include "env/user_directories.h"
 #include "expr/parser.h"
 #include "query/query_engine.h"
 
@@ -46,7 +45,7 @@ class Reader {
     if (!now.ok()) return Fail(streams_, now.status());
     options_.now_ns = *now;
     options_.width = static_cast<size_t>(streams_.out.terminal_columns());
-    options_.colour = streams_.out.is_terminal() && std::getenv("NO_COLOR") == nullptr;
+    options_.colour = streams_.out.is_terminal() && !ColourIsUnwanted();
     options_.unweighted = flags_.On("unweighted");
     options_.stop = WatchForInterrupt();
     return flags_.On("follow") ? Follow(*stores, text) : Once(*stores, text);

@@ -17,4 +17,9 @@ std::string TemporaryDirectory() {
   return directory != nullptr && *directory != '\0' ? directory : "/tmp";
 }
 
+bool ColourIsUnwanted() {
+  const char* wish = std::getenv("NO_COLOR");
+  return wish != nullptr && *wish != '\0';
+}
+
 }  // namespace whittle

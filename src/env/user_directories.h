@@ -11,4 +11,7 @@ std::string UserCacheDirectory();
 // $TMPDIR, else /tmp.
 std::string TemporaryDirectory();
 
+// $NO_COLOR is set to anything (https://no-color.org).
+bool ColourIsUnwanted();
+
 }  // namespace whittle
