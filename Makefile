@@ -21,7 +21,9 @@ build: deps
 	@cmake --preset release -Wno-dev --log-level=WARNING
 	@cmake --build --preset release -- $(NINJA_FLAGS)
 
-demo: build
+demo: deps
+	@cmake --preset release -Wno-dev --log-level=WARNING
+	@cmake --build --preset release --target whittle -- $(NINJA_FLAGS)
 	@scripts/demo.sh $(WHITTLE)
 
 test: build
