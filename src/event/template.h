@@ -13,6 +13,7 @@ namespace whittle {
 struct TemplateSlot {
   std::string name;  // stable, readable: "block_id", "client.address", "arg1"
   ValueType type = ValueType::kString;
+  bool open = false;  // may hold any number of tokens
 };
 
 struct Template {

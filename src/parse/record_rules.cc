@@ -81,7 +81,8 @@ bool IsExceptionLine(std::string_view line) {
   if (name.empty() || !IsUpper(name[0])) return false;
   for (const std::string_view suffix :
        {"Exception", "Error", "Throwable", "Warning", "Interrupt", "Exit", "Failure", "Fault"}) {
-    if (name.ends_with(suffix)) return true;
+    // "Warning: no such file" is a sentence; "DeprecationWarning: ..." and "app.Error: ..." are names of classes.
+    if (name.ends_with(suffix)) return last_part > 0 || name.size() > suffix.size();
   }
   return false;
 }

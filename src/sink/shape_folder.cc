@@ -12,12 +12,17 @@ namespace {
 constexpr int kUnknownClass = -1;
 
 // The class every shape of a template has at a slot, kMixed when they differ: all shapes of one template must fold to
-// the same stored shape.
+// the same stored shape. kWord, which no single token can have, says that the slot stands for any number of tokens: who
+// mines the stored shapes again must not take it for one.
 class SlotClasses {
  public:
   SlotClasses(const std::vector<Template>& templates, const std::vector<std::shared_ptr<const Shape>>& fixed,
               const std::vector<TemplateBinding>& bindings) {
     classes_.resize(templates.size());
+    for (const Template& one : templates) {
+      open_.emplace_back();
+      for (const TemplateSlot& slot : one.slots) open_.back().push_back(slot.open);
+    }
     for (size_t t = 0; t < templates.size(); ++t) classes_[t].assign(templates[t].slots.size(), kUnknownClass);
     for (size_t i = 0; i < fixed.size(); ++i) {
       std::vector<int>& slots = classes_[bindings[i].template_index];
@@ -28,16 +33,19 @@ class SlotClasses {
 
   TokenClass Of(uint32_t template_index, size_t slot) const {
     const std::vector<int>& slots = classes_[template_index];
+    if (slot < open_[template_index].size() && open_[template_index][slot]) return TokenClass::kWord;
     return slot < slots.size() && slots[slot] >= 0 ? static_cast<TokenClass>(slots[slot]) : TokenClass::kMixed;
   }
 
  private:
   static void Join(const Shape& shape, PieceRange range, int* joined) {
     const bool one_piece = range.end == range.begin + 1;
-    const int found = static_cast<int>(one_piece ? shape.pieces[range.begin].token_class : TokenClass::kMixed);
+    const TokenClass token_class = one_piece ? shape.pieces[range.begin].token_class : TokenClass::kMixed;
+    const int found = static_cast<int>(token_class == TokenClass::kWord ? TokenClass::kMixed : token_class);
     *joined = *joined == kUnknownClass || *joined == found ? found : static_cast<int>(TokenClass::kMixed);
   }
   std::vector<std::vector<int>> classes_;
+  std::vector<std::vector<bool>> open_;
 };
 
 // Says where each piece of a shape begins, relative to the slots before it.

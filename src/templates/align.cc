@@ -15,6 +15,7 @@ bool IsBlank(std::string_view text) { return std::all_of(text.begin(), text.end(
 bool SameDelimiter(std::string_view a, std::string_view b) { return a == b || (IsBlank(a) && IsBlank(b)); }
 
 bool Alignable(const BodyUnit& a, const BodyUnit& b) {
+  if (a.open || b.open) return false;
   if ((a.kind == Kind::kDelimiter) != (b.kind == Kind::kDelimiter)) return false;
   return a.kind != Kind::kDelimiter || SameDelimiter(a.text, b.text);
 }
@@ -32,40 +33,38 @@ class Anchors {
   }
 
   bool IsAnchor(const Form& form, size_t word) const {
-    if (same_length_) return agree_[word];
-    return word < head_ || word >= form.words.size() - tail_;
+    if (word < from_front_.size()) return from_front_[word];
+    const size_t behind = form.words.size() - 1 - word;
+    return !same_length_ && behind < from_back_.size() && from_back_[behind];
   }
 
  private:
-  void CompareAll(std::span<const Form* const> forms) {
-    agree_.assign(first_.words.size(), true);
-    for (const Form* form : forms) {
-      for (size_t i = 0; i < agree_.size(); ++i) {
-        if (form->words[i] != first_.words[i]) agree_[i] = false;
-      }
-    }
+  void CompareAll(std::span<const Form* const> forms) { from_front_ = Agreement(forms, first_.words.size(), false); }
+
+  // Words in front of whatever differs in length agree counted from the beginning, those behind it from the end.
+  void CompareEnds(std::span<const Form* const> forms) {
+    from_front_ = Agreement(forms, shortest_, false);
+    while (!from_front_.empty() && !from_front_.back()) from_front_.pop_back();
+    from_back_ = Agreement(forms, shortest_ - from_front_.size(), true);
   }
 
-  void CompareEnds(std::span<const Form* const> forms) {
-    head_ = shortest_;
+  std::vector<bool> Agreement(std::span<const Form* const> forms, size_t count, bool backwards) const {
+    const auto word = [backwards](const Form& form, size_t i) {
+      return form.words[backwards ? form.words.size() - 1 - i : i];
+    };
+    std::vector<bool> agree(count, true);
     for (const Form* form : forms) {
-      const auto [a, b] = std::mismatch(first_.words.begin(), first_.words.begin() + static_cast<std::ptrdiff_t>(head_),
-                                        form->words.begin());
-      head_ = static_cast<size_t>(a - first_.words.begin());
+      for (size_t i = 0; i < count; ++i) {
+        if (word(*form, i) != word(first_, i)) agree[i] = false;
+      }
     }
-    tail_ = shortest_ - head_;
-    for (const Form* form : forms) {
-      const auto [a, b] = std::mismatch(
-          first_.words.rbegin(), first_.words.rbegin() + static_cast<std::ptrdiff_t>(tail_), form->words.rbegin());
-      tail_ = static_cast<size_t>(a - first_.words.rbegin());
-    }
+    return agree;
   }
 
   const Form& first_;
   bool same_length_ = true;
   size_t shortest_ = 0;
-  std::vector<bool> agree_;
-  size_t head_ = 0, tail_ = 0;
+  std::vector<bool> from_front_, from_back_;
 };
 
 // Units [begin, end) of `form` stand in the slot.
@@ -75,6 +74,7 @@ void AddToProfile(const Form& form, uint32_t begin, uint32_t end, SlotProfile* s
     const BodyUnit& unit = form.units[i];
     if (unit.kind == Kind::kDelimiter) continue;
     ++values;
+    slot->open = slot->open || unit.open;
     const bool first = slot->token_classes == 0;
     slot->token_classes = static_cast<uint8_t>(slot->token_classes | 1u << static_cast<unsigned>(unit.token_class));
     const ValueType type = unit.kind == Kind::kValue ? unit.type : ValueType::kString;
@@ -82,6 +82,7 @@ void AddToProfile(const Form& form, uint32_t begin, uint32_t end, SlotProfile* s
     slot->type = type;
   }
   slot->composite = slot->composite || values != 1 || end - begin != 1;
+  slot->open = slot->open || end > begin + 1;
 }
 
 void FinishProfile(SlotProfile* slot) {
@@ -144,9 +145,55 @@ class Aligner {
       while (suffix < shortest - prefix && AllAlignable([&](size_t f) { return GapEnd(f, gap) - 1 - suffix; }))
         ++suffix;
     }
+    if (!whole) {
+      // Words that vary beside what varies in length are one text with it, not a slot each.
+      const auto front = [&](uint32_t i) { return [this, gap, i](size_t f) { return GapBegin(f, gap) + i; }; };
+      const auto back = [&](uint32_t i) { return [this, gap, i](size_t f) { return GapEnd(f, gap) - 1 - i; }; };
+      prefix = TrimWords(prefix, front);
+      suffix = TrimWords(suffix, back);
+    }
     for (uint32_t i = 0; i < prefix; ++i) EmitColumn([&](size_t f) { return GapBegin(f, gap) + i; });
     if (!whole) EmitMiddle(gap, prefix, suffix);
     for (uint32_t i = suffix; i > 0; --i) EmitColumn([&](size_t f) { return GapEnd(f, gap) - i; });
+  }
+
+  // How many of `count` columns stay when those next to the middle (the last ones) that hold differing words join it.
+  template <typename ColumnOf>
+  uint32_t TrimWords(uint32_t count, const ColumnOf& column_of) const {
+    for (;;) {
+      if (count > 0 && WordsDiffer(column_of(count - 1))) {
+        count -= 1;
+      } else if (count > 1 && IsBlankColumn(column_of(count - 1)) && WordsDiffer(column_of(count - 2))) {
+        count -= 2;
+      } else {
+        return count;
+      }
+    }
+  }
+
+  template <typename UnitOf>
+  bool WordsDiffer(const UnitOf& unit_of) const {
+    bool words = false;
+    for (size_t f = 0; f < forms_.size() && !words; ++f) words = Unit(f, unit_of(f)).kind == Kind::kWord;
+    return words && !IsConstantColumn(unit_of);
+  }
+
+  template <typename UnitOf>
+  bool IsBlankColumn(const UnitOf& unit_of) const {
+    const BodyUnit& first = Unit(0, unit_of(0));
+    return first.kind == Kind::kDelimiter && IsBlank(first.text);
+  }
+
+  template <typename UnitOf>
+  bool IsConstantColumn(const UnitOf& unit_of) const {
+    const BodyUnit& first = Unit(0, unit_of(0));
+    for (size_t f = 0; f < forms_.size(); ++f) {
+      const BodyUnit& unit = Unit(f, unit_of(f));
+      if (unit.kind == Kind::kDelimiter) continue;
+      if (!unit.has_text || unit.text != first.text || (unit.kind != Kind::kWord && !unit.constant_when_fixed))
+        return false;
+    }
+    return true;
   }
 
   template <typename UnitOf>
@@ -161,15 +208,8 @@ class Aligner {
   // The same unit of every form: a delimiter, a value that never varied, or a slot.
   template <typename UnitOf>
   void EmitColumn(const UnitOf& unit_of) {
-    const BodyUnit& first = Unit(0, unit_of(0));
-    bool constant = true;
-    for (size_t f = 0; f < forms_.size() && constant; ++f) {
-      const BodyUnit& unit = Unit(f, unit_of(f));
-      constant = unit.kind == Kind::kDelimiter ||
-                 (unit.has_text && unit.text == first.text && (unit.kind == Kind::kWord || unit.constant_when_fixed));
-    }
-    if (constant) {
-      AppendConstant(first.text);
+    if (IsConstantColumn(unit_of)) {
+      AppendConstant(Unit(0, unit_of(0)).text);
       return;
     }
     OpenSlot();
@@ -230,9 +270,72 @@ class Aligner {
   bool slot_open_ = false;
 };
 
+// A form whose numbers and their units are one value each ("35 ms" beside "2 min" or "35ms").
+class FoldedForm {
+ public:
+  explicit FoldedForm(const Form& form) {
+    for (uint32_t i = 0; i < form.units.size(); ++i) {
+      if (!form.units[i].unit_of_number || folded_.units.size() < 2) {
+        folded_.units.push_back(form.units[i]);
+        first_.push_back(i);
+        continue;
+      }
+      folded_.units.pop_back();
+      first_.pop_back();
+      BodyUnit& number = folded_.units.back();
+      number.end = form.units[i].end;
+      number.type = form.units[i].type;
+      number.token_class = TokenClass::kMixed;
+      number.has_text = false;
+      number.constant_when_fixed = false;
+      number.text.clear();
+    }
+    first_.push_back(static_cast<uint32_t>(form.units.size()));
+    folded_.words = form.words;
+  }
+
+  const Form& form() const { return folded_; }
+  UnitRange Unfold(UnitRange range) const {
+    return {first_[range.begin], range.begin < range.end ? first_[range.end] : first_[range.begin]};
+  }
+
+ private:
+  Form folded_;
+  std::vector<uint32_t> first_;  // unit of the form → where it begins in the original
+};
+
+// Whether numbers in one place are counted in different units, or some without.
+bool UnitsVary(std::span<const Form* const> forms) {
+  bool open = false;  // a unit whose text differs within one form
+  const auto units_of = [&open](const Form& form) {
+    std::vector<std::string_view> units;
+    for (const BodyUnit& unit : form.units) {
+      if (unit.unit_of_number) units.push_back(unit.text);
+      open = open || (unit.unit_of_number && !unit.has_text);
+    }
+    return units;
+  };
+  const std::vector<std::string_view> first = units_of(*forms[0]);
+  return std::any_of(forms.begin(), forms.end(), [&](const Form* form) { return units_of(*form) != first; }) || open;
+}
+
+AlignedGroup AlignFolded(std::span<const Form* const> forms) {
+  std::vector<FoldedForm> folded;
+  folded.reserve(forms.size());
+  std::vector<const Form*> pointers;
+  for (const Form* form : forms) pointers.push_back(&folded.emplace_back(*form).form());
+  AlignedGroup group = Aligner(pointers).Align();
+  for (size_t f = 0; f < forms.size(); ++f) {
+    for (UnitRange& range : group.ranges[f]) range = folded[f].Unfold(range);
+  }
+  return group;
+}
+
 }  // namespace
 
-AlignedGroup AlignForms(std::span<const Form* const> forms) { return Aligner(forms).Align(); }
+AlignedGroup AlignForms(std::span<const Form* const> forms) {
+  return UnitsVary(forms) ? AlignFolded(forms) : Aligner(forms).Align();
+}
 
 std::vector<SlotProfile> ProfileSlots(const std::vector<Form>& forms, const std::vector<uint32_t>& members,
                                       const std::vector<std::vector<UnitRange>>& ranges, size_t slot_count) {

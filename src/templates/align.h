@@ -30,6 +30,7 @@ struct SlotProfile {
   ValueType type = ValueType::kString;  // what parse/ found all its values to be
   bool typed = false;                   // `type` was set by every value
   bool composite = false;               // spans several units or is sometimes empty
+  bool open = false;                    // spans several units in some form
 };
 
 struct AlignedGroup {

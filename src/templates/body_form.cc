@@ -10,6 +10,10 @@ namespace {
 
 using Kind = BodyUnit::Kind;
 
+// Words, values and delimiters between two quotes. A quote that is not closed by then is no quotation; without a limit
+// a line of nothing but opening quotes would cost its length squared.
+constexpr size_t kMaxQuotedUnits = 256;
+
 bool IsWordByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x80 || (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
@@ -25,9 +29,12 @@ class BodyParser {
 
   std::vector<BodyUnit> Parse() {
     MakeUnits();
+    JoinAddresses();
     MarkDates();
     FindSeparators();
     MarkQuotedValues();
+    MarkLists();
+    DropInside();
     MarkValueWords();
     GlueWords();
     return std::move(units_);
@@ -48,9 +55,25 @@ class BodyParser {
       }
       unit.text = shape_.body_unescape == 0 ? piece.text : Unescape(piece.text, shape_.body_unescape);
       unit.kind = piece.kind == Piece::Kind::kWord && HasWordByte(unit.text) ? Kind::kWord : Kind::kDelimiter;
+      if (StandsForValue(i)) {
+        unit.kind = Kind::kValue;
+        unit.token_class = TokenClass::kMixed;
+        unit.constant_when_fixed = true;
+      }
       units_.push_back(std::move(unit));
     }
     for (const Field& field : shape_.fields) TypeUnit(field);
+  }
+
+  // "/" is the shortest path, and "-" in quotes says that there is no value: where others have one.
+  bool StandsForValue(size_t i) const {
+    const std::vector<Piece>& pieces = shape_.pieces;
+    const std::string& text = pieces[i].text;
+    if ((text != "/" && text != "-") || i == shape_.body.begin || i + 1 >= shape_.body.end) return false;
+    const auto apart = [&](const Piece& piece) {
+      return piece.kind == Piece::Kind::kDelimiter && (piece.text == "\"" || (text == "/" && IsBlank(piece.text)));
+    };
+    return apart(pieces[i - 1]) && apart(pieces[i + 1]);
   }
 
   // A masked piece. What is glued to its left may belong to the value: the word "blk_" of blk_17, the slot of a token
@@ -60,6 +83,7 @@ class BodyParser {
     unit.token_class = piece.token_class;
     unit.has_text = piece.kind == Piece::Kind::kFixed;
     if (unit.has_text) unit.text = shape_.body_unescape == 0 ? piece.text : Unescape(piece.text, shape_.body_unescape);
+    unit.open = piece.kind == Piece::Kind::kSlot && piece.token_class == TokenClass::kWord;
     if (piece.time_layout != 0) unit.type = ValueType::kTimestamp;
     unit.constant_when_fixed =
         unit.has_text && piece.time_layout == 0 && IsConstantLooking(unit.token_class, unit.text);
@@ -67,6 +91,7 @@ class BodyParser {
                             (units_.back().kind == Kind::kWord && units_.back().text.ends_with('_')))) {
       BodyUnit& left = units_.back();
       unit.begin = left.begin;
+      unit.open = unit.open || left.open;
       unit.has_text = unit.has_text && left.has_text;
       unit.text = unit.has_text ? left.text + unit.text : std::string();
       unit.token_class = TokenClass::kMixed;
@@ -84,6 +109,29 @@ class BodyParser {
       if (unit.kind == Kind::kValue && unit.begin == field.range.begin && unit.end == field.range.end)
         unit.type = field.type;
     }
+  }
+
+  // "www.example.com:443", "server.go:114": a place, and one value.
+  void JoinAddresses() {
+    size_t out = 0;
+    for (size_t i = 0; i < units_.size(); ++out) {
+      const bool place = i + 2 < units_.size() && units_[i].kind == Kind::kWord && units_[i + 1].text == ":" &&
+                         units_[i + 2].kind == Kind::kValue && units_[i + 2].token_class == TokenClass::kInteger &&
+                         IsDottedName(units_[i].text);
+      if (out != i) units_[out] = std::move(units_[i]);
+      if (!place) {
+        ++i;
+        continue;
+      }
+      BodyUnit& joined = units_[out];
+      joined.kind = Kind::kValue;
+      joined.token_class = TokenClass::kMixed;
+      joined.has_text = units_[i + 2].has_text;
+      joined.text = joined.has_text ? joined.text + ":" + units_[i + 2].text : std::string();
+      joined.end = units_[i + 2].end;
+      i += 3;
+    }
+    units_.resize(out);
   }
 
   // "Jul 11 10:21:13 2005", "Mon Jul 11 ...", "Fri, 01 Jul 2005": one value.
@@ -152,27 +200,101 @@ class BodyParser {
   void ToValue(BodyUnit* unit) {
     unit->kind = Kind::kValue;
     unit->token_class = TokenClass::kWord;
-    unit->constant_when_fixed = !IsLiteralWord(unit->text) && !IsQualifiedName(unit->text);
+    unit->constant_when_fixed = !IsLiteralWord(unit->text) && !IsQualifiedName(unit->text) && !IsDomainName(unit->text);
     if (IsBooleanWord(unit->text)) unit->type = ValueType::kBool;
   }
 
-  // key="a b c": everything between the quotes is the value.
+  // key="a b c", file "a b c": everything between the quotes is one value. A request ("GET /x HTTP/1.1") has a
+  // structure of its own.
   void MarkQuotedValues() {
     for (size_t i = 0; i < units_.size(); ++i) {
       if (units_[i].kind == Kind::kDelimiter) continue;
       const std::string_view before = before_[i];
-      if (!before.ends_with("=\"") && !before.ends_with("='")) continue;
+      if (before.empty() || (before.back() != '"' && before.back() != '\'')) continue;
       const char quote = before.back();
+      const bool keyed = before.size() >= 2 && before[before.size() - 2] == '=';
+      // A quote that hangs on a word is an apostrophe.
+      if (!keyed && before.size() == 1 && !IsFirstUnit(i)) continue;
       size_t last = i;
-      while (last < units_.size() &&
-             (units_[last].kind == Kind::kDelimiter || after_[last].find(quote) == std::string::npos))
+      const size_t end = std::min(units_.size(), i + kMaxQuotedUnits);
+      while (last < end && (units_[last].kind == Kind::kDelimiter || after_[last].find(quote) == std::string::npos))
         ++last;
-      if (last == units_.size()) continue;
-      for (size_t k = i; k <= last; ++k) {
-        if (units_[k].kind == Kind::kWord) ToValue(&units_[k]);
-      }
+      if (last == end || IsRequest(i, last)) continue;
+      JoinText(i, last);
       i = last;
     }
+  }
+
+  bool IsRequest(size_t first, size_t last) const {
+    return units_[first].kind == Kind::kWord && IsStateName(units_[first].text) && first + 2 <= last &&
+           units_[first + 2].kind == Kind::kValue && after_[first] == " ";
+  }
+
+  bool IsFirstUnit(size_t i) const {
+    while (i > 0 && units_[i - 1].kind == Kind::kDelimiter) --i;
+    return i == 0;
+  }
+
+  // "[a, b, c]": two or more single words in brackets with commas between are one value.
+  void MarkLists() {
+    for (size_t i = 0; i < units_.size(); ++i) {
+      if (units_[i].kind == Kind::kDelimiter || before_[i].empty() || IsInside(i)) continue;
+      const char open = before_[i].back();
+      const char close = open == '[' ? ']' : open == '(' ? ')' : open == '{' ? '}' : '\0';
+      if (close == '\0') continue;
+      size_t elements = 1;
+      size_t last = i;
+      bool words = false;
+      for (; last < units_.size(); ++last) {
+        if (units_[last].kind == Kind::kDelimiter || IsInside(last)) continue;
+        words = words || units_[last].kind == Kind::kWord;
+        if (after_[last] != "," && after_[last] != ", ") break;
+        ++elements;
+      }
+      if (last < units_.size() && elements >= 2 && words && after_[last].starts_with(close)) JoinText(i, last);
+    }
+  }
+
+  // Units [first, last] become one value. It reads as a constant as long as its text never varies.
+  void JoinText(size_t first, size_t last) {
+    BodyUnit& joined = units_[first];
+    if (first == last) {
+      if (joined.kind == Kind::kWord) ToValue(&joined);
+      return;
+    }
+    joined.kind = Kind::kValue;
+    joined.token_class = TokenClass::kMixed;
+    joined.type = ValueType::kString;
+    for (size_t k = first + 1; k <= last; ++k) {
+      joined.has_text = joined.has_text && units_[k].has_text;
+      joined.text += units_[k].text;
+    }
+    if (!joined.has_text) joined.text.clear();
+    joined.constant_when_fixed = joined.has_text;
+    joined.end = units_[last].end;
+    after_[first] = after_[last];
+    if (inside_.empty()) inside_.resize(units_.size());
+    for (size_t k = first + 1; k <= last; ++k) inside_[k] = true;
+  }
+
+  bool IsInside(size_t i) const { return !inside_.empty() && inside_[i]; }
+
+  // Takes out the units that others were joined with.
+  void DropInside() {
+    if (inside_.empty()) return;
+    size_t out = 0;
+    for (size_t i = 0; i < units_.size(); ++i) {
+      if (inside_[i]) continue;
+      if (out != i) {
+        units_[out] = std::move(units_[i]);
+        before_[out] = std::move(before_[i]);
+        after_[out] = std::move(after_[i]);
+      }
+      ++out;
+    }
+    units_.resize(out);
+    before_.resize(out);
+    after_.resize(out);
   }
 
   void MarkValueWords() {
@@ -193,16 +315,27 @@ class BodyParser {
       const bool right_side = before.ends_with('=') ||
                               (before.ends_with("= ") &&
                                (after.empty() || std::string_view(",;)]}").find(after[0]) != std::string_view::npos));
-      // "(1.16 KB)": the unit of a number that stands alone in parentheses.
-      const bool unit_in_parentheses = before == " " && after.starts_with(')') && i >= 2 &&
-                                       units_[i - 2].kind == Kind::kValue && before_[i - 2].ends_with('(');
-      if (right_side || unit_in_parentheses || IsLiteralWord(unit.text) || (!is_key && IsQualifiedName(unit.text)))
+      unit.unit_of_number = CountsNumber(i);
+      if (right_side || unit.unit_of_number || IsLiteralWord(unit.text) ||
+          (!is_key && (IsQualifiedName(unit.text) || IsDomainName(unit.text))))
         ToValue(&unit);
+      if (unit.unit_of_number) {
+        unit.type = UnitDimensionOf(unit.text) == UnitDimension::kSize ? ValueType::kSize : ValueType::kDuration;
+      }
     }
   }
 
-  // Words joined by ':' or '#' without white space are one word to the miner, with the joint that follows the last one
-  // unless a value hangs on it.
+  // "35 ms", "(1.16 KB)": the unit of the number before it.
+  bool CountsNumber(size_t i) const {
+    if (i < 2 || before_[i] != " " || UnitDimensionOf(units_[i].text) == UnitDimension::kNone) return false;
+    if (after_[i].starts_with(':') || after_[i].starts_with('=')) return false;
+    const BodyUnit& number = units_[i - 2];
+    return number.kind == Kind::kValue && number.begin + 1 == number.end &&
+           (number.token_class == TokenClass::kInteger || number.token_class == TokenClass::kDecimal);
+  }
+
+  // Words joined by ':' or '#' without white space are one word to the miner. The joint that follows the last one stays
+  // outside, so that a slot ends before it.
   void GlueWords() {
     size_t out = 0;
     for (size_t i = 0; i < units_.size();) {
@@ -211,9 +344,7 @@ class BodyParser {
         while (end < units_.size() &&
                (units_[end].kind == Kind::kWord || (units_[end].kind == Kind::kDelimiter && IsGlue(units_[end].text))))
           ++end;
-        if (end < units_.size() && units_[end].kind == Kind::kValue) {
-          while (units_[end - 1].kind == Kind::kDelimiter) --end;
-        }
+        while (units_[end - 1].kind == Kind::kDelimiter) --end;
       }
       const uint16_t piece_end = units_[end - 1].end;
       if (out != i) units_[out] = std::move(units_[i]);
@@ -228,6 +359,7 @@ class BodyParser {
   const Shape& shape_;
   std::vector<BodyUnit> units_;
   std::vector<std::string> before_, after_;
+  std::vector<bool> inside_;  // units that became part of one before them; empty: none did
 };
 
 }  // namespace

@@ -22,6 +22,8 @@ struct BodyUnit {
   ValueType type = ValueType::kString;         // kValue: what parse/ found it to be, kString when it did not say
   bool has_text = true;                        // false: a value whose text differs per line
   bool constant_when_fixed = false;            // kValue: may be shown as a constant when its text never varies
+  bool open = false;                           // kValue: stands for any number of units, in a stored shape
+  bool unit_of_number = false;                 // kValue: "ms" of "35 ms", one value with the number where it varies
   uint16_t begin = 0;                          // pieces [begin, end) of the shape
   uint16_t end = 0;
   std::string text;  // unescaped; empty when !has_text

@@ -44,6 +44,8 @@ class TemplateTable {
     for (const uint32_t i : order) {
       drafts_[i].final_index = static_cast<uint32_t>(templates.size());
       templates.push_back({drafts_[i].id, drafts_[i].text, NameSlots(drafts_[i].text, drafts_[i].slots)});
+      std::vector<TemplateSlot>& slots = templates.back().slots;
+      for (size_t k = 0; k < slots.size() && k < drafts_[i].slots.size(); ++k) slots[k].open = drafts_[i].slots[k].open;
       overrides.ApplyNames(&templates.back());
     }
     return templates;
@@ -57,6 +59,7 @@ class TemplateTable {
       SlotProfile& slot = (*to)[i];
       slot.token_classes = static_cast<uint8_t>(slot.token_classes | from[i].token_classes);
       slot.composite = slot.composite || from[i].composite;
+      slot.open = slot.open || from[i].open;
       slot.typed = slot.typed && from[i].typed && slot.type == from[i].type;
       if (!slot.typed) slot.type = ValueType::kString;
     }
@@ -76,7 +79,7 @@ AlignedGroup OverflowGroup() {
   AlignedGroup group;
   group.text = "<*>";
   group.slots.push_back(
-      {static_cast<uint8_t>(1u << static_cast<unsigned>(TokenClass::kMixed)), ValueType::kString, false, true});
+      {static_cast<uint8_t>(1u << static_cast<unsigned>(TokenClass::kMixed)), ValueType::kString, false, true, true});
   return group;
 }
 

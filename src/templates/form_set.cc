@@ -22,6 +22,10 @@ uint64_t FormHash(const std::vector<BodyUnit>& units, bool split_words) {
   return Hash64(key);
 }
 
+bool IsJoint(const BodyUnit& unit) {
+  return unit.kind == Kind::kDelimiter && !unit.text.empty() && unit.text.find_first_not_of(":#") == std::string::npos;
+}
+
 // A second body of the same form: values that differ have no text from here on.
 void Absorb(const std::vector<BodyUnit>& units, Form* form) {
   for (size_t i = 0; i < units.size() && i < form->units.size(); ++i) {
@@ -99,8 +103,12 @@ bool FormSet::Collect(std::span<const Shape* const> shapes, std::span<const uint
 void FormSet::Add(std::vector<BodyUnit> units) {
   Form form;
   form.units = std::move(units);
-  for (const BodyUnit& unit : form.units) {
-    if (unit.kind == Kind::kWord) form.words.push_back(words_.Intern(unit.text));
+  for (size_t i = 0; i < form.units.size(); ++i) {
+    if (form.units[i].kind != Kind::kWord) continue;
+    // "error:" is another word than "error".
+    const bool joint = i + 1 < form.units.size() && IsJoint(form.units[i + 1]) &&
+                       (i + 2 == form.units.size() || form.units[i + 2].kind != Kind::kValue);
+    form.words.push_back(words_.Intern(joint ? form.units[i].text + form.units[i + 1].text : form.units[i].text));
   }
   forms_.push_back(std::move(form));
 }

@@ -26,8 +26,8 @@ bool Contains(const std::array<std::string_view, N>& sorted, std::string_view wo
   return std::binary_search(sorted.begin(), sorted.end(), word);
 }
 
-constexpr std::array<std::string_view, 12> kLiterals = {"FALSE", "False", "NULL", "None", "Null", "TRUE",
-                                                        "True",  "false", "nil",  "null", "true", "undefined"};
+constexpr std::array<std::string_view, 11> kLiterals = {"FALSE", "False", "NULL", "None", "Null", "TRUE",
+                                                        "True",  "false", "nil",  "null", "true"};
 constexpr std::array<std::string_view, 24> kMonths = {
     "Apr", "April",   "Aug",      "August", "Dec",     "December", "Feb",  "February",
     "Jan", "January", "Jul",      "July",   "Jun",     "June",     "Mar",  "March",
@@ -37,6 +37,14 @@ constexpr std::array<std::string_view, 14> kWeekdays = {"Fri",      "Friday",  "
                                                         "Tue",      "Tuesday", "Wed",    "Wednesday"};
 constexpr std::array<std::string_view, 16> kZones = {"BST", "CDT", "CEST", "CET", "CST", "EDT", "EEST", "EET",
                                                      "EST", "GMT", "IST",  "JST", "MDT", "MST", "PDT",  "PST"};
+// Ends of names that everybody can register or that stay inside a network; names with three parts need no such proof.
+constexpr std::array<std::string_view, 13> kTopDomains = {
+    "arpa", "biz", "com", "corp", "edu", "gov", "internal", "lan", "local", "localdomain", "mil", "net", "org"};
+constexpr std::array<std::string_view, 14> kSizeUnits = {"B",   "Bytes", "GB", "GiB", "KB",   "KiB",   "MB",
+                                                         "MiB", "PB",    "TB", "TiB", "byte", "bytes", "kB"};
+constexpr std::array<std::string_view, 23> kDurationUnits = {
+    "day",  "days",  "h",  "hour", "hours", "hrs",    "milliseconds", "min",  "mins", "minute", "minutes",  "ms",
+    "msec", "msecs", "ns", "s",    "sec",   "second", "seconds",      "secs", "us",   "usec",   "\xC2\xB5s"};
 constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host", "hostname", "login",
                                                            "node",    "user", "userid",   "username"};
 
@@ -68,6 +76,33 @@ bool IsQualifiedName(std::string_view word) {
   return parts >= 3;
 }
 
+bool IsDottedName(std::string_view word) {
+  size_t part = 0;
+  bool dot = false;
+  for (const char c : word) {
+    if (c == '.') {
+      if (part == 0) return false;
+      dot = true;
+      part = 0;
+    } else if (IsAlnum(c) || c == '-' || c == '_') {
+      ++part;
+    } else {
+      return false;
+    }
+  }
+  return dot && part > 0;
+}
+
+bool IsDomainName(std::string_view word) {
+  return IsDottedName(word) && Contains(kTopDomains, word.substr(word.rfind('.') + 1));
+}
+
+UnitDimension UnitDimensionOf(std::string_view word) {
+  if (word.empty() || word.size() > 12) return UnitDimension::kNone;
+  if (Contains(kSizeUnits, word)) return UnitDimension::kSize;
+  return Contains(kDurationUnits, word) ? UnitDimension::kDuration : UnitDimension::kNone;
+}
+
 bool IsIdentifierLike(std::string_view word) {
   for (size_t i = 1; i < word.size(); ++i) {
     if (IsLower(word[i - 1]) && IsUpper(word[i])) return true;
@@ -90,7 +125,7 @@ bool IsContextNoun(std::string_view word) {
 
 bool IsConstantLooking(TokenClass token_class, std::string_view text) {
   if (token_class != TokenClass::kAlnum && token_class != TokenClass::kMixed) return false;
-  if (text.empty() || !IsAlpha(text[0])) return false;
+  if (text.empty() || !IsAlpha(text[0]) || text.find('@') != std::string_view::npos) return false;
   const auto digits = std::count_if(text.begin(), text.end(), IsDigit);
   const auto letters = std::count_if(text.begin(), text.end(), IsAlpha);
   // Up to two digits: "ssh2", "L3", "tty1", "sha256" has three and is rare; ids have more.

@@ -2,6 +2,7 @@
 // here knows any log; it is the vocabulary all logs share. Pure functions, safe from any thread.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "event/shape.h"
@@ -21,6 +22,17 @@ bool IsZoneName(std::string_view word);
 // Three or more parts joined by '.' or '/': com.example.Service, sub/dir/file. These name things and so are values,
 // except names of exceptions and errors, which say what happened.
 bool IsQualifiedName(std::string_view word);
+
+// A name on the internet or a local network: www.example.com, printer.local. Told by its last part.
+bool IsDomainName(std::string_view word);
+
+// Two or more parts joined by '.', as a host or a file is written: app.example, server.go. With ":" and a number it is
+// a place: a host and its port, a file and its line.
+bool IsDottedName(std::string_view word);
+
+// What a number counts, when it is a size or a duration: KB, MiB, bytes; ms, sec, minutes.
+enum class UnitDimension : uint8_t { kNone = 0, kSize, kDuration };
+UnitDimension UnitDimensionOf(std::string_view word);
 
 // Looks made up rather than English: inner . _ $ / - or a lower-case letter followed by an upper-case one.
 bool IsIdentifierLike(std::string_view word);

@@ -3,21 +3,15 @@
 #include <algorithm>
 #include <functional>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "templates/sequence_hash.h"
 #include "templates/union_find.h"
 
 namespace whittle {
 namespace {
 
 using Id = WordTable::Id;
-
-uint64_t Scramble(uint64_t x) {  // splitmix64's finaliser
-  x ^= x >> 30;
-  x *= 0xBF58476D1CE4E5B9ULL;
-  x ^= x >> 27;
-  x *= 0x94D049BB133111EBULL;
-  return x ^ (x >> 31);
-}
 
 // A signature or an accepted generalisation of some.
 struct Pattern {
@@ -39,54 +33,6 @@ struct Entry {
 // the smallest hashes are made, whatever the order of arrival.
 size_t MaxDerived(size_t signatures) { return signatures + 1024; }
 
-// Polynomial hashes of all heads and tails of a sequence, so that the sequence with one word blanked costs O(1).
-class SequenceHash {
- public:
-  SequenceHash(const WordTable& words, const std::vector<Id>& sequence) : sequence_(sequence) {
-    const size_t size = sequence.size();
-    head_.resize(size + 1);
-    tail_.resize(size + 1);
-    power_.assign(size + 2, 1);
-    blank_ = Scramble(words.info(WordTable::kBlank).hash);
-    for (size_t i = 0; i <= size; ++i) power_[i + 1] = power_[i] * kBase;
-    for (size_t i = 0; i < size; ++i) head_[i + 1] = head_[i] * kBase + Scramble(words.info(sequence[i]).hash);
-    for (size_t i = size; i > 0; --i)
-      tail_[i - 1] = Scramble(words.info(sequence[i - 1]).hash) * power_[size - i] + tail_[i];
-  }
-
-  uint64_t Whole() const { return Scramble(head_.back()); }
-  uint64_t Head(size_t size) const { return Scramble(head_[size]); }
-  bool BlankBefore(size_t i) const { return i > 0 && sequence_[i - 1] == WordTable::kBlank; }
-  bool BlankAfter(size_t i) const { return i + 1 < sequence_.size() && sequence_[i + 1] == WordTable::kBlank; }
-
-  // With word i blanked, and merged with blanks beside it.
-  uint64_t Blanked(size_t i) const {
-    const size_t left = BlankBefore(i) ? i - 1 : i;
-    const size_t right = BlankAfter(i) ? i + 2 : i + 1;
-    return Scramble((head_[left] * kBase + blank_) * power_[sequence_.size() - right] + tail_[right]);
-  }
-
-  // With words i and j > i blanked.
-  uint64_t Blanked(size_t i, size_t j) const {
-    const size_t left = BlankBefore(i) ? i - 1 : i;
-    const size_t middle = BlankAfter(i) ? i + 2 : i + 1;
-    const size_t middle_end = BlankBefore(j) ? j - 1 : j;
-    const size_t right = BlankAfter(j) ? j + 2 : j + 1;
-    uint64_t hash = head_[left] * kBase + blank_;
-    if (middle < middle_end) {
-      const uint64_t power = power_[middle_end - middle];
-      hash = (hash * power + head_[middle_end] - head_[middle] * power) * kBase + blank_;
-    }
-    return Scramble(hash * power_[sequence_.size() - right] + tail_[right]);
-  }
-
- private:
-  static constexpr uint64_t kBase = 0x9E3779B97F4A7C15ULL;
-  const std::vector<Id>& sequence_;
-  std::vector<uint64_t> head_, tail_, power_;
-  uint64_t blank_ = 0;
-};
-
 std::vector<Id> Blank(const std::vector<Id>& words, size_t first, size_t second) {
   std::vector<Id> out;
   for (size_t i = 0; i < words.size(); ++i) {
@@ -106,15 +52,17 @@ class Merger {
   }
 
   std::vector<uint32_t> Run() {
-    size_t entered = 0;
+    JudgeVerbs();
     do {
       changed_ = false;
-      for (; entered < patterns_.size(); ++entered) Enter(static_cast<uint32_t>(entered));
+      for (; entered_ < patterns_.size(); ++entered_) Enter(static_cast<uint32_t>(entered_));
       SortNew(&entries_, &sorted_entries_);
       SortNew(&pairs_, &sorted_pairs_);
       EachRun(entries_, [this](std::span<const Entry> run) { JudgePosition(run); });
       EachRun(pairs_, [this](std::span<const Entry> run) { JudgePair(run); });
       JudgeTails();
+      JudgeFreeTexts();
+      ReplaceNames();
       MakeCandidates();
     } while (changed_);
     std::vector<uint32_t> groups(signature_count_);
@@ -150,7 +98,7 @@ class Merger {
     const std::vector<Id>& words = pattern.words;
     const auto constants =
         words.size() - static_cast<size_t>(std::count(words.begin(), words.end(), WordTable::kBlank));
-    if (constants < kMinConstants + 1 || pattern.depth >= kMaxBlanks) return;
+    if (constants < kMinConstantsBesideValue + 1 || pattern.depth >= kMaxBlanks) return;
     const SequenceHash hash(words_, words);
     const size_t positions = std::min(words.size(), kMaxPositions);
     size_t ordinal = 0;  // of the word, blanks not counted
@@ -205,13 +153,38 @@ class Merger {
 
   // Elsewhere a value stands in this place, and nothing else differs.
   bool StandsForValue(const Entry& entry) const {
+    return ValueStandsBeside(entry) &&
+           patterns_[by_hash_.find(entry.blanked)->second].words.size() == patterns_[entry.pattern].words.size();
+  }
+
+  // Elsewhere there are values around this place, and nothing else differs: perhaps the word is just missing there.
+  bool ValueStandsBeside(const Entry& entry) const {
     const auto found = by_hash_.find(entry.blanked);
-    if (found == by_hash_.end() || found->second >= signature_count_) return false;
-    return patterns_[found->second].words.size() == patterns_[entry.pattern].words.size();
+    return found != by_hash_.end() && found->second < signature_count_;
+  }
+
+  size_t Constants(uint32_t pattern) const {
+    const std::vector<Id>& words = patterns_[pattern].words;
+    return words.size() - static_cast<size_t>(std::count(words.begin(), words.end(), WordTable::kBlank));
+  }
+
+  // Little would be left: only names that programs make up, where elsewhere a value stands or many of them do.
+  void JudgeShort(std::span<const Entry> run) {
+    std::vector<Entry> names;
+    for (const Entry& entry : run) {
+      const WordTable::Info& info = words_.info(Filler(entry));
+      if (info.identifier_like || info.parts.size() > 1) names.push_back(entry);
+    }
+    const size_t needed = ValueStandsBeside(run[0]) ? 1 : IsFirstWord(run[0]) ? kMinFirstFillers : kMinFillers;
+    if (names.size() >= needed) Accept(names);
   }
 
   // Patterns that differ in one word: are the fillers evidence enough?
   void JudgePosition(std::span<const Entry> run) {
+    if (Constants(run[0].pattern) <= kMinConstants) {
+      JudgeShort(run);
+      return;
+    }
     const bool first = IsFirstWord(run[0]);
     size_t identifiers = 0;
     const bool context = FollowsContextNoun(run[0]);
@@ -223,6 +196,7 @@ class Merger {
     if (run.size() >= needed || (!first && identifiers >= kMinIdentifierFillers) || StandsForValue(run[0])) {
       Accept(run);
       if (named) Learn(run);
+      if (!first && run.size() >= kMinFillers) LearnPlace(run);
     } else if (!first) {
       JudgeVocabulary(run);
     }
@@ -245,7 +219,7 @@ class Merger {
   }
 
   void JudgePair(std::span<const Entry> run) {
-    if (StandsForValue(run[0])) {
+    if (std::any_of(run.begin(), run.end(), [this](const Entry& entry) { return StandsForValue(entry); })) {
       Accept(run);
       return;
     }
@@ -262,34 +236,149 @@ class Merger {
     Accept(run);
   }
 
+  uint32_t DepthBehind(const Entry& entry) const {
+    return patterns_[entry.pattern].depth + (entry.second != 0 ? 2 : 1);
+  }
+
   // One template from here on, and the pattern with the blank is a member that counts.
   void Accept(std::span<const Entry> run) {
-    for (const Entry& entry : run) changed_ |= sets_.Join(entry.pattern, run[0].pattern);
-    const auto found = by_hash_.find(run[0].blanked);
-    if (found == by_hash_.end()) {
-      candidates_.push_back(run[0]);
-    } else {
-      changed_ |= sets_.Join(found->second, run[0].pattern);
+    const Entry* shallowest = &run[0];
+    for (const Entry& entry : run) {
+      changed_ |= sets_.Join(entry.pattern, run[0].pattern);
+      if (DepthBehind(entry) < DepthBehind(*shallowest)) shallowest = &entry;
     }
+    const auto found = by_hash_.find(run[0].blanked);
+    if (found != by_hash_.end()) changed_ |= sets_.Join(found->second, run[0].pattern);
+    if (found == by_hash_.end() || DepthBehind(*shallowest) < patterns_[found->second].depth)
+      candidates_.push_back(*shallowest);
   }
 
   // New patterns of this round, smallest hashes first should the limit be reached.
   void MakeCandidates() {
-    std::sort(candidates_.begin(), candidates_.end(),
-              [](const Entry& a, const Entry& b) { return a.blanked < b.blanked; });
+    std::sort(candidates_.begin(), candidates_.end(), [&](const Entry& a, const Entry& b) {
+      return a.blanked != b.blanked ? a.blanked < b.blanked : DepthBehind(a) < DepthBehind(b);
+    });
     for (const Entry& candidate : candidates_) {
       const auto found = by_hash_.find(candidate.blanked);
       if (found == by_hash_.end() && patterns_.size() - signature_count_ >= MaxDerived(signature_count_)) break;
       const uint32_t index = found != by_hash_.end() ? found->second : AddPattern(candidate);
-      sets_.Join(index, candidate.pattern);
+      changed_ |= sets_.Join(index, candidate.pattern);
+      if (DepthBehind(candidate) < patterns_[index].depth) {
+        // A shorter way here than the one known: what was too deep may not be.
+        const bool entered = patterns_[index].depth < kMaxBlanks;
+        patterns_[index].depth = DepthBehind(candidate);
+        changed_ = true;
+        if (!entered && index < entered_) Enter(index);
+      }
     }
     candidates_.clear();
   }
 
   uint32_t AddPattern(const Entry& source) {
-    const Pattern& pattern = patterns_[source.pattern];
-    const uint32_t depth = pattern.depth + (source.second != 0 ? 2 : 1);
-    return AddPattern(Blank(pattern.words, source.first, source.second), depth);
+    return AddPattern(Blank(patterns_[source.pattern].words, source.first, source.second), DepthBehind(source));
+  }
+
+  static uint64_t Place(Id before, Id filler) { return uint64_t{before} << 32 | filler; }
+
+  // The fillers of a slot after some word are values wherever they follow that word.
+  void LearnPlace(std::span<const Entry> run) {
+    const Id before = patterns_[run[0].pattern].words[run[0].first - 1u];
+    if (before == WordTable::kBlank) return;
+    for (const Entry& entry : run) changed_ |= places_.insert(Place(before, Filler(entry))).second;
+  }
+
+  // A pattern with a known name blanked is a pattern too. One name at a time: what more evidence adds must never take
+  // the place of what less evidence gave.
+  void ReplaceNames() {
+    if (places_.empty()) return;
+    for (uint32_t index = 0; index < patterns_.size(); ++index) {
+      const Pattern& pattern = patterns_[index];
+      if (pattern.depth >= kMaxBlanks || Constants(index) <= kMinConstants) continue;
+      const SequenceHash hash(words_, pattern.words);
+      for (size_t i = 1; i < std::min(pattern.words.size(), kMaxPositions); ++i) {
+        if (pattern.words[i] != WordTable::kBlank && places_.contains(Place(pattern.words[i - 1], pattern.words[i])))
+          candidates_.push_back({0, hash.Blanked(i), index, static_cast<uint16_t>(i), 0});
+      }
+    }
+  }
+
+  // "Unhandled exception: " and then whatever somebody wrote.
+  void JudgeFreeTexts() {
+    struct Head {
+      uint64_t hash = 0;
+      uint32_t pattern = 0;
+      Id next = 0;
+    };
+    std::vector<Head> heads;
+    for (uint32_t index = 0; index < patterns_.size(); ++index) {
+      const std::vector<Id>& words = patterns_[index].words;
+      const SequenceHash hash(words_, words);
+      size_t plain = 0;  // words that are not labels themselves: "kernel: usb:" says where, not what
+      for (size_t i = 0; i + 1 < words.size() && i < kMaxPositions; ++i) {
+        const WordTable::Info& info = words_.info(words[i]);
+        if (words[i] != WordTable::kBlank && info.label && plain > 0 && words[i + 1] != WordTable::kBlank)
+          heads.push_back({hash.Head(i + 1), index, words[i + 1]});
+        plain += words[i] != WordTable::kBlank && !info.label ? 1 : 0;
+      }
+    }
+    std::sort(heads.begin(), heads.end(),
+              [](const Head& a, const Head& b) { return a.hash != b.hash ? a.hash < b.hash : a.next < b.next; });
+    for (size_t begin = 0; begin < heads.size();) {
+      size_t end = begin;
+      size_t beginnings = 0;
+      for (; end < heads.size() && heads[end].hash == heads[begin].hash; ++end)
+        beginnings += end == begin || heads[end].next != heads[end - 1].next ? 1 : 0;
+      if (end - begin >= kMinFreeTexts && beginnings >= kMinFreeTextBeginnings) {
+        for (size_t i = begin + 1; i < end; ++i) changed_ |= sets_.Join(heads[begin].pattern, heads[i].pattern);
+      }
+      begin = end;
+    }
+  }
+
+  // "Started the web server", "Stopping the web server": what several first words say the same long endings of are
+  // names of things.
+  void JudgeVerbs() {
+    struct Ending {
+      uint64_t hash = 0;
+      Id verb = 0;
+      uint32_t pattern = 0;
+    };
+    std::vector<Ending> endings;
+    for (uint32_t index = 0; index < signature_count_; ++index) {
+      const std::vector<Id>& words = patterns_[index].words;
+      if (words[0] == WordTable::kBlank || Constants(index) < 1 + kMinVerbEndingWords) continue;
+      const std::vector<Id> ending(words.begin() + 1, words.end());
+      endings.push_back({SequenceHash(words_, ending).Whole(), words[0], index});
+    }
+    std::sort(endings.begin(), endings.end(),
+              [](const Ending& a, const Ending& b) { return a.hash != b.hash ? a.hash < b.hash : a.verb < b.verb; });
+    const auto each_run = [&](const auto& visit) {
+      for (size_t begin = 0; begin < endings.size();) {
+        size_t end = begin + 1;
+        while (end < endings.size() && endings[end].hash == endings[begin].hash) ++end;
+        visit(begin, end);
+        begin = end;
+      }
+    };
+    std::unordered_map<Id, size_t> shared;  // verb → endings that enough other verbs have too
+    each_run([&](size_t begin, size_t end) {
+      if (end - begin < kMinVerbs) return;
+      for (size_t i = begin; i < end; ++i) ++shared[endings[i].verb];
+    });
+    std::erase_if(shared, [](const auto& entry) { return entry.second < kMinVerbEndings; });
+    if (shared.size() < kMinVerbs) return;
+    std::unordered_map<Id, uint32_t> member;  // verb → one of its patterns
+    each_run([&](size_t begin, size_t end) {
+      const auto known = [&](const Ending& ending) { return shared.contains(ending.verb); };
+      if (std::count_if(endings.begin() + static_cast<std::ptrdiff_t>(begin),
+                        endings.begin() + static_cast<std::ptrdiff_t>(end), known) < 2)
+        return;
+      for (size_t i = begin; i < end; ++i) {
+        if (known(endings[i]))
+          changed_ |=
+              sets_.Join(member.try_emplace(endings[i].verb, endings[i].pattern).first->second, endings[i].pattern);
+      }
+    });
   }
 
   // The fillers of a slot that holds names are names elsewhere too.
@@ -340,10 +429,12 @@ class Merger {
   std::vector<Pattern> patterns_;  // the signatures, then what was derived
   size_t signature_count_ = 0;
   std::unordered_map<uint64_t, uint32_t> by_hash_;
-  UnionFind sets_;           // over patterns
-  UnionFind vocabulary_;     // over words: same set = fillers of one slot
-  std::vector<bool> known_;  // words that filled a slot of names
+  UnionFind sets_;                       // over patterns
+  UnionFind vocabulary_;                 // over words: same set = fillers of one slot
+  std::vector<bool> known_;              // words that filled a slot of names
+  std::unordered_set<uint64_t> places_;  // (word, filler that was a value after it)
   std::vector<Entry> entries_, pairs_;
+  size_t entered_ = 0;  // patterns that were filed
   size_t sorted_entries_ = 0, sorted_pairs_ = 0;
   std::vector<Entry> candidates_;
   std::vector<std::pair<uint32_t, Entry>> classes_;

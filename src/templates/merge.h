@@ -7,7 +7,10 @@
 //   position   signatures equal but for one word, with many different fillers there, are one template
 //   pair       the same for two words at once when both are written like states (RUNNING -> KILLED)
 //   vocabulary two fillers known to share a slot elsewhere are enough
+//   name       a word that filled a slot after some word is a value wherever it follows that word
 //   tail       after a common head, endings made of such known fillers only are one template
+//   verbs      what several first words have in common behind them is the name of a thing
+//   free text  after a common head that ends with a label ("Unhandled exception:"), many endings are one template
 //
 // The rules only ever add evidence (a pattern, once accepted, stays a member and counts as a filler itself), so the
 // result is the least fixpoint: independent of order, and more signatures can only join groups, never part them. Cost
@@ -38,12 +41,22 @@ inline constexpr size_t kMinVocabularyFillers = 2;
 inline constexpr size_t kMinTails = 3;
 inline constexpr size_t kMinTailHead = 3;  // words before a tail
 inline constexpr size_t kMaxTail = 8;      // words in a tail
+// Free text: this many endings, which begin with this many different words. A list of known causes is shorter.
+inline constexpr size_t kMinFreeTexts = 12;
+inline constexpr size_t kMinFreeTextBeginnings = 8;
 // Transitions: this many distinct pairs with this many different words on either side, at most kMaxPairDistance apart.
 inline constexpr size_t kMinPairs = 10;
 inline constexpr size_t kMinPairSide = 5;
 inline constexpr size_t kMaxPairDistance = 4;
+// Things that verbs happen to ("Started the web server"): endings of this many words that this many first words share,
+// for each of which it is so with this many endings. One entity with many states has shorter endings.
+inline constexpr size_t kMinVerbs = 3;
+inline constexpr size_t kMinVerbEndings = 6;
+inline constexpr size_t kMinVerbEndingWords = 2;
 // A template that says less than this would swallow everything.
 inline constexpr size_t kMinConstants = 2;
+// Unless elsewhere a value stands in the place of a name programs made up ("ssh.service: Succeeded").
+inline constexpr size_t kMinConstantsBesideValue = 1;
 // Words found to be values in one signature; bounds the rounds.
 inline constexpr size_t kMaxBlanks = 4;
 // Positions that are looked at; longer signatures merge only when all later words agree.

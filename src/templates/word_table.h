@@ -20,6 +20,7 @@ class WordTable {
     bool identifier_like = false;
     bool state_name = false;
     bool context_noun = false;
+    bool label = false;     // ends with ':'
     std::vector<Id> parts;  // the pieces between ':' and '#', when there is more than one
   };
 
