@@ -89,6 +89,16 @@ constexpr FlagSpec kIngestFlags[] = {
      .minimum = 1,
      .maximum = 1024,
      .default_help = "the processors this process may use, cgroup limits included"},
+    {.name = "keep",
+     .kind = kText,
+     .argument = "PERCENT",
+     .help = "keep about so much of the events, such as 10%; exact counts of all of them stay",
+     .default_help = "everything"},
+    {.name = "keep-errors", .help = "keep every event of severity error or worse, before --keep"},
+    {.name = "policy",
+     .kind = kFile,
+     .argument = "FILE",
+     .help = "sampling policy, in place of the configuration's; --keep and --keep-errors change it"},
     {.name = "tee", .help = "copy the input to standard output, unchanged; the report goes to standard error"},
     {.name = "fail-fast", .help = "stop at the first file that cannot be read"},
     {.name = "retry-failed", .help = "read the files that failed before again, even unchanged"},
@@ -208,6 +218,7 @@ constexpr Example kConvertExamples[] = {
 constexpr Example kIngestExamples[] = {
     {"app 2>&1 | whittle ingest --tee", "keep a program's output while still seeing it"},
     {"whittle ingest archive/ --jobs 8", "read a directory of plain and compressed logs"},
+    {"whittle ingest app.log --keep 10% --keep-errors", "store a tenth and every error, with exact counts of all"},
 };
 constexpr Example kCatExamples[] = {
     {"whittle cat --raw | sha256sum", "the original bytes"},

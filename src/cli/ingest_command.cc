@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <set>
 
 #include "catalog/catalog.h"
 #include "catalog/segment_file.h"
+#include "catalog/stream_name.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
@@ -87,6 +89,36 @@ IngestOptions OptionsFrom(const Env* env, const ParsedFlags& flags, const Readin
   return options;
 }
 
+Status SetSampling(const Env* env, const ParsedFlags& flags, const Config& config, const InputSet& inputs,
+                   IngestOptions* options) {
+  options->sampling = config.sampling;
+  const bool changed = flags.Given("policy") || flags.Given("keep") || flags.On("keep-errors");
+  if (changed) {
+    // A policy owns its filters, so it is read again rather than copied.
+    PolicyFile file;
+    if (flags.Given("policy")) {
+      WHITTLE_ASSIGN_OR_RETURN(file, LoadPolicyFile(env->files, flags.Text("policy")));
+    } else if (!config.file_name.empty()) {
+      WHITTLE_ASSIGN_OR_RETURN(file, LoadPolicyFile(env->files, config.file_name));
+    }
+    std::optional<double> keep;
+    if (flags.Given("keep")) {
+      keep = ReadKeepFlag(flags.Text("keep"));
+      if (!keep) {
+        return Status(StatusCode::kUsage,
+                      "--keep needs a percentage above 0%, such as 10%, not '" + flags.Text("keep") + "'");
+      }
+    }
+    WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, flags.On("keep-errors"), &file.policy));
+    options->sampling = std::make_shared<const SamplingPolicy>(std::move(file.policy));
+  }
+  // Rotations of one log follow each other in time; different logs go on side by side and divide what there is.
+  std::set<std::string> streams;
+  for (const Input& input : inputs.inputs) streams.insert(StreamName(input.path));
+  options->sampling_share = 1.0 / static_cast<double>(std::max<size_t>(1, streams.size()));
+  return Status::Ok();
+}
+
 Status LoadOverrides(const Env* env, const Config& config, CommitterOptions* committer) {
   if (config.templates.overrides.empty()) return Status::Ok();
   WHITTLE_ASSIGN_OR_RETURN(committer->overrides_text,
@@ -129,6 +161,9 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   options.parsing.scrubbers = std::move(*scrubbers);
   if (const Status status = LoadOverrides(env, (*reading)->config, &options.committer); !status.ok())
     return Fail(streams, status);
+  if (const Status status = SetSampling(env, flags, (*reading)->config, *inputs, &options); !status.ok())
+    return Fail(streams, status);
+  if (options.sampling->active()) (*catalog)->SetPolicyHash(ToHex(HashBytes128(options.sampling->text)));
 
   const bool quiet = flags.On("quiet");
   const bool tee = flags.On("tee");

@@ -1,10 +1,14 @@
 // templates and stats: what a store holds and where everything went.
+#include <algorithm>
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "base/rfc3339.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
 #include "cli/store_report.h"
+#include "query/store_ledger.h"
 #include "query/template_stats.h"
 #include "render/json_text.h"
 #include "render/table.h"
@@ -104,6 +108,70 @@ void WriteStatsJson(const Manifest& manifest, const StoreBytes& bytes, OutputStr
   out->Write(line);
 }
 
+// Per stratum of the sampling key and rule that decided, largest first: strata without a survivor too.
+struct StratumLine {
+  std::string stratum, rule;
+  StratumTotal total;
+};
+
+std::vector<StratumLine> StratumLines(const SegmentLedger& ledger) {
+  std::vector<StratumLine> lines;
+  const std::vector<StratumTotal> totals = TotalsByStratum(ledger);
+  for (size_t i = 0; i < totals.size(); ++i) {
+    const uint32_t rule = ledger.strata()[i].rule;
+    lines.push_back({StratumText(ledger, i), rule == 0 ? "budget" : ledger.rules()[rule - 1], totals[i]});
+  }
+  std::sort(lines.begin(), lines.end(), [](const StratumLine& a, const StratumLine& b) {
+    return std::tie(b.total.in.records, a.stratum, a.rule) < std::tie(a.total.in.records, b.stratum, b.rule);
+  });
+  return lines;
+}
+
+void AppendCountsJson(std::string_view name, const EventCounts& counts, std::string* out) {
+  AppendTallyJson(name, {counts.lines, counts.records, counts.bytes}, out);
+}
+
+EventCounts Rest(const StratumTotal& total) {
+  return {total.in.records - total.kept.records, total.in.lines - total.kept.lines, total.in.bytes - total.kept.bytes};
+}
+
+void WriteStrataJson(const SegmentLedger& ledger, OutputStream* out) {
+  for (const StratumLine& line : StratumLines(ledger)) {
+    std::string json = "{\"stratum\":";
+    AppendJsonString(line.stratum, &json);
+    json += ",\"rule\":";
+    AppendJsonString(line.rule, &json);
+    AppendCountsJson("in", line.total.in, &json);
+    AppendCountsJson("kept", line.total.kept, &json);
+    AppendCountsJson(line.total.dropped ? "dropped_by_rule" : "sampled_out", Rest(line.total), &json);
+    out->Write(json + "}\n");
+  }
+}
+
+void WriteStrataTable(const SegmentLedger& ledger, OutputStream* out) {
+  constexpr size_t kShown = 40;
+  const std::vector<StratumLine> lines = StratumLines(ledger);
+  out->Write(
+      fmt::format("\nBy stratum and rule, exact ({} strata, {} without a survivor; --format ndjson has all):\n",
+                  FormatCount(lines.size()),
+                  FormatCount(static_cast<uint64_t>(std::count_if(lines.begin(), lines.end(), [](const auto& line) {
+                    return line.total.kept.records == 0 && line.total.in.records > 0;
+                  })))));
+  Table table({{"events in", true},
+               {"kept", true},
+               {"sampled out", true},
+               {"dropped", true},
+               {"rule", false},
+               {"stratum", false}});
+  for (size_t i = 0; i < std::min(lines.size(), kShown); ++i) {
+    const StratumTotal& total = lines[i].total;
+    const uint64_t rest = total.in.records - total.kept.records;
+    table.AddRow({FormatCount(total.in.records), FormatCount(total.kept.records), FormatCount(total.dropped ? 0 : rest),
+                  FormatCount(total.dropped ? rest : 0), lines[i].rule, lines[i].stratum});
+  }
+  out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
+}
+
 }  // namespace
 
 int RunTemplates(const ParsedFlags& flags, Streams& streams) {
@@ -141,10 +209,17 @@ int RunStats(const ParsedFlags& flags, Streams& streams) {
   const auto manifest = ReadManifest(env, flags.Text("store"));
   if (!manifest.ok()) return Fail(streams, manifest.status());
   const StoreBytes bytes = MeasureStore(env, flags.Text("store"));
+  const auto reader = StoreReader::Open(env, flags.Text("store"));
+  if (!reader.ok()) return Fail(streams, reader.status());
+  const auto ledger = ReadStoreLedger(env, (*reader)->segments());
+  if (!ledger.ok()) return Fail(streams, ledger.status());
+  const bool sampled = !ledger->ledger.strata().empty();
   if (flags.Text("format") == "ndjson") {
     WriteStatsJson(*manifest, bytes, &streams.out);
+    if (sampled) WriteStrataJson(ledger->ledger, &streams.out);
   } else {
     WriteStatsTable(*manifest, bytes, &streams.out);
+    if (sampled) WriteStrataTable(ledger->ledger, &streams.out);
   }
   return 0;
 }

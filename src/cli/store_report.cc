@@ -37,6 +37,16 @@ void WriteCounts(const IngestReport& report, OutputStream* out) {
   if (report.unchanged > 0) out->Write(fmt::format(" ({} unchanged, not read again)", FormatCount(report.unchanged)));
   if (report.continued > 0) out->Write(fmt::format(" ({} continued)", FormatCount(report.continued)));
   out->Write(fmt::format("\nevents     {}\n", FormatCount(report.records)));
+  const Ledger& ledger = report.ledger;
+  if (ledger.kept != ledger.in) {
+    out->Write(fmt::format("kept       {} events ({:.1f}%); {} sampled out", FormatCount(ledger.kept.records),
+                           100.0 * static_cast<double>(ledger.kept.records) /
+                               static_cast<double>(std::max<uint64_t>(1, ledger.in.records)),
+                           FormatCount(ledger.sampled_out.records)));
+    if (ledger.dropped_by_rule.records > 0)
+      out->Write(fmt::format(", {} dropped by rule", FormatCount(ledger.dropped_by_rule.records)));
+    out->Write("; exact counts of all are stored\n");
+  }
   if (report.guessed_times > 0) {
     out->Write(
         fmt::format("times      {} with zone, year or the whole time filled in\n", FormatCount(report.guessed_times)));

@@ -182,6 +182,9 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   config.templates.overrides = top.Inner("templates").Text("overrides");
   config.templates.max = static_cast<uint64_t>(top.Inner("templates").Integer("max"));
   WHITTLE_RETURN_IF_ERROR(ReadEnrich(top.Inner("enrich"), &config));
+  WHITTLE_ASSIGN_OR_RETURN(SamplingPolicy sampling,
+                           ReadSamplingPolicy(top.Find("sampling"), file_name, &config.prices));
+  config.sampling = std::make_shared<const SamplingPolicy>(std::move(sampling));
   const Group segments = top.Inner("segments");
   config.segments.close_after_ns = segments.Duration("close_after");
   config.segments.close_size_bytes = static_cast<uint64_t>(segments.Size("close_size"));

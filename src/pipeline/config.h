@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <whittle/status.h>
 
 #include "env/file_system.h"
+#include "pipeline/sampling_config.h"
 
 namespace whittle {
 
@@ -57,6 +59,8 @@ struct Config {
     uint64_t max = 0;
   } templates;
   std::vector<EnrichStep> enrich;
+  std::shared_ptr<const SamplingPolicy> sampling;  // never null
+  Prices prices;
   struct {
     int64_t close_after_ns = 0;
     uint64_t close_size_bytes = 0;

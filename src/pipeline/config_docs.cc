@@ -45,6 +45,11 @@ void AppendExample(const std::string& parent, size_t depth, std::string* out) {
     std::string help(key->help);
     if (!key->flag.empty()) help += "; the flag --" + std::string(key->flag) + " says the same and wins";
     if (depth == 0) *out += "\n";
+    if (key->alternative) {
+      AppendComment(
+          indent, "or " + std::string(ConfigKeyName(*key)) + ": " + std::string(key->example) + ", " + help + ".", out);
+      continue;
+    }
     AppendComment(depth == 0 ? "" : indent, help + ".", out);
     std::string lead = "#" + indent;
     if (new_item) lead.replace(lead.size() - 2, 2, "- ");

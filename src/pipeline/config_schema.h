@@ -37,9 +37,10 @@ struct ConfigKey {
   std::string_view example = {};   // what the commented example shows instead of the default
   std::string_view choices = {};   // kChoice: "beginning|end"
   long long minimum = 0, maximum = 0;
-  bool planned = false;   // known, but this version does not act on it: setting it is refused
-  bool required = false;  // must stand where its group stands
-  bool one_of = false;    // in a list of groups: of the keys with this mark, each item has exactly one
+  bool planned = false;      // known, but this version does not act on it: setting it is refused
+  bool required = false;     // must stand where its group stands
+  bool alternative = false;  // excludes the keys before it, so the example only mentions it
+  bool one_of = false;       // in a list of groups: of the keys with this mark, each item has exactly one
 };
 
 std::span<const ConfigKey> ConfigKeys();

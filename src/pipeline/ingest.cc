@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/run_sampling.h"
 #include "pipeline/source_feed.h"
 #include "source/decompressor.h"
 
@@ -37,10 +38,12 @@ class Run {
         hooks_(hooks),
         pool_(static_cast<size_t>(std::max(1, options.jobs))),
         parse_(&pool_, &options.parsing),
-        committer_(env, catalog, &pool_, options.committer) {}
+        sampling_(options.sampling),
+        committer_(env, catalog, &pool_, WithSampling(options.committer)) {}
 
   Result<IngestReport> Execute(const std::vector<Input>& inputs) {
     report_.inputs = progress_.inputs_total = inputs.size();
+    sampling_.set_share(options_.sampling_share);
     for (const Input& input : inputs) progress_.stored_total += input.kind == InputKind::kFile ? input.info.size : 0;
     for (const Input& input : inputs) {
       if (Stopped()) break;
@@ -51,10 +54,13 @@ class Run {
     WHITTLE_RETURN_IF_ERROR(AssembleAll());
     WHITTLE_RETURN_IF_ERROR(committer_.Flush());
     const CommitTotals totals = committer_.totals();
-    report_.lines = totals.rows;
-    report_.records = totals.records;
-    report_.text_bytes = totals.text_bytes;
+    Tally gone = totals.ledger.sampled_out;
+    gone += totals.ledger.dropped_by_rule;
+    report_.lines = totals.rows + gone.lines;
+    report_.records = totals.records + gone.records;
+    report_.text_bytes = totals.text_bytes + gone.bytes;
     report_.segments = totals.segments;
+    report_.ledger = totals.ledger;
     report_.guessed_times = totals.guessed_times;
     report_.raw_lane_rows = totals.raw_lane_rows;
     report_.parser = parse_.stats();
@@ -66,6 +72,7 @@ class Run {
   struct Source {
     std::shared_ptr<SourceContext> context;
     std::unique_ptr<RecordTimes> times;
+    std::unique_ptr<Sampler> sampler;
   };
 
   bool Stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
@@ -174,6 +181,8 @@ class Run {
     source.context->identity.failure.clear();
     source.context->segment_source = {source.context->identity.id, NameOf(input), input.resource};
     WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(settings.time, input));
+    WHITTLE_ASSIGN_OR_RETURN(source.sampler,
+                             sampling_.NewSampler(catalog_, source.context->segment_source, framing.first_offset > 0));
     const auto context = source.context;
     sources_.push_back(std::move(source));
 
@@ -187,6 +196,8 @@ class Run {
     }
     context->tail = std::string();
     sources_.back().times.reset();
+    sampling_.Finish(context->identity.id);
+    sources_.back().sampler.reset();
     if (Stopped()) return Status::Ok();
     context->finished = true;
     if (feed->bytes_read() > 0) return Status::Ok();
@@ -244,13 +255,26 @@ class Run {
   Status Assemble(EventBatch batch) {
     if (batch.rows.empty()) return Status::Ok();
     // A segment never begins in the middle of a record, nor does a source's first line.
-    if (committer_.pending_bytes() == 0 || batch.first_offset == 0) batch.rows.front().flags |= Row::kRecordStart;
     Source& source = sources_[batch.source];
+    const bool begins = committer_.pending_bytes() == 0;
+    if ((begins && source.sampler == nullptr) || batch.first_offset == 0) {
+      batch.rows.front().flags |= Row::kRecordStart;
+    }
     std::vector<RecordTime> times;
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
     }
-    return committer_.Add(std::move(batch), std::move(times), source.context);
+    LeftOut left_out;
+    if (source.sampler != nullptr) {
+      left_out = source.sampler->Sample(begins, &batch, &times, sampling_.ledger());
+      sampling_.Note(source.context->identity.id, source.sampler.get());
+    }
+    return committer_.Add(std::move(batch), std::move(times), source.context, left_out);
+  }
+
+  CommitterOptions WithSampling(CommitterOptions options) {
+    if (sampling_.active()) options.extras = [this](const auto& source_ids) { return sampling_.Close(source_ids); };
+    return options;
   }
 
   const Env* env_;
@@ -259,6 +283,7 @@ class Run {
   const IngestHooks& hooks_;
   WorkerPool pool_;
   ParseStage parse_;
+  RunSampling sampling_;
   SegmentCommitter committer_;
   std::vector<Source> sources_;
   uint64_t next_sequence_ = 0;

@@ -21,6 +21,7 @@
 #include "parse/line_analyzer.h"
 #include "pipeline/parse_stage.h"
 #include "pipeline/record_times.h"
+#include "pipeline/sampler.h"
 #include "pipeline/segment_committer.h"
 #include "source/byte_stream.h"
 #include "source/input_set.h"
@@ -42,7 +43,9 @@ struct IngestOptions {
   // How the lines of one input are framed and dated; positions are filled in by the pipeline.
   std::function<SourceSettings(const Input&)> settings_of;
   CommitterOptions committer;
-  int64_t close_after_ns = 10'000'000'000;  // a pipe's open segment is committed after this long
+  std::shared_ptr<const SamplingPolicy> sampling;  // null or not active: everything is kept
+  double sampling_share = 1;                       // of an absolute budget, for each source
+  int64_t close_after_ns = 10'000'000'000;         // a pipe's open segment is committed after this long
 };
 
 // Counted as it goes; all exact.
@@ -68,6 +71,7 @@ struct IngestReport {
   size_t continued = 0;  // known, and grown
   uint64_t guessed_times = 0;
   uint64_t raw_lane_rows = 0;
+  Ledger ledger;  // of what is new: what came, what was kept, where the rest went
   uint64_t segments = 0;
   bool stopped = false;  // the stop flag was raised: the rest was not read
   LineParserStats parser;

@@ -5,6 +5,10 @@
 namespace whittle {
 namespace {
 
+// A segment closes when it covers so many times the text it may hold, however little of it is kept: what is covered is
+// safe, and is not read again after a crash.
+constexpr uint64_t kMostCovered = 16;
+
 void KeepTail(const EventBatch& batch, std::string* tail) {
   if (!batch.source_tail.empty()) {
     tail->append(batch.source_tail);
@@ -36,8 +40,8 @@ SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool*
 SegmentCommitter::~SegmentCommitter() { static_cast<void>(WaitForClosing().ok()); }
 
 Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
-                             const std::shared_ptr<SourceContext>& source) {
-  if (batch.rows.empty()) return Status::Ok();
+                             const std::shared_ptr<SourceContext>& source, const LeftOut& left_out) {
+  if (batch.rows.empty() && batch.last_gap.lines == 0) return Status::Ok();
   if (builder_ == nullptr) {
     builder_ = std::make_unique<SegmentBuilder>(options_.builder);
     pending_since_ns_ = env_->clock->SteadyNs();
@@ -49,11 +53,17 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
   while (source->identity.tails.size() > 1) source->identity.tails.erase(source->identity.tails.begin());
   in_builder_[source->identity.id] = source;
   unreleased_[source->identity.id] = source;
+  LeftOut& out = left_out_[source->identity.id];
+  out.sampled_out += left_out.sampled_out;
+  out.dropped_by_rule += left_out.dropped_by_rule;
+  pending_source_bytes_ += batch.SourceBytes();
   builder_->Add(std::move(batch), std::move(times), source->segment_source);
-  return builder_->raw_bytes() >= options_.close_bytes ? StartClose() : Status::Ok();
+  const bool full =
+      builder_->raw_bytes() >= options_.close_bytes || pending_source_bytes_ >= kMostCovered * options_.close_bytes;
+  return full ? StartClose() : Status::Ok();
 }
 
-SegmentMeta SegmentCommitter::MakeMeta(const BuiltSegment& built) const {
+Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const LeftOutBySource& left_out) const {
   SegmentMeta meta;
   meta.created_ns = env_->clock->WallNs();
   meta.rows = built.rows;
@@ -76,23 +86,53 @@ SegmentMeta SegmentCommitter::MakeMeta(const BuiltSegment& built) const {
     ledger.kept = ledger.in;
     coverage.ledger += ledger;
   }
+  for (SourceCoverage& coverage : meta.coverage) {
+    const auto found = left_out.find(coverage.source_id);
+    if (found == left_out.end()) continue;
+    Ledger& ledger = coverage.ledger;
+    ledger.sampled_out = found->second.sampled_out;
+    ledger.dropped_by_rule = found->second.dropped_by_rule;
+    // Records were counted by their rows; those without any are added to what came.
+    ledger.in.records += ledger.sampled_out.records + ledger.dropped_by_rule.records;
+    ledger.kept.records = ledger.in.records;
+    ledger.kept -= ledger.sampled_out;
+    ledger.kept -= ledger.dropped_by_rule;
+  }
+  WHITTLE_RETURN_IF_ERROR(CheckSegmentMeta(meta));
   return meta;
 }
 
-Status SegmentCommitter::CloseNow(SegmentBuilder* builder, std::vector<SourceIdentity> identities) {
+Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
   SegmentMeta meta;
+  Status sections_made;
   WHITTLE_ASSIGN_OR_RETURN(
       const BuiltSegment built,
       builder->Close(
           [&](const BuiltSegment& facts) {
-            meta = MakeMeta(facts);
-            return std::vector<Section>{{kCatalogEntrySection, false, EncodeFooterEntry(meta, identities)}};
+            auto made = MakeMeta(facts, closing.left_out);
+            if (!made.ok()) {
+              sections_made = made.status();
+              return std::vector<Section>();
+            }
+            meta = std::move(*made);
+            std::vector<Section> sections{{kCatalogEntrySection, false, EncodeFooterEntry(meta, closing.identities)}};
+            if (!closing.extras.sections) return sections;
+            auto more = closing.extras.sections(facts, meta);
+            if (!more.ok()) {
+              sections_made = more.status();
+            } else {
+              for (Section& section : *more) sections.push_back(std::move(section));
+            }
+            return sections;
           },
           &consolidator_));
+  WHITTLE_RETURN_IF_ERROR(sections_made);
+  const Ledger ledger = meta.TotalLedger();
   SegmentCommit commit;
   commit.bytes = built.bytes;
   commit.meta = std::move(meta);
-  commit.sources = std::move(identities);
+  commit.sources = std::move(closing.identities);
+  commit.records = std::move(closing.extras.records);
   if (!options_.overrides_text.empty()) commit.records.published[kPublishedOverrides] = options_.overrides_text;
   WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, catalog_->CommitSegment(std::move(commit)));
   const std::lock_guard lock(mutex_);
@@ -103,6 +143,7 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, std::vector<SourceIde
   totals_.text_bytes += built.raw_bytes;
   totals_.raw_lane_rows += built.raw_lane_rows;
   totals_.guessed_times += built.guessed_times;
+  totals_.ledger += ledger;
   return Status::Ok();
 }
 
@@ -115,22 +156,28 @@ Status SegmentCommitter::WaitForClosing() {
 Status SegmentCommitter::StartClose() {
   WHITTLE_RETURN_IF_ERROR(WaitForClosing());
   if (builder_ == nullptr) return Status::Ok();
-  std::vector<SourceIdentity> identities;
+  Closing closing;
+  std::vector<std::string> source_ids;
   for (const auto& [id, source] : in_builder_) {
     source->identity.finished = source->finished;
-    identities.push_back(source->identity);
+    closing.identities.push_back(source->identity);
+    source_ids.push_back(id);
   }
+  if (options_.extras) closing.extras = options_.extras(source_ids);
+  closing.left_out = std::move(left_out_);
+  left_out_.clear();
+  pending_source_bytes_ = 0;
   in_builder_.clear();
   closing_ = true;
-  pool_->Submit([this, builder = std::shared_ptr<SegmentBuilder>(std::move(builder_)),
-                 identities = std::move(identities)]() mutable {
-    Status status = CloseNow(builder.get(), std::move(identities));
-    builder.reset();
-    const std::lock_guard lock(mutex_);
-    if (status_.ok()) status_ = std::move(status);
-    closing_ = false;
-    closed_.notify_all();
-  });
+  pool_->Submit(
+      [this, builder = std::shared_ptr<SegmentBuilder>(std::move(builder_)), closing = std::move(closing)]() mutable {
+        Status status = CloseNow(builder.get(), std::move(closing));
+        builder.reset();
+        const std::lock_guard lock(mutex_);
+        if (status_.ok()) status_ = std::move(status);
+        closing_ = false;
+        closed_.notify_all();
+      });
   return Status::Ok();
 }
 

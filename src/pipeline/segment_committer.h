@@ -17,6 +17,7 @@
 #include <whittle/status.h>
 
 #include "catalog/catalog.h"
+#include "pipeline/segment_unpacker.h"
 #include "pipeline/worker_pool.h"
 #include "sink/segment_builder.h"
 
@@ -38,6 +39,14 @@ struct CommitTotals {
   uint64_t text_bytes = 0;
   uint64_t raw_lane_rows = 0;
   uint64_t guessed_times = 0;
+  Ledger ledger;
+};
+
+// What commits with a segment besides its rows: more sections, and records in the catalog. `sections` runs on another
+// thread than the one that asked for it.
+struct SegmentExtras {
+  std::function<Result<std::vector<Section>>(const BuiltSegment& facts, const SegmentMeta& meta)> sections;
+  CatalogRecords records;
 };
 
 struct CommitterOptions {
@@ -45,6 +54,8 @@ struct CommitterOptions {
   SegmentBuilderOptions builder;
   Overrides overrides;         // what people decided about templates
   std::string overrides_text;  // ... as they wrote it: published, so that readers decide the same
+  // Asked when a segment begins to close, on the thread that calls the committer; told the ids of its sources.
+  std::function<SegmentExtras(const std::vector<std::string>& source_ids)> extras;
 };
 
 class SegmentCommitter {
@@ -53,8 +64,10 @@ class SegmentCommitter {
   SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool* pool, CommitterOptions options);
   ~SegmentCommitter();  // waits for the segment under way; what was not closed is forgotten (and not covered)
 
-  // Not ok: the store has a problem and nothing more can be committed.
-  Status Add(EventBatch batch, std::vector<RecordTime> times, const std::shared_ptr<SourceContext>& source);
+  // Not ok: the store has a problem and nothing more can be committed. `left_out`: what the batch's gaps are, in the
+  // terms of the ledger.
+  Status Add(EventBatch batch, std::vector<RecordTime> times, const std::shared_ptr<SourceContext>& source,
+             const LeftOut& left_out = {});
 
   // Starts closing what was collected, after waiting for the segment before it.
   Status StartClose();
@@ -62,6 +75,8 @@ class SegmentCommitter {
   Status Flush();
 
   uint64_t pending_bytes() const { return builder_ == nullptr ? 0 : builder_->raw_bytes(); }
+  // Something is collected, be it only lines that were left out.
+  bool has_pending() const { return builder_ != nullptr; }
   int64_t pending_since_ns() const {
     return pending_since_ns_;
   }  // steady clock; when the open segment got its first row
@@ -69,8 +84,14 @@ class SegmentCommitter {
 
  private:
   Status WaitForClosing();
-  SegmentMeta MakeMeta(const BuiltSegment& built) const;
-  Status CloseNow(SegmentBuilder* builder, std::vector<SourceIdentity> identities);
+  // What is being closed, beside the builder.
+  struct Closing {
+    std::vector<SourceIdentity> identities;
+    LeftOutBySource left_out;
+    SegmentExtras extras;
+  };
+  Result<SegmentMeta> MakeMeta(const BuiltSegment& built, const LeftOutBySource& left_out) const;
+  Status CloseNow(SegmentBuilder* builder, Closing closing);
 
   const Env* env_;
   Catalog* catalog_;
@@ -80,6 +101,8 @@ class SegmentCommitter {
   std::unique_ptr<SegmentBuilder> builder_;
   std::map<std::string, std::shared_ptr<SourceContext>> in_builder_;  // sources of the open segment, by id
   std::map<std::string, std::shared_ptr<SourceContext>> unreleased_;  // every source seen and not yet released
+  LeftOutBySource left_out_;                                          // of the open segment
+  uint64_t pending_source_bytes_ = 0;                                 // what it covers
   int64_t pending_since_ns_ = 0;
 
   mutable std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/ledger_carrier.h"
 #include "query/segment_catalog.h"
 
 namespace whittle {
@@ -94,8 +95,14 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
   SegmentBuilder builder(options_.builder);
   SegmentMeta meta;
   meta.kafka = old[0].meta.kafka;
+  LedgerCarrier ledgers;
+  for (const OldSegment& segment : old) {
+    WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env_, segment.path));
+    ledgers.Meet(*reader);
+  }
   for (OldSegment& segment : old) {
     WHITTLE_ASSIGN_OR_RETURN(auto reader, OpenSegment(env_, segment.path));
+    WHITTLE_RETURN_IF_ERROR(ledgers.Number(*reader, &segment.edit).WithContext(segment.path));
     auto unpacker = SegmentUnpacker::Open(std::move(reader), std::move(segment.edit));
     if (!unpacker.ok()) return unpacker.status().WithContext(segment.path);
     const Status unpacked =
@@ -105,10 +112,12 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
           builder.Add(std::move(batch), std::move(times), source);
         });
     if (!unpacked.ok()) return unpacked.WithContext(segment.path);
+    ledgers.Take(**unpacker, segment.meta);
     WHITTLE_RETURN_IF_ERROR(AddCoverage(segment.meta, (*unpacker)->left_out(), &meta).WithContext(segment.path));
   }
   RewrittenSegment result;
   result.sources = IdentitiesOf(meta);
+  Status carrying;
   const auto make_sections = [&](const BuiltSegment& facts) {
     meta.rows = facts.rows;
     meta.records = facts.records;
@@ -119,12 +128,18 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
       meta.max_time_ns = facts.max_time_ns;
     }
     std::vector<Section> sections{{kCatalogEntrySection, false, EncodeFooterEntry(meta, result.sources)}};
+    if (auto carried = ledgers.Sections(facts, meta); !carried.ok()) {
+      carrying = carried.status();
+    } else {
+      for (Section& section : *carried) sections.push_back(std::move(section));
+    }
     if (options_.more_sections) {
       for (Section& section : options_.more_sections(facts)) sections.push_back(std::move(section));
     }
     return sections;
   };
   WHITTLE_ASSIGN_OR_RETURN(BuiltSegment built, builder.Close(make_sections, &consolidator_));
+  WHITTLE_RETURN_IF_ERROR(carrying);
   WHITTLE_RETURN_IF_ERROR(CheckSegmentMeta(meta));
   result.bytes = std::move(built.bytes);
   result.meta = std::move(meta);

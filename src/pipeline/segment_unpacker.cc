@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/varint.h"
 #include "format/footer.h"
+#include "sample/coin.h"
 #include "scan/shape_builder.h"
 #include "scan/time_layout.h"
 
@@ -22,6 +23,8 @@ bool IsRaw(const Shape& shape) { return shape.body_format == "raw"; }
 // Sections that are made anew with every segment, or that this file carries over.
 bool IsKnown(uint16_t section) {
   switch (static_cast<SectionId>(section)) {
+    case SectionId::kStrata:
+    case SectionId::kCounters:
     case SectionId::kScrubMarks:
     case SectionId::kFilters:
     case SectionId::kCatalogEntry:
@@ -148,7 +151,11 @@ class SegmentUnpacker::RunUnpacker {
         WHITTLE_RETURN_IF_ERROR(AddRow(record, i, fate == RecordFate::kKept, &lost));
       }
       lost.records = starts ? 1 : 0;
-      if (fate != RecordFate::kKept) LeaveOut(fate, lost);
+      if (fate != RecordFate::kKept) {
+        LeaveOut(fate, lost);
+        lost.records = 1;
+        owner_.CountLeftOut(*record.record, fate, source_, lost);
+      }
       if (text_->size() >= kBatchBytes) Hand();
     }
     return Finish();
@@ -319,7 +326,19 @@ class SegmentUnpacker::RunUnpacker {
   std::vector<Mark>::const_iterator next_mark_;
 };
 
+void SegmentUnpacker::CountLeftOut(size_t record, RecordFate fate, const SegmentSource& source, const Tally& lost) {
+  if (!ledger_) return;
+  SegmentLedger::Entry entry;
+  entry.source_id = source.id;
+  entry.time_ns = rows_->Time(record).value_or(kNoTime);
+  entry.stratum = static_cast<uint32_t>(rows_->Stratum(record));
+  entry.probability = ProbabilityOf(rows_->Threshold(record));
+  ledger_->LeaveOut(entry, {lost.records, lost.lines, lost.bytes}, fate == RecordFate::kExpired,
+                    fate == RecordFate::kDroppedByRule);
+}
+
 Status SegmentUnpacker::Unpack(const Take& take) {
+  if (rows_->ledger() != nullptr) ledger_ = *rows_->ledger();
   WHITTLE_RETURN_IF_ERROR(rows_->LoadTimes());
   WHITTLE_RETURN_IF_ERROR(rows_->LoadColumns(std::vector<bool>(footer().column_count, true)));
   rows_->Seek(0);

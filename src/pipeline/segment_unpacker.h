@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,10 @@ class SegmentUnpacker {
   // says so.
   Status Unpack(const Take& take);
 
+  // The exact counts of what Unpack handed out and of what it left out, and what their numbers of strata are there:
+  // none when the segment has no such counts. Complete after Unpack; what expired is in them no more.
+  const SegmentLedger* ledger() const { return ledger_ ? &*ledger_ : nullptr; }
+
   const SegmentFooter& footer() const { return rows_->footer(); }
   const std::vector<StoredShape>& shapes() const { return rows_->shapes(); }
   const LeftOutBySource& left_out() const { return left_out_; }  // by source id, after Unpack
@@ -67,6 +72,8 @@ class SegmentUnpacker {
   std::unique_ptr<SegmentRows> rows_;
   SegmentEdit edit_;
   std::vector<Mark> marks_;
+  void CountLeftOut(size_t record, RecordFate fate, const SegmentSource& source, const Tally& lost);
+  std::optional<SegmentLedger> ledger_;
   std::vector<RecordStream> streams_;  // those that are carried over, of the whole segment
   LeftOutBySource left_out_;
 };

@@ -9,6 +9,8 @@
 #include "catalog/store_layout.h"
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
+#include "pipeline/ledger_carrier.h"
+#include "pipeline/run_sampling.h"
 #include "sink/segment_builder.h"
 
 namespace whittle {
@@ -62,7 +64,14 @@ class Verifier {
     if (const Status status = CheckContent(meta, **reader); !status.ok()) Problem(meta.file_name, status.message());
   }
 
+  // What the strata count adds up to what the sources' ledgers say.
+  static Status CheckStrata(const SegmentMeta& meta, const SegmentReader& reader) {
+    WHITTLE_ASSIGN_OR_RETURN(const auto ledger, ReadSegmentLedger(reader));
+    return ledger ? CheckLedger(*ledger, meta) : Status::Ok();
+  }
+
   Status CheckContent(const SegmentMeta& meta, const SegmentReader& reader) {
+    WHITTLE_RETURN_IF_ERROR(CheckStrata(meta, reader));
     WHITTLE_ASSIGN_OR_RETURN(RawCursor cursor, RawCursor::Open(reader));
     StreamHash128 hash;
     uint64_t text_bytes = 0;

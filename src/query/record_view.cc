@@ -234,8 +234,10 @@ const Value* RecordView::Lookup(const FieldRef& field) {
       return shape_plan.span_id || HasStoredTrace() ? FromEvent(field) : nullptr;
     case Builtin::kParentSpanId:
       return shape_plan.parent_span_id || HasStoredTrace() ? FromEvent(field) : nullptr;
-    case Builtin::kStratum:
-      return nullptr;
+    case Builtin::kStratum: {
+      const std::string stratum = Stratum();
+      return stratum.empty() ? nullptr : Set(ValueType::kString, 0, stratum);
+    }
     case Builtin::kRaw:
       return Set(ValueType::kString, 0, Raw());
   }
@@ -247,6 +249,12 @@ std::optional<std::string_view> RecordView::Text(const FieldRef& field) {
   if (field.builtin == Builtin::kRaw) return Raw();
   if (const Value* value = Lookup(field)) return value->text;
   return std::nullopt;
+}
+
+std::string RecordView::Stratum() const {
+  if (!rows_->record) return {};
+  const SegmentLedger* ledger = origin_.segment->ledger();
+  return ledger == nullptr ? std::string() : StratumText(*ledger, origin_.segment->Stratum(*rows_->record));
 }
 
 std::string_view RecordView::Body() {
@@ -285,13 +293,14 @@ const Event& RecordView::ToEvent() {
   info.source_offset = origin_.offset;
   info.source_line = origin_.line;
   info.resource = &origin_.source->attributes;
-  std::string trace_id, span_id, parent_span_id;
+  std::string trace_id, span_id, parent_span_id, stratum;
   if (rows_->record) {
     const SegmentRows& segment = *origin_.segment;
     const size_t record = *rows_->record;
     info.time_ns = segment.Time(record);
     info.time_guessed = info.time_ns && segment.TimeGuessed(record);
     info.sample_rate = segment.SampleRate(record);
+    info.stratum = stratum = Stratum();
     if (const int64_t method = segment.TraceMethod(record); method != 0) {
       info.trace_id = trace_id = segment.TraceId(record);
       info.span_id = span_id = segment.SpanId(record);

@@ -78,6 +78,7 @@ class RecordView : public FieldSource {
   const Value* Attribute(const FieldRef& field);
   const Value* FromEvent(const FieldRef& field);
   bool HasStoredTrace() const { return rows_->record && origin_.segment->TraceMethod(*rows_->record) != 0; }
+  std::string Stratum() const;
   std::string_view Body();
   std::string_view Raw();
 

@@ -1,9 +1,11 @@
 #include "query/segment_rows.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
 #include "base/hash.h"
+#include "sample/coin.h"
 #include "scan/time_layout.h"
 
 namespace whittle {
@@ -68,6 +70,7 @@ Status SegmentRows::LoadStreams() {
   const size_t rows = row_count();
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTimeQuality, record_count_, &time_quality_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kSampleThreshold, record_count_, &threshold_));
+  WHITTLE_RETURN_IF_ERROR(LoadLedger());
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kIncomingRate, record_count_, &incoming_rate_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kGapBytes, rows, &gap_bytes_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kGapLines, rows, &gap_lines_));
@@ -78,6 +81,25 @@ Status SegmentRows::LoadStreams() {
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kSpan, record_count_, &span_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kParentSpan, record_count_, &parent_span_));
   return LoadOne(StreamId::kTraceConfidence, record_count_, &trace_confidence_);
+}
+
+Status SegmentRows::LoadLedger() {
+  const auto has = [&](SectionId id) {
+    return std::any_of(footer().sections.begin(), footer().sections.end(),
+                       [&](const SectionInfo& section) { return section.id == static_cast<uint16_t>(id); });
+  };
+  if (!has(SectionId::kStrata) || !has(SectionId::kCounters)) return Status::Ok();
+  WHITTLE_ASSIGN_OR_RETURN(const std::string strata, reader_->LoadSection(static_cast<uint16_t>(SectionId::kStrata)));
+  WHITTLE_ASSIGN_OR_RETURN(const std::string cells, reader_->LoadSection(static_cast<uint16_t>(SectionId::kCounters)));
+  std::vector<std::string> ids;
+  for (const SegmentSource& source : footer().sources) ids.push_back(source.id);
+  WHITTLE_ASSIGN_OR_RETURN(ledger_, SegmentLedger::Decode(strata, cells, ids));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kStratum, record_count_, &stratum_));
+  for (const int64_t stratum : stratum_) {
+    if (stratum < 0 || static_cast<size_t>(stratum) >= ledger_->strata().size()) return Corrupt("unknown stratum");
+  }
+  if (stratum_.empty() && record_count_ > 0 && ledger_->strata().empty()) return Corrupt("records without a stratum");
+  return Status::Ok();
 }
 
 std::string_view SegmentRows::LineEndOf(size_t row) const {
@@ -194,11 +216,10 @@ std::optional<int64_t> SegmentRows::Time(size_t record) const {
   return time;
 }
 
-// One in how many events of this kind was kept: 2^56 / (2^56 - T), times the rate it arrived with.
+// One in how many events of this kind was kept, times the rate it arrived with.
 double SegmentRows::SampleRate(size_t record) const {
-  constexpr double kCoinSides = 72057594037927936.0;  // 2^56
-  const auto threshold = static_cast<double>(At(threshold_, record, 0));
-  double rate = threshold > 0 && threshold < kCoinSides ? kCoinSides / (kCoinSides - threshold) : 1.0;
+  const auto threshold = Threshold(record);
+  double rate = threshold < kCoinSides ? RateOf(threshold) : 1.0;
   if (!incoming_rate_.empty()) {
     const auto incoming = std::bit_cast<double>(incoming_rate_[record]);
     if (std::isfinite(incoming) && incoming >= 1.0) rate *= incoming;

@@ -13,6 +13,7 @@
 #include <whittle/status.h>
 
 #include "format/segment_reader.h"
+#include "sample/segment_ledger.h"
 
 namespace whittle {
 
@@ -65,6 +66,11 @@ class SegmentRows {
   bool TimeGuessed(size_t record) const { return At(time_quality_, record, 0) != 0; }
   uint8_t TimeQuality(size_t record) const { return static_cast<uint8_t>(At(time_quality_, record, 0)); }
   double SampleRate(size_t record) const;
+  // The exact counts of the segment; null when nothing was sampled into it.
+  const SegmentLedger* ledger() const { return ledger_ ? &*ledger_ : nullptr; }
+  // Index into ledger()->strata(), which is not null then.
+  size_t Stratum(size_t record) const { return static_cast<size_t>(At(stratum_, record, 0)); }
+  uint64_t Threshold(size_t record) const { return static_cast<uint64_t>(At(threshold_, record, 0)); }
   // 0 none, 1 explicit, 2.. inferred; the ids are set when it is not 0.
   int64_t TraceMethod(size_t record) const { return At(trace_method_, record, 0); }
   std::string TraceId(size_t record) const;
@@ -91,6 +97,7 @@ class SegmentRows {
     return stream.empty() ? absent : stream[i];
   }
   Status LoadStreams();
+  Status LoadLedger();
   Status CheckBindings();
   Status LoadOne(StreamId id, size_t count, std::vector<int64_t>* values) const;
   void PlanSlots();
@@ -105,8 +112,9 @@ class SegmentRows {
   std::vector<uint64_t> expected_values_;               // per column
   std::vector<std::unique_ptr<LoadedColumn>> columns_;  // null: not loaded
   std::vector<std::vector<LoadedSlot>> loaded_slots_;   // per shape
+  std::optional<SegmentLedger> ledger_;
   bool has_times_ = false;
-  std::vector<int64_t> time_, time_quality_, threshold_, incoming_rate_, gap_bytes_, gap_lines_;
+  std::vector<int64_t> time_, time_quality_, threshold_, stratum_, incoming_rate_, gap_bytes_, gap_lines_;
   std::vector<int64_t> trace_method_, trace_high_, trace_low_, span_, parent_span_, trace_confidence_;
   size_t row_ = 0;
   std::optional<size_t> record_;      // of the row before row_

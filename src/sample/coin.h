@@ -51,4 +51,7 @@ inline double ProbabilityOf(uint64_t threshold) {
   return static_cast<double>(kCoinSides - std::min(threshold, kCoinSides - 1)) / static_cast<double>(kCoinSides);
 }
 
+// How many events one stands for: 1/p to twelve digits, so that a tenth is 10 and not 10.000000000000002.
+double RateOf(uint64_t threshold);
+
 }  // namespace whittle

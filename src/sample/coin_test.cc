@@ -17,6 +17,11 @@ TEST(Coin, ThresholdAndProbabilityAreOneThing) {
   EXPECT_LT(ThresholdOf(0), kCoinSides);
 }
 
+TEST(Coin, RatesAreWhatPeopleWrote) {
+  EXPECT_EQ(RateOf(0), 1.0);
+  for (const double rate : {1.0, 2.0, 3.0, 10.0, 7.5, 1000.0, 1e5}) EXPECT_EQ(RateOf(ThresholdOf(1 / rate)), rate);
+}
+
 TEST(Coin, IsUniform) {
   // Chi-square over 256 cells of neighbouring positions, and of neighbouring trace ids; 99.99% quantile of 255: 348.
   std::array<int, 256> positions{}, traces{};

@@ -1,0 +1,90 @@
+#include "pipeline/ledger_carrier.h"
+
+#include <algorithm>
+
+#include "format/footer.h"
+#include "pipeline/run_sampling.h"
+
+namespace whittle {
+namespace {
+
+bool HasLedger(const SegmentReader& reader) {
+  return std::any_of(reader.footer().sections.begin(), reader.footer().sections.end(), [](const SectionInfo& section) {
+    return section.id == static_cast<uint16_t>(SectionId::kCounters);
+  });
+}
+
+}  // namespace
+
+void LedgerCarrier::Meet(const SegmentReader& reader) { any_ = any_ || HasLedger(reader); }
+
+Status LedgerCarrier::Number(const SegmentReader& reader, SegmentEdit* edit) {
+  if (!any_) return Status::Ok();
+  RecordStream strata{static_cast<uint16_t>(StreamId::kStratum), {}};
+  WHITTLE_ASSIGN_OR_RETURN(auto ledger, ReadSegmentLedger(reader));
+  if (!ledger) {
+    StratumInfo other;
+    other.other = true;
+    strata.values.assign(reader.footer().records, ledger_.AddStratum(0, other));
+  } else {
+    ledger->mutable_cells()->clear();
+    std::vector<uint32_t> numbers;
+    ledger_.Merge(*ledger, &numbers);
+    strata.values.assign(reader.footer().records, 0);
+    if (reader.HasStream(StreamId::kStratum)) {
+      WHITTLE_ASSIGN_OR_RETURN(strata.values, reader.LoadStream(StreamId::kStratum));
+    }
+    for (int64_t& value : strata.values) {
+      if (value < 0 || static_cast<size_t>(value) >= numbers.size()) {
+        return Status(StatusCode::kCorrupt, "segment: unknown stratum");
+      }
+      value = numbers[static_cast<size_t>(value)];
+    }
+  }
+  edit->streams.push_back(std::move(strata));
+  return Status::Ok();
+}
+
+void LedgerCarrier::Take(const SegmentUnpacker& unpacker, const SegmentMeta& meta) {
+  if (!any_) return;
+  if (unpacker.ledger() == nullptr) return TakeUncounted(unpacker, meta);
+  std::vector<uint32_t> numbers;
+  ledger_.Merge(*unpacker.ledger(), &numbers);
+}
+
+void LedgerCarrier::TakeUncounted(const SegmentUnpacker& unpacker, const SegmentMeta& meta) {
+  SegmentLedger uncounted("", ledger_.keys(), {}, ledger_.window_ns());
+  StratumInfo other;
+  other.other = true;
+  const uint32_t stratum = uncounted.AddStratum(0, other);
+  for (const SourceCoverage& coverage : meta.coverage) {
+    Tally in = coverage.ledger.in, kept = coverage.ledger.kept;
+    in -= coverage.ledger.expired;
+    in -= coverage.ledger.quarantined;
+    bool dropped = false;
+    if (const auto found = unpacker.left_out().find(coverage.source_id); found != unpacker.left_out().end()) {
+      in -= found->second.expired;
+      for (const Tally* tally : {&found->second.expired, &found->second.sampled_out, &found->second.dropped_by_rule})
+        kept -= *tally;
+      dropped = found->second.dropped_by_rule.records > 0;
+    }
+    SegmentLedger::Entry entry;
+    entry.source_id = coverage.source_id;
+    entry.stratum = stratum;
+    LedgerCell& cell = (*uncounted.mutable_cells())[uncounted.FindCell(entry)];
+    cell.in = {in.records, in.lines, in.bytes};
+    cell.kept = {kept.records, kept.lines, kept.bytes};
+    cell.weight = static_cast<double>(kept.records);
+    cell.dropped = dropped;
+  }
+  std::vector<uint32_t> numbers;
+  ledger_.Merge(uncounted, &numbers);
+}
+
+Result<std::vector<Section>> LedgerCarrier::Sections(const BuiltSegment& facts, const SegmentMeta& meta) const {
+  if (!any_) return std::vector<Section>();
+  WHITTLE_RETURN_IF_ERROR(CheckLedger(ledger_, meta));
+  return LedgerSections(ledger_, facts.sources);
+}
+
+}  // namespace whittle

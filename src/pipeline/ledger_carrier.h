@@ -1,0 +1,37 @@
+// LedgerCarrier: brings the exact counts by stratum from old segments into the one that is made of them: strata get new
+// numbers, in the counts and on the records, and what is left out on the way moves from kept to where it went. Segments
+// without such counts beside others with them are one stratum of their own kind, `other`. For one rewrite, one thread.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "catalog/segment_meta.h"
+#include "format/segment_reader.h"
+#include "pipeline/segment_unpacker.h"
+#include "query/store_ledger.h"
+#include "sample/segment_ledger.h"
+
+namespace whittle {
+
+class LedgerCarrier {
+ public:
+  // All old segments are met before the first is numbered.
+  void Meet(const SegmentReader& reader);
+  // Before the segment is unpacked: gives its records the numbers that their strata will have.
+  Status Number(const SegmentReader& reader, SegmentEdit* edit);
+  // After it was unpacked.
+  void Take(const SegmentUnpacker& unpacker, const SegmentMeta& meta);
+  // Of the new segment; none when no old one had any.
+  Result<std::vector<Section>> Sections(const BuiltSegment& facts, const SegmentMeta& meta) const;
+
+ private:
+  void TakeUncounted(const SegmentUnpacker& unpacker, const SegmentMeta& meta);
+
+  SegmentLedger ledger_;
+  bool any_ = false;
+};
+
+}  // namespace whittle

@@ -1,0 +1,416 @@
+#include "pipeline/sampler.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "catalog/source_state.h"
+#include "sample/coin.h"
+
+namespace whittle {
+namespace {
+
+// First byte of a written state; another one is refused, so that no state is read for what it is not.
+constexpr uint8_t kStateVersion = 1;
+// StreamId::kTimeQuality of a record that has the time of the one before.
+constexpr uint8_t kTakenOver = 2;
+// Windows of events without time are so many events long.
+constexpr uint64_t kWindowRecords = kMaxStepEvents;
+// A batch that keeps less than this part of its text gives the rest of the memory back.
+constexpr double kCompactBelow = 0.75;
+
+int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+Hash128 ParseHash(const std::string& hex) {
+  Hash128 hash;
+  if (hex.size() != 32) return hash;
+  std::from_chars(hex.data(), hex.data() + 16, hash.high, 16);
+  std::from_chars(hex.data() + 16, hex.data() + 32, hash.low, 16);
+  return hash;
+}
+
+const char* ActionName(const SamplingRule& rule, std::string* text) {
+  switch (rule.action) {
+    case SamplingRule::Action::kKeepAll:
+      *text = "keep all";
+      break;
+    case SamplingRule::Action::kKeepFirst:
+      *text = "keep first " + std::to_string(rule.first);
+      break;
+    case SamplingRule::Action::kRate: {
+      char digits[32];
+      const auto end = std::to_chars(digits, digits + sizeof(digits), 1 / rule.probability).ptr;
+      *text = "rate " + std::string(digits, end);
+      break;
+    }
+    case SamplingRule::Action::kDrop:
+      *text = "drop";
+      break;
+  }
+  return text->c_str();
+}
+
+// Which rows of a batch stay, and what goes.
+class BatchThinner {
+ public:
+  explicit BatchThinner(EventBatch* batch) : batch_(*batch), keep_(batch->rows.size(), true) {}
+
+  void LeaveOut(size_t row) {
+    keep_[row] = false;
+    ++left_out_;
+  }
+
+  void Apply() {
+    if (left_out_ == 0) return;
+    KeepTail();
+    std::vector<uint32_t> new_number(keep_.size(), UINT32_MAX);
+    std::vector<Row> rows;
+    std::vector<RowGap> gaps;
+    std::vector<uint32_t> sizes;
+    RowGap gap;
+    for (size_t i = 0; i < keep_.size(); ++i) {
+      if (!batch_.gaps.empty()) Add(batch_.gaps[i], &gap);
+      if (!keep_[i]) {
+        Add({batch_.SourceSize(i), 1}, &gap);
+        continue;
+      }
+      new_number[i] = static_cast<uint32_t>(rows.size());
+      rows.push_back(batch_.rows[i]);
+      gaps.push_back(gap);
+      if (!batch_.source_sizes.empty()) sizes.push_back(batch_.source_sizes[i]);
+      gap = {};
+    }
+    Add(batch_.last_gap, &gap);
+    batch_.last_gap = gap;
+    batch_.rows = std::move(rows);
+    batch_.gaps = std::move(gaps);
+    batch_.source_sizes = std::move(sizes);
+    std::vector<ScrubbedSpan> spans;
+    for (ScrubbedSpan span : batch_.scrubbed) {
+      if (new_number[span.row] == UINT32_MAX) continue;
+      span.row = new_number[span.row];
+      spans.push_back(span);
+    }
+    batch_.scrubbed = std::move(spans);
+    Compact();
+    ForgetUnusedShapes();
+  }
+
+ private:
+  static void Add(const RowGap& from, RowGap* into) {
+    into->bytes += from.bytes;
+    into->lines += from.lines;
+  }
+
+  // The last bytes of the source recognise it later, kept or not.
+  void KeepTail() {
+    if (!batch_.source_tail.empty() || batch_.rows.empty()) return;
+    const Row& last = batch_.rows.back();
+    const uint32_t end = last.begin + last.size + TerminatorSize(last.end);
+    const uint32_t begin =
+        std::max(batch_.rows.front().begin, end - std::min(end, static_cast<uint32_t>(kFingerprintBytes)));
+    batch_.source_tail = batch_.Text({begin, end - begin});
+  }
+
+  // A segment stores the shapes of the rows it has, not of those that came.
+  void ForgetUnusedShapes() {
+    std::vector<uint32_t> new_number(batch_.shapes.size(), UINT32_MAX);
+    std::vector<std::shared_ptr<const Shape>> shapes;
+    for (Row& row : batch_.rows) {
+      uint32_t& number = new_number[row.shape];
+      if (number == UINT32_MAX) {
+        number = static_cast<uint32_t>(shapes.size());
+        shapes.push_back(batch_.shapes[row.shape]);
+      }
+      row.shape = number;
+    }
+    batch_.shapes = std::move(shapes);
+  }
+
+  void Compact() {
+    uint64_t bytes = 0;
+    for (const Row& row : batch_.rows) bytes += row.size + TerminatorSize(row.end);
+    if (static_cast<double>(bytes) > kCompactBelow * static_cast<double>(batch_.text->size())) return;
+    auto text = std::make_shared<std::string>();
+    text->reserve(bytes);
+    std::vector<Span> slots;
+    for (Row& row : batch_.rows) {
+      const auto begin = static_cast<uint32_t>(text->size());
+      const uint32_t moved = begin - row.begin;  // wraps
+      text->append(batch_.Text({row.begin, row.size + TerminatorSize(row.end)}));
+      row.begin = begin;
+      const auto first = static_cast<uint32_t>(slots.size());
+      for (uint32_t k = 0; k < batch_.shapes[row.shape]->slot_count; ++k) {
+        Span span = batch_.slots[row.first_slot + k];
+        span.begin += moved;
+        slots.push_back(span);
+      }
+      row.first_slot = first;
+    }
+    batch_.text = std::move(text);
+    batch_.slots = std::move(slots);
+  }
+
+  EventBatch& batch_;
+  std::vector<bool> keep_;
+  size_t left_out_ = 0;
+};
+
+}  // namespace
+
+SegmentLedger NewSegmentLedger(const SamplingPolicy& policy) {
+  std::vector<std::string> rules;
+  for (const SamplingRule& rule : policy.rules) {
+    std::string action;
+    rules.push_back(rule.when + ": " + ActionName(rule, &action));
+  }
+  return SegmentLedger(policy.text, policy.key, std::move(rules), policy.window_ns);
+}
+
+Sampler::Sampler(const SamplingPolicy* policy, const SegmentSource& source, double share)
+    : policy_(policy),
+      source_(source),
+      source_hash_(ParseHash(source.id)),
+      fields_(policy, &source_),
+      controller_(policy, share) {}
+
+Result<std::unique_ptr<Sampler>> Sampler::Create(const SamplingPolicy* policy, const SegmentSource& source,
+                                                 double share, std::string_view state) {
+  std::unique_ptr<Sampler> sampler(new Sampler(policy, source, share));
+  if (!state.empty()) WHITTLE_RETURN_IF_ERROR(sampler->Restore(state));
+  return sampler;
+}
+
+void Sampler::NoteTime(RecordTime time) {
+  if (time.time_ns != kNoTime && time.quality != kTakenOver) time_ns_ = time.time_ns;
+  const int64_t window =
+      time_ns_ == kNoTime ? static_cast<int64_t>(records_ / kWindowRecords) : FloorDivide(time_ns_, policy_->window_ns);
+  ++records_;
+  decision_.late = window < window_;
+  if (window <= window_) return;
+  window_ = window;
+  firsts_.clear();
+}
+
+bool Sampler::IsAmongFirst(const SamplingRule& rule, uint64_t key) {
+  switch (rule.per) {
+    case SamplingRule::Per::kStratum:
+      break;
+    case SamplingRule::Per::kTemplate:
+      key = fields_.facts().plan->shape->signature;
+      break;
+    case SamplingRule::Per::kSource:
+      key = 0;
+      break;
+  }
+  key = key * 0x9E3779B97F4A7C15ULL + static_cast<uint64_t>(&rule - policy_->rules.data());
+  auto found = firsts_.find(key);
+  if (found == firsts_.end()) {
+    if (firsts_.size() >= kMaxFirstKeys) return false;
+    found = firsts_.emplace(key, 0).first;
+  }
+  if (found->second >= rule.first) return false;
+  ++found->second;
+  return true;
+}
+
+uint64_t Sampler::Coin() {
+  if (policy_->traces != SamplingPolicy::Traces::kIndependent) {
+    if (const uint64_t trace = fields_.Trace(); trace != 0) {
+      return policy_->w3c_coin ? W3cCoin(trace) : TraceCoin(policy_->seed, trace);
+    }
+  }
+  return PositionCoin(policy_->seed, source_hash_, offset_);
+}
+
+// First match wins; what no rule decides the budget does.
+void Sampler::Judge(uint64_t bytes) {
+  const uint64_t key = fields_.Key();
+  std::optional<double> fixed;
+  uint32_t decided_by = 0;
+  bool drop = false;
+  for (size_t i = 0; i < policy_->rules.size(); ++i) {
+    if (!fields_.Matches(i)) continue;
+    const SamplingRule& rule = policy_->rules[i];
+    if (rule.action == SamplingRule::Action::kKeepFirst && !IsAmongFirst(rule, key)) continue;
+    decided_by = static_cast<uint32_t>(i) + 1;
+    drop = rule.action == SamplingRule::Action::kDrop;
+    fixed = rule.action == SamplingRule::Action::kRate ? rule.probability : 1.0;
+    break;
+  }
+  decision_.dropped = drop;
+  decision_.kept = !drop;
+  decision_.threshold = 0;
+  bool other = false;
+  const uint64_t stratum = key + decided_by * 0xD6E8FEB86659FD93ULL;
+  if (!drop) {
+    const auto verdict = controller_.Arrive({stratum, time_ns_, bytes, fixed});
+    decision_.threshold = verdict.threshold;
+    other = verdict.other;
+  }
+  if (decision_.stratum_id == stratum && decision_.info.other == other && decision_.known) return;
+  decision_.stratum_id = stratum;
+  decision_.info = {other ? 0 : decided_by, other,
+                    other ? std::vector<std::optional<std::string>>(policy_->key.size()) : fields_.KeyValues()};
+}
+
+void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
+  NoteTime(time);
+  const auto known_time = time_ns_ == kNoTime ? std::nullopt : std::optional<int64_t>(time_ns_);
+  fields_.Reset(batch, first, end, known_time);
+  if (fields_.needs_first_seen() && known_time) {
+    const uint64_t signature = fields_.facts().plan->shape->signature;
+    auto seen = first_seen_.find(signature);
+    if (seen == first_seen_.end() && first_seen_.size() < kMaxFirstKeys)
+      seen = first_seen_.emplace(signature, *known_time).first;
+    fields_.set_first_seen_ns(seen == first_seen_.end()
+                                  ? std::nullopt
+                                  : std::optional<int64_t>(std::max<int64_t>(0, *known_time - seen->second)));
+  }
+  uint64_t bytes = 0;
+  for (size_t row = first; row < end; ++row) bytes += batch.SourceSize(row);
+  Judge(bytes);
+  decision_.known = true;
+  decision_.time_ns = time_ns_;
+  if (decision_.threshold != 0) decision_.kept = Coin() >= decision_.threshold;
+}
+
+uint32_t Sampler::StratumIn(SegmentLedger* ledger) const {
+  if (!decision_.info.other) {
+    if (const auto known = ledger->FindStratum(decision_.stratum_id)) return *known;
+  }
+  return ledger->AddStratum(decision_.stratum_id, decision_.info);
+}
+
+LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger) {
+  LeftOut left_out;
+  BatchThinner thinner(batch);
+  RecordStream thresholds{static_cast<uint16_t>(StreamId::kSampleThreshold), {}};
+  RecordStream strata{static_cast<uint16_t>(StreamId::kStratum), {}};
+  std::vector<RecordTime> kept_times;
+  std::vector<Row>& rows = batch->rows;
+  offset_ = batch->first_offset;
+  size_t record = 0;
+  for (size_t first = 0; first < rows.size();) {
+    size_t end = first + 1;
+    while (end < rows.size() && (rows[end].flags & Row::kRecordStart) == 0) ++end;
+    if (!batch->gaps.empty()) offset_ += batch->gaps[first].bytes;
+    const bool starts = (rows[first].flags & Row::kRecordStart) != 0;
+    // Lines of a record that began in another batch share its fate; a segment that begins with them makes them one.
+    const bool forced = !starts && (!decision_.known || (begins_segment && first == 0 && decision_.kept));
+    if (starts || !decision_.known) {
+      Decide(*batch, first, end, starts ? (*times)[record] : RecordTime());
+    }
+    const uint32_t stratum = StratumIn(ledger);
+    SegmentLedger::Entry entry{source_.id,
+                               decision_.time_ns,
+                               stratum,
+                               decision_.kept,
+                               decision_.dropped,
+                               decision_.late,
+                               ProbabilityOf(decision_.threshold)};
+    const bool is_record = starts || forced;
+    const size_t cell = is_record ? ledger->AddRecord(entry) : ledger->FindCell(entry);
+    if (is_record && decision_.kept) {
+      rows[first].flags |= Row::kRecordStart;
+      kept_times.push_back(starts ? (*times)[record] : RecordTime{decision_.time_ns, kTakenOver});
+      thresholds.values.push_back(static_cast<int64_t>(decision_.threshold));
+      strata.values.push_back(stratum);
+    }
+    Tally& lost = decision_.dropped ? left_out.dropped_by_rule : left_out.sampled_out;
+    for (size_t row = first; row < end; ++row) {
+      const uint64_t size = batch->SourceSize(row);
+      ledger->AddLine(cell, size, decision_.kept);
+      offset_ += size + (row > first && !batch->gaps.empty() ? batch->gaps[row].bytes : 0);
+      if (decision_.kept) continue;
+      thinner.LeaveOut(row);
+      ++lost.lines;
+      lost.bytes += size;
+    }
+    if (is_record && !decision_.kept) ++lost.records;
+    record += starts ? 1 : 0;
+    first = end;
+  }
+  thinner.Apply();
+  *times = std::move(kept_times);
+  batch->streams.push_back(std::move(thresholds));
+  batch->streams.push_back(std::move(strata));
+  return left_out;
+}
+
+std::string Sampler::State() const {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  out.U8(kStateVersion);
+  out.Bytes(policy_->text);
+  controller_.Encode(&out);
+  // Maps in an order of their own, so that equal states are equal bytes.
+  std::vector<std::pair<uint64_t, uint64_t>> firsts(firsts_.begin(), firsts_.end());
+  std::sort(firsts.begin(), firsts.end());
+  out.Varint(firsts.size());
+  for (const auto& [key, count] : firsts) {
+    out.U64(key);
+    out.Varint(count);
+  }
+  std::vector<std::pair<uint64_t, int64_t>> seen(first_seen_.begin(), first_seen_.end());
+  std::sort(seen.begin(), seen.end());
+  out.Varint(seen.size());
+  for (const auto& [signature, time] : seen) {
+    out.U64(signature);
+    out.Signed(time);
+  }
+  out.Signed(window_);
+  out.Signed(time_ns_);
+  out.Varint(records_);
+  const Decision& d = decision_;
+  out.U8(static_cast<uint8_t>((d.known ? 1 : 0) | (d.kept ? 2 : 0) | (d.dropped ? 4 : 0) | (d.late ? 8 : 0) |
+                              (d.info.other ? 16 : 0)));
+  out.Varint(d.threshold);
+  out.U64(d.stratum_id);
+  out.Signed(d.time_ns);
+  out.Varint(d.info.rule);
+  out.Varint(d.info.values.size());
+  for (const auto& value : d.info.values) {
+    out.Varint(value ? value->size() + 1 : 0);
+    if (value) out.Raw(*value);
+  }
+  return bytes;
+}
+
+Status Sampler::Restore(std::string_view state) {
+  const Status damaged(StatusCode::kCorrupt, "the sampler's state of source " + source_.id + " is damaged");
+  ByteReader in(state);
+  if (in.U8() != kStateVersion) return damaged;
+  // What was learned under another policy is about other strata.
+  if (in.Bytes() != policy_->text && in.ok()) return Status::Ok();
+  if (!controller_.Decode(&in)) return damaged;
+  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
+    const uint64_t key = in.U64();
+    firsts_[key] = in.Varint();
+  }
+  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
+    const uint64_t signature = in.U64();
+    first_seen_[signature] = in.Signed();
+  }
+  window_ = in.Signed();
+  time_ns_ = in.Signed();
+  records_ = in.Varint();
+  Decision& d = decision_;
+  const uint8_t flags = in.U8();
+  d.known = (flags & 1) != 0;
+  d.kept = (flags & 2) != 0;
+  d.dropped = (flags & 4) != 0;
+  d.late = (flags & 8) != 0;
+  d.info.other = (flags & 16) != 0;
+  d.threshold = in.Varint();
+  d.stratum_id = in.U64();
+  d.time_ns = in.Signed();
+  d.info.rule = static_cast<uint32_t>(in.Varint());
+  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
+    const uint64_t size = in.Varint();
+    d.info.values.emplace_back();
+    if (size > 0) d.info.values.back() = std::string(in.Raw(size - 1));
+  }
+  return in.ok() && in.remaining() == 0 ? Status::Ok() : damaged;
+}
+
+}  // namespace whittle

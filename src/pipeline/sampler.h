@@ -1,0 +1,80 @@
+// Sampler: decides which records of one source are kept, takes the others out of the batches, and keeps the exact
+// account of both. The stage between parsing and the segment. docs/sampling.md says what the rules, rates and coins
+// are.
+//
+// One Sampler per source, fed with its batches in order on one thread. What it does next depends on the policy and on
+// what that source gave before, nothing else: State() after some batch and a new Sampler from it go on exactly alike.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "event/batch.h"
+#include "pipeline/sampling_fields.h"
+#include "pipeline/segment_unpacker.h"
+#include "sample/policy.h"
+#include "sample/rate_controller.h"
+#include "sample/segment_ledger.h"
+#include "sink/segment_builder.h"
+
+namespace whittle {
+
+// Strata (or templates) of one source whose first events of a window are counted, and templates whose first event is
+// remembered. Beyond it an event is not one of the first, and its template not new.
+inline constexpr size_t kMaxFirstKeys = 1 << 16;
+
+// The ledger of a policy for one segment.
+SegmentLedger NewSegmentLedger(const SamplingPolicy& policy);
+
+class Sampler {
+ public:
+  // `policy` must outlive it. `share`: its part of an absolute budget. `state`: empty, or what State() gave. kCorrupt
+  // when it is not that.
+  static Result<std::unique_ptr<Sampler>> Create(const SamplingPolicy* policy, const SegmentSource& source,
+                                                 double share, std::string_view state);
+
+  // Takes what is not kept out of `batch` and `times`, writes thresholds and strata of what is, and counts all of it
+  // into `ledger`. `begins_segment`: the segment has no row yet, so what is first of it begins a record. Returns what
+  // was left out.
+  LeftOut Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger);
+
+  std::string State() const;
+
+ private:
+  // Of the record that is going on, for its lines in later batches.
+  struct Decision {
+    bool known = false, kept = true, dropped = false, late = false;
+    uint64_t threshold = 0;
+    uint64_t stratum_id = 0;
+    StratumInfo info;
+    int64_t time_ns = kNoTime;
+  };
+  Sampler(const SamplingPolicy* policy, const SegmentSource& source, double share);
+  Status Restore(std::string_view state);
+  void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time);
+  void Judge(uint64_t bytes);
+  bool IsAmongFirst(const SamplingRule& rule, uint64_t key);
+  void NoteTime(RecordTime time);
+  uint64_t Coin();
+  uint32_t StratumIn(SegmentLedger* ledger) const;
+
+  const SamplingPolicy* policy_;
+  const SegmentSource source_;
+  Hash128 source_hash_;
+  SamplingFields fields_;
+  RateController controller_;
+  std::unordered_map<uint64_t, uint64_t> firsts_;     // of this window: how many were kept as the first
+  std::unordered_map<uint64_t, int64_t> first_seen_;  // signature → event time of its first event
+  int64_t window_ = INT64_MIN;                        // the newest
+  int64_t time_ns_ = kNoTime;                         // of the record at hand, or the last one that had any
+  uint64_t records_ = 0;
+  Decision decision_;
+  uint64_t offset_ = 0;  // of the record at hand
+};
+
+}  // namespace whittle

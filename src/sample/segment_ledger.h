@@ -1,0 +1,132 @@
+// SegmentLedger: the exact account of one segment by (source, window of event time, stratum): how many events, lines
+// and bytes came and how many of them were kept, whatever was thrown away. A stratum is a combination of values of the
+// sampling key, together with the rule that decided about it; strata beyond the limit are one, `other`. Sections 1 and
+// 2 of a segment (docs/segment-format.md) are its bytes.
+//
+// Bounded: when there are more cells than kMaxCells, windows are joined in pairs until there are not; totals never
+// change. A plain value, not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <whittle/status.h>
+
+namespace whittle {
+
+// Cells of one segment: about 150 bytes each while it is open.
+inline constexpr size_t kMaxCells = 1 << 16;
+// Strata of one segment, and the bytes of their values.
+inline constexpr size_t kMaxSegmentStrata = 1 << 15;
+inline constexpr size_t kMaxStratumBytes = 16 << 20;
+// A value of a key is cut to this many bytes: a stratum is a group, not a place to keep messages.
+inline constexpr size_t kMaxKeyBytes = 256;
+// Windows of events without any time.
+inline constexpr int64_t kNoWindow = INT64_MIN;
+
+struct EventCounts {
+  uint64_t records = 0, lines = 0, bytes = 0;
+  EventCounts& operator+=(const EventCounts& other);
+  bool operator==(const EventCounts&) const = default;
+};
+
+struct StratumInfo {
+  uint32_t rule = 0;  // which of the policy's rules decided, from 1; 0: the budget
+  bool other = false;
+  std::vector<std::optional<std::string>> values;  // one per key; absent: the event has no such field
+  bool operator==(const StratumInfo&) const = default;
+};
+
+struct LedgerCell {
+  uint32_t source = 0;         // index into the segment's sources
+  int64_t window = kNoWindow;  // number of the window: it begins at window * window_ns
+  uint32_t stratum = 0;
+  EventCounts in, kept;
+  bool dropped = false;  // what was not kept was dropped by a rule, not sampled out
+  uint64_t late = 0;     // events of a window before the newest one
+  double weight = 0;     // sum of 1/p over the kept events
+  double variance = 0;   // sum of (1-p)/p^2 over the kept events
+};
+
+class SegmentLedger {
+ public:
+  // `policy`: its canonical text; `rules`: what each says, for people.
+  SegmentLedger(std::string policy, std::vector<std::string> keys, std::vector<std::string> rules, int64_t window_ns);
+  SegmentLedger() = default;
+
+  bool empty() const { return cells_.empty(); }
+
+  // The number of a stratum; `id` is a hash of rule and values by which it is found again without them. Nothing when it
+  // is not known yet: AddStratum then.
+  std::optional<uint32_t> FindStratum(uint64_t id) const;
+  // kOtherStratum's number when there are too many. Values longer than kMaxKeyBytes are cut.
+  uint32_t AddStratum(uint64_t id, StratumInfo info);
+
+  struct Entry {
+    std::string_view source_id;
+    int64_t time_ns = INT64_MIN;
+    uint32_t stratum = 0;
+    bool kept = true, dropped = false, late = false;
+    double probability = 1;  // of a kept one
+  };
+  // An event. Its lines are added by AddLine; returns its cell, valid until the next AddRecord.
+  size_t AddRecord(const Entry& entry);
+  // The cell of an event that was counted already, maybe into another ledger.
+  size_t FindCell(const Entry& entry);
+  void AddLine(size_t cell, uint64_t bytes, bool kept);
+
+  // A kept event goes after all. `expired`: it is counted no more at all, else as sampled out or `dropped`.
+  void LeaveOut(const Entry& entry, const EventCounts& counts, bool expired, bool dropped);
+
+  // Everything of `other` too, which may have another key and other rules: strata are told apart by their values.
+  // Windows of another width are joined to the wider one when one is a multiple of the other, else kept by their
+  // beginning. `renumbered`[old stratum] is its number here.
+  void Merge(const SegmentLedger& other, std::vector<uint32_t>* renumbered);
+
+  // Sections 1 and 2. `source_ids`: the segment's sources, in order; kCorrupt when one of the ledger's is not there.
+  std::string EncodeStrata() const;
+  Result<std::string> EncodeCells(const std::vector<std::string>& source_ids) const;
+  static Result<SegmentLedger> Decode(std::string_view strata, std::string_view cells,
+                                      const std::vector<std::string>& source_ids);
+
+  const std::string& policy() const { return policy_; }
+  const std::vector<std::string>& keys() const { return keys_; }
+  const std::vector<std::string>& rules() const { return rules_; }
+  int64_t window_ns() const { return window_ns_; }
+  const std::vector<StratumInfo>& strata() const { return strata_; }
+  const std::vector<LedgerCell>& cells() const { return cells_; }  // `source` numbers sources(); in no order
+  std::vector<LedgerCell>* mutable_cells() { return &cells_; }
+  const std::vector<std::string>& sources() const { return sources_; }
+
+ private:
+  uint32_t SourceNumber(std::string_view source_id);
+  uint32_t OtherStratum();
+  size_t CellAt(uint32_t source, int64_t window, uint32_t stratum);
+  size_t CellFor(const Entry& entry, const EventCounts& counts);
+  void JoinWindows();
+
+  std::string policy_;
+  std::vector<std::string> keys_, rules_;
+  int64_t window_ns_ = 1;
+  std::vector<std::string> sources_;
+  std::vector<StratumInfo> strata_;
+  size_t stratum_bytes_ = 0;
+  std::optional<uint32_t> other_;
+  std::unordered_map<uint64_t, uint32_t> stratum_index_;
+  std::vector<LedgerCell> cells_;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> cell_index_;  // by hash of the place
+  uint32_t last_source_ = 0;
+  size_t last_cell_ = 0;
+};
+
+// "signature=… severity=INFO", keys without a value left out; "other" for what is beyond the limit of strata.
+std::string StratumText(const SegmentLedger& ledger, size_t stratum);
+
+// The hash that FindStratum asks for.
+uint64_t StratumId(const StratumInfo& info);
+
+}  // namespace whittle

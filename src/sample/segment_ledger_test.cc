@@ -1,0 +1,125 @@
+#include "sample/segment_ledger.h"
+
+#include <gtest/gtest.h>
+
+namespace whittle {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+const std::string kA(32, 'a'), kB(32, 'b');
+
+StratumInfo Info(const std::string& value, uint32_t rule = 0) {
+  StratumInfo info;
+  info.rule = rule;
+  info.values = {value, std::nullopt};
+  return info;
+}
+
+SegmentLedger NewLedger() {
+  return SegmentLedger("keep 10%", {"signature", "severity"}, {"severity >= error: keep all"}, 30 * kSecond);
+}
+
+uint32_t Stratum(SegmentLedger* ledger, const StratumInfo& info) {
+  const uint64_t id = StratumId(info);
+  const auto known = ledger->FindStratum(id);
+  return known ? *known : ledger->AddStratum(id, info);
+}
+
+EventCounts Total(const SegmentLedger& ledger) {
+  EventCounts total;
+  for (const LedgerCell& cell : ledger.cells()) total += cell.in;
+  return total;
+}
+
+TEST(SegmentLedger, SurvivesEncoding) {
+  SegmentLedger ledger = NewLedger();
+  const uint32_t x = Stratum(&ledger, Info("x")), e = Stratum(&ledger, Info("x", 1));
+  EXPECT_NE(x, e);
+  EXPECT_EQ(Stratum(&ledger, Info("x")), x);
+  size_t cell = ledger.AddRecord({kA, 100 * kSecond, x, true, false, false, 0.25});
+  ledger.AddLine(cell, 50, true);
+  ledger.AddLine(cell, 7, true);
+  cell = ledger.AddRecord({kA, 101 * kSecond, x, false, false, true, 1});
+  ledger.AddLine(cell, 40, false);
+  cell = ledger.AddRecord({kB, INT64_MIN, e, false, true, false, 1});
+  ledger.AddLine(cell, 11, false);
+  const auto cells = ledger.EncodeCells({kB, kA});
+  ASSERT_TRUE(cells.ok());
+  const auto read = SegmentLedger::Decode(ledger.EncodeStrata(), *cells, {kB, kA});
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ(read->policy(), "keep 10%");
+  EXPECT_EQ(read->strata(), ledger.strata());
+  ASSERT_EQ(read->cells().size(), 2U);
+  const LedgerCell& dropped = read->cells()[0];
+  EXPECT_EQ(read->sources()[dropped.source], kB);
+  EXPECT_EQ(dropped.window, kNoWindow);
+  EXPECT_TRUE(dropped.dropped);
+  const LedgerCell& both = read->cells()[1];
+  EXPECT_EQ(both.window, 3);
+  EXPECT_EQ(both.in, (EventCounts{2, 3, 97}));
+  EXPECT_EQ(both.kept, (EventCounts{1, 2, 57}));
+  EXPECT_EQ(both.late, 1U);
+  EXPECT_EQ(both.weight, 4);
+  EXPECT_EQ(both.variance, 12);
+  EXPECT_FALSE(ledger.EncodeCells({kA}).ok());
+}
+
+TEST(SegmentLedger, DamageIsFound) {
+  SegmentLedger ledger = NewLedger();
+  ledger.AddLine(ledger.AddRecord({kA, 5, Stratum(&ledger, Info("y")), true, false, false, 0.5}), 9, true);
+  const std::string strata = ledger.EncodeStrata(), cells = *ledger.EncodeCells({kA});
+  for (size_t i = 0; i < strata.size(); ++i) EXPECT_FALSE(SegmentLedger::Decode(strata.substr(0, i), cells, {kA}).ok());
+  for (size_t i = 0; i < cells.size(); ++i) EXPECT_FALSE(SegmentLedger::Decode(strata, cells.substr(0, i), {kA}).ok());
+  EXPECT_FALSE(SegmentLedger::Decode(strata, cells, {}).ok());
+}
+
+TEST(SegmentLedger, TooManyWindowsAreJoinedAndTotalsStay) {
+  SegmentLedger ledger = NewLedger();
+  const uint32_t x = Stratum(&ledger, Info("x")), y = Stratum(&ledger, Info("y"));
+  constexpr uint64_t kEvents = 3 * kMaxCells;
+  for (uint64_t i = 0; i < kEvents; ++i) {
+    const auto time = static_cast<int64_t>(i) * 10 * kSecond;
+    ledger.AddLine(ledger.AddRecord({kA, time, i % 2 == 0 ? x : y, false, false, false, 1}), 10, false);
+    ASSERT_LE(ledger.cells().size(), kMaxCells);
+  }
+  EXPECT_EQ(Total(ledger), (EventCounts{kEvents, kEvents, 10 * kEvents}));
+  EXPECT_GT(ledger.window_ns(), 30 * kSecond);
+}
+
+TEST(SegmentLedger, TooManyStrataAreOther) {
+  SegmentLedger ledger = NewLedger();
+  uint32_t last = 0;
+  for (size_t i = 0; i < kMaxSegmentStrata + 100; ++i) {
+    last = Stratum(&ledger, Info(std::to_string(i)));
+    ledger.AddLine(ledger.AddRecord({kA, 0, last, true, false, false, 1}), 1, true);
+  }
+  EXPECT_TRUE(ledger.strata()[last].other);
+  EXPECT_LE(ledger.strata().size(), kMaxSegmentStrata);
+  EXPECT_EQ(Total(ledger).records, kMaxSegmentStrata + 100);
+}
+
+TEST(SegmentLedger, MergesOtherKeysRulesAndWindows) {
+  SegmentLedger ledger = NewLedger();
+  ledger.AddLine(ledger.AddRecord({kA, 45 * kSecond, Stratum(&ledger, Info("x")), true, false, false, 1}), 5, true);
+  SegmentLedger other("another", {"url.path", "signature"}, {"r2", "severity >= error: keep all"}, 60 * kSecond);
+  StratumInfo info;
+  info.rule = 2;
+  info.values = {"/a", "x"};
+  other.AddLine(other.AddRecord({kB, 61 * kSecond, other.AddStratum(StratumId(info), info), true, false, false, 0.5}),
+                6, true);
+  std::vector<uint32_t> numbers;
+  ledger.Merge(other, &numbers);
+  ASSERT_EQ(numbers.size(), 1U);
+  const StratumInfo& merged = ledger.strata()[numbers[0]];
+  EXPECT_EQ(ledger.keys(), (std::vector<std::string>{"signature", "severity", "url.path"}));
+  EXPECT_EQ(*merged.values[0], "x");
+  EXPECT_FALSE(merged.values[1]);
+  EXPECT_EQ(*merged.values[2], "/a");
+  EXPECT_EQ(ledger.rules()[merged.rule - 1], "severity >= error: keep all");
+  EXPECT_EQ(ledger.window_ns(), 60 * kSecond);
+  EXPECT_EQ(Total(ledger), (EventCounts{2, 2, 11}));
+  EXPECT_TRUE(ledger.EncodeCells({kA, kB}).ok());
+}
+
+}  // namespace
+}  // namespace whittle
