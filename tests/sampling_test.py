@@ -1,0 +1,241 @@
+"""Sampling through the real program: what is kept does not depend on how it was read, and nothing is lost count of.
+
+WHITTLE_LONG=1 makes the inputs ten times larger.
+"""
+
+import collections
+import gzip
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+import whittle_cli
+from whittle_cli import BIN, CliTest
+
+SIZE = 10 if os.environ.get("WHITTLE_LONG") else 1
+LEVELS = ["INFO"] * 16 + ["DEBUG"] * 6 + ["WARN"] * 2 + ["ERROR"]
+
+
+def log_of(random, lines, traces=True):
+    """A log of few templates with very different counts, errors, traces and a stack trace now and then."""
+    out = []
+    for i in range(lines):
+        at = 1_700_000_000 + i // 40
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)) + ".%03d" % (i * 25 % 1000)
+        level = random.choice(LEVELS)
+        kind = min(int(random.expovariate(0.7)), 9)
+        words = ["alpha", "beta", "gamma", "delta", "kappa", "lambda", "omega", "sigma", "theta", "zeta"][kind]
+        trace = " trace_id=%032x" % random.choice(range(1, lines // 6)) if traces and i % 3 == 0 else ""
+        out.append(f"{stamp} {level} [main] Served {words} request {random.randrange(10**6)} in {random.randrange(900)} ms"
+                   f"{trace}\n")
+        if level == "ERROR" and random.random() < 0.5:
+            out.append("java.lang.IllegalStateException: broken\n\tat a.b.C(C.java:1)\n\tat a.b.D(D.java:2)\n")
+    return "".join(out).encode()
+
+
+class SamplingTest(CliTest):
+    def events(self, store):
+        return self.ndjson("cat", "--format", "ndjson", "--store", store)
+
+    def kept(self, store):
+        """What was kept, and how surely, by position."""
+        return {(e["source"]["offset"], e.get("sample_rate"), e["body"]) for e in self.events(store)}
+
+    def ledger(self, store):
+        rows = self.ndjson("stats", "--format", "ndjson", "--store", store)
+        return next(r for r in rows if r.get("total")), [r for r in rows if "stratum" in r]
+
+    def policy(self, text, name="policy.yaml"):
+        return self.write(name, text.encode())
+
+    def check_conserved(self, store, lines, size):
+        self.verify(store)
+        total, strata = self.ledger(store)
+        for unit in ("lines", "records", "bytes"):
+            parts = sum(total[p][unit] for p in ("kept", "sampled_out", "quarantined", "dropped_by_rule", "expired"))
+            self.assertEqual(total["in"][unit], parts, unit)
+            for part in ("in", "kept"):
+                self.assertEqual(total[part][unit], sum(s[part][unit] for s in strata), (part, unit))
+            for part in ("sampled_out", "dropped_by_rule"):
+                self.assertEqual(total[part][unit], sum(s[part][unit] for s in strata if part in s), (part, unit))
+        self.assertEqual(lines, total["in"]["lines"])
+        self.assertEqual(size, total["in"]["bytes"])
+        return total, strata
+
+    def test_the_same_is_kept_however_it_is_read(self):
+        text = log_of(self.random, 20_000 * SIZE)
+        path = self.write("app.log", text)
+        flags = ["--keep", "10%", "--keep-errors", "--quiet"]
+        self.ingest(path, store=self.dir / "a", flags=[*flags, "--jobs", "1"])
+        expected = self.kept(self.dir / "a")
+        self.assertGreater(len(expected), 500)
+        self.check_conserved(self.dir / "a", text.count(b"\n"), len(text))
+        for jobs in (2, 4):
+            self.ingest(path, store=self.dir / f"j{jobs}", flags=[*flags, "--jobs", jobs])
+            self.assertEqual(expected, self.kept(self.dir / f"j{jobs}"), f"{jobs} jobs")
+        self.ingest(path, store=self.dir / "small", flags=[*flags, "--memory", "8MiB"])
+        self.assertEqual(expected, self.kept(self.dir / "small"), "small segments")
+        self.write("z/app.log.1.gz", gzip.compress(text))
+        self.ingest(self.dir / "z/app.log.1.gz", store=self.dir / "gz", flags=flags)
+        self.assertEqual(expected, self.kept(self.dir / "gz"), "a compressed rotation")
+
+    def test_growing_in_pieces_keeps_the_same(self):
+        text = log_of(self.random, 12_000 * SIZE)
+        path = self.write("whole.log", text)
+        flags = ["--keep", "10%", "--quiet"]
+        self.ingest(path, store=self.dir / "whole", flags=flags)
+        parts = self.dir / "parts" / "whole.log"
+        parts.parent.mkdir()
+        at = 0
+        starts = [0] + [i + 1 for i, b in enumerate(text) if b == 10 and text[i + 1:i + 2].isdigit()]
+        for cut in sorted(self.random.sample(starts, 3)) + [len(text)]:
+            parts.write_bytes(text[:cut])
+            self.ingest(parts, store=self.dir / "grown", flags=flags)
+        self.assertEqual(self.kept(self.dir / "whole"), self.kept(self.dir / "grown"), f"seed {self.seed}")
+        self.check_conserved(self.dir / "grown", text.count(b"\n"), len(text))
+
+    def test_killed_and_gone_on_with_keeps_the_same(self):
+        text = log_of(self.random, 60_000 * SIZE)
+        path = self.write("app.log", text)
+        flags = ["--keep", "10%", "--quiet", "--memory", "8MiB"]
+        self.ingest(path, store=self.dir / "through", flags=flags)
+        started = time.monotonic()
+        self.ingest(path, store=self.dir / "timed", flags=flags)
+        whole_s = time.monotonic() - started
+        for attempt in range(3):
+            process = subprocess.Popen([BIN, "ingest", path, "--store", self.dir / "killed", *flags])
+            time.sleep(whole_s * self.random.uniform(0.2, 0.9))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        self.ingest(path, store=self.dir / "killed", flags=flags)
+        self.assertEqual(self.kept(self.dir / "through"), self.kept(self.dir / "killed"), f"seed {self.seed}")
+        self.check_conserved(self.dir / "killed", text.count(b"\n"), len(text))
+
+    def test_kept_lines_are_the_original_bytes_at_their_place(self):
+        text = log_of(self.random, 3000)
+        self.ingest(self.write("app.log", text), flags=["--keep", "20%", "--quiet"])
+        lines = {}
+        offset = 0
+        for line in text.splitlines(keepends=True):
+            lines[offset] = line
+            offset += len(line)
+        raw = b""
+        for event in self.events(self.store):
+            record = lines[event["source"]["offset"]]
+            self.assertEqual(event["source"]["line"], text[:event["source"]["offset"]].count(b"\n") + 1)
+            self.assertIn(event["body"].split("\n")[0].encode(), record)
+            raw += record
+            at = event["source"]["offset"] + len(record)
+            for _ in range(event["body"].count("\n")):
+                raw += lines[at]
+                at += len(lines[at])
+        self.assert_same_bytes(raw, self.cat_raw(), "cat --raw")
+
+    def test_less_is_a_part_of_more_and_the_seed_changes_no_rate(self):
+        path = self.write("app.log", log_of(self.random, 8000))
+        for rate in (2, 5, 20):
+            self.ingest(path, store=self.dir / f"r{rate}",
+                        flags=["--quiet", "--policy", self.policy(f"budget: {{rate: {rate}}}\n")])
+        places = {r: {e["source"]["offset"] for e in self.events(self.dir / f"r{r}")} for r in (2, 5, 20)}
+        self.assertLess(places[20], places[5])
+        self.assertLess(places[5], places[2])
+        rates = []
+        for seed in (1, 2):
+            store = self.dir / f"s{seed}"
+            self.ingest(path, store=store,
+                        flags=["--quiet", "--policy", self.policy(f"seed: {seed}\nbudget: {{keep: 15%}}\n")])
+            rates.append({e["source"]["offset"]: e["sample_rate"] for e in self.events(store)})
+        both = rates[0].keys() & rates[1].keys()
+        self.assertGreater(len(both), 100)
+        self.assertNotEqual(rates[0].keys(), rates[1].keys())
+        self.assertTrue(all(rates[0][at] == rates[1][at] for at in both))
+
+    def test_traces_share_a_coin(self):
+        path = self.write("app.log", log_of(self.random, 6000))
+        self.ingest(path, flags=["--quiet", "--policy", self.policy("budget: {rate: 4}\n")])
+        self.ingest(path, store=self.dir / "all", flags=["--quiet"])
+        whole = collections.Counter(e["trace_id"] for e in self.events(self.dir / "all") if "trace_id" in e)
+        some = collections.Counter(e["trace_id"] for e in self.events(self.store) if "trace_id" in e)
+        self.assertTrue(some)
+        for trace, lines in some.items():
+            self.assertEqual(whole[trace], lines, trace)
+        self.ingest(path, store=self.dir / "own",
+                    flags=["--quiet", "--policy", self.policy("budget: {rate: 4}\ntraces: independent\n")])
+        own = collections.Counter(e["trace_id"] for e in self.events(self.dir / "own") if "trace_id" in e)
+        self.assertTrue(any(whole[trace] != lines for trace, lines in own.items()))
+
+    def test_rules_decide_in_order(self):
+        text = log_of(self.random, 10_000)
+        policy = self.policy("""
+sampling:
+  budget: {keep: 5%}
+  key: [signature, severity]
+  rules:
+    - {when: 'severity = debug', drop: true}
+    - {when: 'severity >= error', keep: all}
+    - {when: 'true', keep: first 1, per: stratum}
+    - {when: 'severity = warn', rate: 3}
+""")
+        self.ingest(self.write("app.log", text), flags=["--quiet", "--policy", policy])
+        total, strata = self.check_conserved(self.store, text.count(b"\n"), len(text))
+        truth = collections.Counter(line.split()[2] for line in text.decode().splitlines() if line[:2] == "20")
+        kept = collections.Counter(e["severity_text"] for e in self.events(self.store))
+        self.assertEqual(truth["ERROR"], kept["ERROR"])
+        self.assertNotIn("DEBUG", kept)
+        self.assertEqual(truth["DEBUG"], total["dropped_by_rule"]["records"])
+        self.assertTrue(all("sampled_out" not in s for s in strata if "drop" in s["rule"]))
+        rates = {e["sample_rate"] for e in self.events(self.store) if e["severity_text"] == "WARN"}
+        self.assertEqual({1.0, 3.0}, rates)
+        self.assertLess(abs(kept["WARN"] - truth["WARN"] / 3), 5 * (truth["WARN"] * 2 / 9) ** 0.5 + 60)
+
+    def test_runs_of_a_pipe_have_their_own_coins(self):
+        text = log_of(self.random, 4000, traces=False)
+        for name in ("a", "b"):
+            self.ingest("-", store=self.dir / name, stdin=text,
+                        flags=["--quiet", "--policy", self.policy("budget: {rate: 10}\n")])
+        places = [{e["source"]["offset"] for e in self.events(self.dir / name)} for name in ("a", "b")]
+        self.assertNotEqual(places[0], places[1])
+
+    def test_a_flood_of_keys_stays_within_the_budget(self):
+        def unique(i):
+            word = "".join("abcdefghijklmnopqrstuvwxyz"[(i * 2654435761 >> s) % 26] for s in range(0, 40, 4))
+            return f"2024-01-01 00:{i // 60000 % 60:02}:{i // 1000 % 60:02} INFO user={word}{i} did it\n"
+        text = "".join(unique(i) for i in range(60_000 * SIZE)).encode()
+        policy = self.policy("budget: {keep: 10%}\nkey: [user.name]\nfloor: {per_key_per_window: 1}\n")
+        self.ingest(self.write("app.log", text), flags=["--quiet", "--policy", policy])
+        total, strata = self.check_conserved(self.store, text.count(b"\n"), len(text))
+        share = total["kept"]["records"] / total["in"]["records"]
+        self.assertLess(share, 0.12)
+        self.assertGreater(share, 0.03)
+        self.assertTrue(any(s["stratum"] == "other" for s in strata))
+
+    def test_sampled_stores_are_compacted_without_losing_count(self):
+        text = log_of(self.random, 20_000)
+        path = self.write("app.log", b"")
+        starts = [i + 1 for i, b in enumerate(text) if b == 10 and text[i + 1:i + 2].isdigit()]
+        for cut in sorted(self.random.sample(starts, 4)) + [len(text)]:
+            path.write_bytes(text[:cut])
+            self.ingest(path, flags=["--keep", "10%", "--quiet"])
+        before = self.kept(self.store), self.ledger(self.store)[1]
+        self.run_ok("compact", "--store", self.store)
+        self.assertEqual(before, (self.kept(self.store), self.ledger(self.store)[1]))
+        self.check_conserved(self.store, text.count(b"\n"), len(text))
+
+    def test_mistakes_are_told(self):
+        path = self.write("app.log", b"x\n")
+        for text, what in [("budget: {keep: 10%, rate: 5}\n", "not several"), ("budget: {keep: ten}\n", "percentage"),
+                           ("curve: wild\n", "power:X"), ("rules: [{when: 'severity >=', keep: all}]\n", "'when'"),
+                           ("rules: [{when: 'true'}]\n", "a rule has one of"), ("budgets: {}\n", "budget"),
+                           ("rules: [{when: 'true', keep: some}]\n", "first N"), ("window: 1ms\n", "duration")]:
+            run = self.run_ok("ingest", path, "--store", self.store, "--policy", self.policy(text), code=2)
+            self.assertIn("policy.yaml:1:", run.err_text, text)
+            self.assertIn(what, run.err_text, text)
+        run = self.run_ok("ingest", path, "--store", self.store, "--keep", "lots", code=2)
+        self.assertIn("percentage", run.err_text)
+
+
+if __name__ == "__main__":
+    whittle_cli.main()
