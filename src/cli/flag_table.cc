@@ -195,6 +195,61 @@ constexpr FlagSpec kCompactFlags[] = {
     {.name = "quiet", .help = "print only errors"},
 };
 
+constexpr FlagSpec kDiffFlags[] = {
+    {.name = "store",
+     .kind = kDirectory,
+     .argument = "DIR",
+     .default_value = "whittle.store",
+     .help = "the store; given more than once, or a glob in quotes, several are read as one",
+     .repeatable = true,
+     .default_help = "$WHITTLE_STORE, else ./whittle.store"},
+    {.name = "base-store",
+     .kind = kDirectory,
+     .argument = "DIR",
+     .help = "compare --store with this one; repeatable",
+     .repeatable = true},
+    {.name = "around",
+     .kind = kText,
+     .argument = "MARK",
+     .help = "compare after with before a mark ('deploy', 'deploy v1.2.3') or a time",
+     .excludes = "base-store"},
+    {.name = "window",
+     .kind = kText,
+     .argument = "DURATION",
+     .default_value = "1h",
+     .help = "how long before and after --around"},
+    {.name = "by",
+     .kind = kChoice,
+     .argument = "UNIT",
+     .default_value = "event",
+     .help = "compare events, or traces with a bad event with those without",
+     .choices = "event|trace"},
+    {.name = "top",
+     .kind = kInteger,
+     .argument = "N",
+     .default_value = "10",
+     .help = "how many differences to print",
+     .minimum = 1,
+     .maximum = 100'000},
+    {.name = "fail-if",
+     .kind = kChoice,
+     .argument = "WHAT",
+     .help = "exit with 1 on any difference, a new template, or a greater share of errors",
+     .choices = "any|new|errors"},
+    {.name = "now",
+     .kind = kText,
+     .argument = "TIME",
+     .help = "what 'last 2h' counts back from: a time, or data for the newest event",
+     .default_help = "the clock"},
+    {.name = "unweighted", .help = "compare the events that are kept, not those they stand for"},
+};
+constexpr FlagSpec kMarkFlags[] = {
+    {.name = "at", .kind = kText, .argument = "TIME", .help = "when it was", .default_help = "now"},
+};
+constexpr FlagSpec kMergeFlags[] = {
+    {.name = "to", .kind = kDirectory, .argument = "DIR", .help = "the store to make"},
+};
+
 constexpr std::span<const FlagSpec> kStore[] = {kStoreFlags};
 constexpr std::span<const FlagSpec> kStores[] = {kStoresFlags};
 constexpr std::span<const FlagSpec> kStoreAndTable[] = {kStoreFlags, kTableFormatFlags};
@@ -229,6 +284,17 @@ constexpr Example kQueryExamples[] = {
     {"whittle query 'http.response.status_code>=500 | count by url.path'", "where requests fail"},
     {"whittle query 'last 2h | count, p99(duration) by service.name every 5m'", "how two hours went"},
     {"whittle query --store 'stores/*' --follow 'severity>=ERROR'", "errors of all stores as they come"},
+};
+constexpr Example kDiffExamples[] = {
+    {"whittle diff 'bad: http.response.status_code>=500'", "what failing requests have in common"},
+    {"whittle diff 'bad: severity>=ERROR' --by trace", "which other lines their traces have"},
+    {"whittle diff --around deploy --window 30m --fail-if errors", "a canary: exits with 1 when errors grew"},
+};
+constexpr Example kMarkExamples[] = {
+    {"whittle mark deploy v1.2.3", "remember this moment"},
+};
+constexpr Example kMergeExamples[] = {
+    {"whittle merge 'stores/*' --to all.store", "one store of many"},
 };
 constexpr Example kVerifyExamples[] = {
     {"whittle verify --against archive/", "prove that the originals can go"},
@@ -297,6 +363,40 @@ constexpr CommandSpec kCommands[] = {
      .shared = kStores,
      .examples = kQueryExamples,
      .run = RunQuery},
+    {.name = "diff",
+     .summary = "rank what is different about the bad events",
+     .description =
+         "Compares bad events with a base (everything else, when no base is given) and prints the fields and values "
+         "that "
+         "are distributed most differently, with both shares at 95% and the filter that narrows to each. Differences "
+         "that chance explains are left out (G-test, false discoveries at most 5%), identifiers too; \"field missing\" "
+         "counts as a value. New and vanished templates come first when times or stores are compared.\n\n"
+         "The sides are filters ('bad: FILTER' 'base: FILTER'), two stores (--store, --base-store), or before and "
+         "after "
+         "a moment (--around).",
+     .positional = {.name = "SIDE", .maximum = 2, .help = "'bad: FILTER' and 'base: FILTER'"},
+     .flags = kDiffFlags,
+     .shared = kTable,
+     .examples = kDiffExamples,
+     .run = RunDiff},
+    {.name = "mark",
+     .summary = "name a moment in a store, to compare around it",
+     .description = "Remembers a moment under a name and a version. Without a name it lists the marks.",
+     .positional = {.name = "NAME", .maximum = 2, .help = "the name, and a version"},
+     .flags = kMarkFlags,
+     .shared = kStore,
+     .examples = kMarkExamples,
+     .run = RunMark},
+    {.name = "merge",
+     .summary = "make one store of several",
+     .description =
+         "Copies the segments of stores into a new one. What two of them have of one source is taken once. The old "
+         "stores stay as they are.",
+     .positional =
+         {.name = "STORE", .minimum = 1, .maximum = kMany, .kind = kDirectory, .help = "stores, or globs of them"},
+     .flags = kMergeFlags,
+     .examples = kMergeExamples,
+     .run = RunMerge},
     {.name = "stats",
      .summary = "show the ledger: what came in and where it went",
      .description =
