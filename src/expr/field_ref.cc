@@ -55,6 +55,7 @@ constexpr SuffixUnit kSuffixUnits[] = {
     {"secs", 1'000'000'000, true},
     {"seconds", 1'000'000'000, true},
     {"bytes", 1, false},
+    {"size", 1, false},  // http.response.body.size, file.size: bytes in the semantic conventions
     {"kb", 1'000, false},
     {"kib", 1024, false},
     {"mb", 1'000'000, false},

@@ -1,0 +1,132 @@
+"""Reading from the command line: many stores as one, following, interrupting, comparing, bounded answers."""
+
+import json
+import signal
+import time
+import unittest
+
+import whittle_cli
+from whittle_cli import CliTest, examples, synthetic_log, whittle
+
+
+class QueryTest(CliTest):
+    def ask(self, query, *stores, flags=()):
+        args = [flag for store in (stores or [self.store]) for flag in ("--store", store)]
+        return self.run_ok("query", *args, "--format", "ndjson", *flags, query).text
+
+    def test_many_stores_answer_as_one(self):
+        inputs = examples()
+        one, parts = self.dir / "one", [self.dir / "stores" / name for name in "abc"]
+        self.ingest(*inputs, store=one)
+        for i, part in enumerate(parts):
+            self.ingest(*inputs[i::3], store=part)
+        merged = self.dir / "merged"
+        self.run_ok("merge", self.dir / "stores" / "*", "--to", merged)
+        self.verify(merged)
+        queries = ["*", "count by template", "severity>=warn | count by template_id every 1m",
+                   "count, p90(http.response.body.size) by source", "facets", "exists trace_id | rollup trace"]
+        for query in queries:
+            expected = self.ask(query, one)
+            self.assertGreater(len(expected), 50, query)
+            self.assertEqual(expected, self.ask(query, *parts), query)
+            self.assertEqual(expected, self.ask(query, self.dir / "stores" / "*"), query)
+            self.assertEqual(expected, self.ask(query, merged), query)
+            # A store beside one that has the same adds nothing.
+            self.assertEqual(expected, self.ask(query, one, parts[1]), query)
+        run = whittle("query", "--store", self.dir / "nowhere" / "*", "count")
+        self.assertEqual(2, run.code)
+        self.assertIn("matches no store", run.err_text)
+        self.run_ok("merge", one, "--to", merged, code=2)
+
+    def test_now(self):
+        self.ingest(*examples())
+        run = self.run_ok("query", "--store", self.store, "last 2h | count", "--format", "csv")
+        self.assertEqual("count\n0\n", run.text)
+        self.assertIn("--now data", run.err_text)
+        run = self.run_ok("query", "--store", self.store, "last 2h | count", "--format", "csv", "--now", "data")
+        self.assertGreater(int(run.text.split()[1]), 1000)
+        self.assertNotIn("--now data", run.err_text)
+        run = self.run_ok("query", "--store", self.store, "last 1m | count", "--format", "csv", "--now", "2026-11-23T13:48")
+        self.assertGreater(int(run.text.split()[1]), 100)
+        self.run_ok("query", "--store", self.store, "last 1m", "--now", "yesterday", code=2)
+
+    def test_follow_prints_what_comes_once(self):
+        log = self.write("app.log", b"".join(b"2024-05-01 10:00:%02d INFO first %d\n" % (i, i) for i in range(10)))
+        self.ingest(log)
+        out = open(self.dir / "out", "wb+")
+        self.addCleanup(out.close)
+        process = self.start("cat", "--store", self.store, "--raw", "--follow", "first or second", stdout=out)
+        deadline = time.monotonic() + 60
+
+        def wait_for(text):
+            while text not in (self.dir / "out").read_bytes():
+                self.assertLess(time.monotonic(), deadline, (self.dir / "out").read_bytes()[-300:])
+                time.sleep(0.05)
+
+        wait_for(b"first 9\n")
+        for part in range(3):
+            with open(log, "ab") as file:
+                file.write(b"2024-05-01 10:01:%02d INFO second %d\n2024-05-01 10:01:00 INFO other\n" % (part, part))
+            self.ingest(log)
+            wait_for(b"second %d\n" % part)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(0, process.wait(timeout=60))
+        lines = (self.dir / "out").read_bytes().splitlines()
+        self.assertEqual(13, len(lines))
+        self.assertEqual(len(lines), len(set(lines)))
+        self.run_ok("query", "--store", self.store, "--follow", "* | count", code=2)
+
+    def test_ctrl_c_prints_what_there_is(self):
+        for part in range(3):
+            self.ingest(self.write(f"{part}.log", synthetic_log(self.random, 20_000)))
+        # So slow that it is caught in the middle: a regular expression over every message, events sorted by it.
+        process = self.start("query", "--store", self.store, "~ /([a-z]+ ){3}(.*[0-9]){6}zz/ or not ~ /qq(.*x){5}/ | count by template",
+                             stdout=-1, stderr=-1)
+        time.sleep(0.15)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertIn(process.returncode, (0, 130, -signal.SIGINT), err)
+        if process.returncode == 130:
+            self.assertIn(b"partial", err)
+            self.assertIn(b"count", out)
+
+    def test_diff_finds_the_planted_cause(self):
+        lines = []
+        for i in range(6000):
+            version = self.random.choice(["v1", "v1", "v1", "v2"])
+            bad = self.random.random() < (0.3 if version == "v2" else 0.05)
+            others = " ".join(f"field_{k}=x{self.random.randrange(5)}" for k in range(30))
+            lines.append(f"2024-05-01T10:{i // 600 % 60:02d}:{i // 10 % 60:02d}Z INFO handled status={500 if bad else 200} "
+                         f"version={version} request={self.random.getrandbits(40):x} {others}")
+        self.ingest(self.write("app.log", "\n".join(lines).encode() + b"\n"))
+        rows = self.ndjson("diff", "--store", self.store, "bad: status>=500", "--format", "ndjson")
+        self.assertEqual(("version", "v2"), (rows[0]["field"], rows[0]["value"]), f"WHITTLE_SEED={self.seed} {rows}")
+        self.assertNotIn("status", [row["field"] for row in rows])
+        bad = json.loads(self.ask(f"status>=500 and {rows[0]['query']} | count"))
+        self.assertEqual(rows[0]["bad"]["count"], bad["count"]["estimate"])
+        self.run_ok("diff", "--store", self.store, "bad: status>=500", "--fail-if", "any", code=1)
+        self.run_ok("mark", "deploy", "v2", "--at", "2024-05-01T10:05:00Z", "--store", self.store)
+        self.assertIn("deploy v2", self.run_ok("mark", "--store", self.store).text)
+        run = self.run_ok("diff", "--store", self.store, "--around", "deploy", "--window", "5m", "--fail-if", "new")
+        self.assertIn("3000 events bad, 3000 events in the base", run.text)
+        self.assertIn("no mark", whittle("diff", "--store", self.store, "--around", "rollback").err_text)
+        self.run_ok("diff", "--store", self.store, code=2)
+
+    def test_too_many_groups_is_said(self):
+        lines = b"".join(b"2024-05-01T10:00:00Z INFO id=%d\n" % i for i in range(20_000))
+        self.ingest(self.write("app.log", lines))
+        self.assertEqual(20_000, self.ask("count by id").count("\n"))
+        hostile = ["(" * 5000 + "a" + ")" * 5000, "not " * 5000 + "a", "~ /(a{1000}){1000}/", "~ /" + "a" * 5000 + "/",
+                   " or ".join("~ /x%d/" % i for i in range(100)), "a " * 60_000, "x in (" + "1," * 5000 + "1)",
+                   "* | " + " | ".join(["limit 1"] * 100), "count by " + ",".join(["a"] * 100), "histogram in 100000000",
+                   "histogram every 1ns", "sample 99999999999", "* | near 99999999999", "p999999999(x)", "count every 0s"]
+        for query in hostile:
+            run = whittle("query", "--store", self.store, query, timeout=60)
+            self.assertIn(run.code, (0, 1, 2), f"{query[:60]}\n{run}")
+            if run.code:
+                self.assertTrue(run.err_text.startswith("whittle: "), run)
+                self.assertLess(len(run.err), 500)
+
+
+if __name__ == "__main__":
+    whittle_cli.main()
