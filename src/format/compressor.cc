@@ -46,12 +46,17 @@ size_t Compressor::Estimate(std::string_view bytes) {
 }
 
 Result<std::string> Decompress(std::string_view stored, size_t size) {
+  struct Context {
+    ZSTD_DCtx* zstd = ZSTD_createDCtx();
+    ~Context() { ZSTD_freeDCtx(zstd); }
+  };
+  // Kept: making one costs as much as decompressing a few kilobytes.
+  thread_local Context context;
+  if (context.zstd == nullptr) return Status(StatusCode::kLimit, "no memory for the decompressor");
+  ZSTD_DCtx_reset(context.zstd, ZSTD_reset_session_and_parameters);
+  ZSTD_DCtx_setParameter(context.zstd, ZSTD_d_format, ZSTD_f_zstd1_magicless);
   std::string out(size, '\0');
-  ZSTD_DCtx* context = ZSTD_createDCtx();
-  if (context == nullptr) return Status(StatusCode::kLimit, "no memory for the decompressor");
-  ZSTD_DCtx_setParameter(context, ZSTD_d_format, ZSTD_f_zstd1_magicless);
-  const size_t got = ZSTD_decompressDCtx(context, out.data(), out.size(), stored.data(), stored.size());
-  ZSTD_freeDCtx(context);
+  const size_t got = ZSTD_decompressDCtx(context.zstd, out.data(), out.size(), stored.data(), stored.size());
   if (ZSTD_isError(got) || got != size) return Status(StatusCode::kCorrupt, "a compressed frame is damaged");
   return out;
 }

@@ -311,4 +311,13 @@ bool DecodeIntegers(NodeSource* in, size_t count, std::vector<int64_t>* out) {
   return DecodeNode(in, count, false, out);
 }
 
+std::optional<int64_t> TakeConstant(NodeSource* in) {
+  ByteReader ahead = in->descriptor;
+  if (ahead.U8() != static_cast<uint8_t>(IntegerOp::kConst)) return std::nullopt;
+  const int64_t value = ahead.Signed();
+  if (!ahead.ok()) return std::nullopt;
+  in->descriptor = ahead;
+  return value;
+}
+
 }  // namespace whittle

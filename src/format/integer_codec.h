@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,5 +17,8 @@ void EncodeIntegers(std::span<const int64_t> values, Compressor* compressor, Nod
 
 // Replaces `*out` by `count` integers. False when the node is damaged. `count` is bounded by the caller.
 bool DecodeIntegers(NodeSource* in, size_t count, std::vector<int64_t>* out);
+
+// Takes the node if all its values are one, and says which; else leaves it.
+std::optional<int64_t> TakeConstant(NodeSource* in);
 
 }  // namespace whittle

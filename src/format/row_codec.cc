@@ -68,9 +68,19 @@ void EncodeRowFlags(std::span<const uint8_t> flags, std::span<const uint32_t> ro
 bool DecodeRowFlags(NodeSource* in, std::span<const uint32_t> row_shape, size_t shape_count,
                     std::vector<uint8_t>* out) {
   std::vector<int64_t> usual;
-  std::vector<int64_t> differences;
-  if (!DecodeIntegers(in, shape_count, &usual) || !DecodeIntegers(in, row_shape.size(), &differences)) return false;
+  if (!DecodeIntegers(in, shape_count, &usual)) return false;
   out->resize(row_shape.size());
+  // Nearly always every row has its shape's flags.
+  if (const auto all = TakeConstant(in)) {
+    for (int64_t& flags : usual) flags ^= *all;
+    for (size_t i = 0; i < out->size(); ++i) {
+      (*out)[i] = static_cast<uint8_t>(usual[row_shape[i]]);
+      if (((*out)[i] >> 1 & 3) == 3) return false;
+    }
+    return true;
+  }
+  std::vector<int64_t> differences;
+  if (!DecodeIntegers(in, row_shape.size(), &differences)) return false;
   for (size_t i = 0; i < out->size(); ++i) {
     (*out)[i] = static_cast<uint8_t>(usual[row_shape[i]] ^ differences[i]);
     // The line end has two bits and three values.

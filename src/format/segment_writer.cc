@@ -12,6 +12,7 @@
 #include "format/limits.h"
 #include "format/reference_codec.h"
 #include "format/row_codec.h"
+#include "format/segment_filter.h"
 
 namespace whittle {
 namespace {
@@ -229,6 +230,11 @@ Result<std::string> SegmentEncoder::Run() {
   for (const Section& section : input_.sections) {
     footer.sections.push_back({section.id, section.required, section.bytes.size()});
     sections += section.bytes;
+  }
+  // Last, so that what compresses well stands together.
+  if (const std::string filter = SegmentFilter::Build(input_); !filter.empty()) {
+    footer.sections.push_back({static_cast<uint16_t>(SectionId::kFilters), false, filter.size()});
+    sections += filter;
   }
   if (sections.size() > kMaxFrameSize) return Status(StatusCode::kLimit, "segment: sections too large");
   packer.Add(BlobKind::kSections, sections);

@@ -222,8 +222,12 @@ class Engine {
   // Names that no event of the store has are more often mistyped than meant.
   Status AddNotes() {
     Ask(filter_names_);
-    WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, reader_.Templates());
-    std::vector<std::string> known = templates->FieldNames();
+    std::vector<std::string> known;
+    const auto own = [](const FieldName& name) { return ResolveField(name.text).builtin == Builtin::kNone; };
+    if (std::any_of(asked_.begin(), asked_.end(), own)) {
+      WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, reader_.Templates());
+      known = templates->FieldNames();
+    }
     for (const SegmentFile& segment : reader_.segments()) {
       for (const SegmentSource& source : segment.footer.sources) {
         for (const Attribute& attribute : source.attributes) known.push_back(attribute.name);

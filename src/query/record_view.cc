@@ -92,23 +92,34 @@ void MarkField(const ShapePlan& plan, const FieldRef& field, ColumnMarker* marke
 
 }  // namespace
 
-std::vector<bool> NeededColumns(const SegmentRows& segment, const TemplateSet& templates, const FieldDemand& demand) {
-  if (demand.everything) return std::vector<bool>(segment.footer().column_count, true);
+bool NeedsTemplates(const FieldDemand& demand) {
+  return demand.everything || std::any_of(demand.fields->begin(), demand.fields->end(), [](const FieldRef& field) {
+           return field.builtin == Builtin::kNone || field.builtin == Builtin::kTemplate ||
+                  field.builtin == Builtin::kTemplateId || field.builtin == Builtin::kStratum;
+         });
+}
+
+std::vector<bool> NeededColumns(const SegmentRows& segment, const ShapePlans& plans, const FieldDemand& demand,
+                                const std::vector<bool>* shapes) {
   std::vector<bool> wanted(segment.footer().column_count, false);
   const auto whole_record = [](const FieldRef& field) {
     return field.builtin == Builtin::kSourceOffset ||
            std::any_of(field.names.begin(), field.names.end(),
                        [](const std::string& n) { return n.starts_with("exception."); });
   };
-  for (const FieldRef& field : *demand.fields) {
-    if (whole_record(field)) return std::vector<bool>(segment.footer().column_count, true);
+  if ((demand.everything && demand.positions) ||
+      (!demand.everything && std::any_of(demand.fields->begin(), demand.fields->end(), whole_record))) {
+    wanted.assign(wanted.size(), true);
+    return wanted;
   }
   for (size_t s = 0; s < segment.shapes().size(); ++s) {
-    const StoredShape& stored = segment.shapes()[s];
-    const auto plan = segment.ShapeHasRows(s) ? templates.Plan(*stored.shape) : nullptr;
-    if (plan == nullptr) continue;
-    ColumnMarker marker(stored, &wanted);
-    for (const FieldRef& field : *demand.fields) MarkField(*plan, field, &marker);
+    if (!segment.ShapeHasRows(s) || (shapes != nullptr && !(*shapes)[s])) continue;
+    ColumnMarker marker(segment.shapes()[s], &wanted);
+    if (demand.everything) {
+      marker.All();
+      continue;
+    }
+    for (const FieldRef& field : *demand.fields) MarkField(*plans[s], field, &marker);
   }
   return wanted;
 }

@@ -20,8 +20,14 @@ namespace whittle {
 struct FieldDemand {
   const std::vector<FieldRef>* fields = nullptr;
   bool everything = false;
+  bool positions = true;  // with everything: offsets in the source too, which depend on all lines before
 };
-std::vector<bool> NeededColumns(const SegmentRows& segment, const TemplateSet& templates, const FieldDemand& demand);
+// True when a plan needs to know the shape's template to answer.
+bool NeedsTemplates(const FieldDemand& demand);
+// `plans` by shape. Of shapes with rows, and only of those in `shapes` unless that is null.
+using ShapePlans = std::vector<std::shared_ptr<const ShapePlan>>;
+std::vector<bool> NeededColumns(const SegmentRows& segment, const ShapePlans& plans, const FieldDemand& demand,
+                                const std::vector<bool>* shapes);
 
 // What a list of fields is in each shape of one segment, worked out on first use.
 class FieldResolver {

@@ -68,7 +68,6 @@ Status SegmentRows::LoadOne(StreamId id, size_t count, std::vector<int64_t>* val
 
 Status SegmentRows::LoadStreams() {
   const size_t rows = row_count();
-  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTimeQuality, record_count_, &time_quality_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kSampleThreshold, record_count_, &threshold_));
   WHITTLE_RETURN_IF_ERROR(LoadLedger());
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kIncomingRate, record_count_, &incoming_rate_));
@@ -135,6 +134,7 @@ Status SegmentRows::LoadTimes() {
   if (has_times_) return Status::Ok();
   has_times_ = true;
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTimeResidual, record_count_, &time_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTimeQuality, record_count_, &time_quality_));
   if (time_.empty()) return Status::Ok();
   std::vector<bool> wanted(columns_.size(), false);
   for (const StoredShape& stored : *shapes_) {

@@ -38,6 +38,7 @@ class SegmentRows {
   const SegmentReader& reader() const { return *reader_; }
   size_t row_count() const { return rows_.row_shape.size(); }
   size_t record_count() const { return record_count_; }
+  uint32_t RowShape(size_t row) const { return rows_.row_shape[row]; }
   bool IsRecordStart(size_t row) const { return (rows_.row_flags[row] & 1) != 0; }
   std::string_view LineEndOf(size_t row) const;
 

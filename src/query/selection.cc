@@ -6,6 +6,7 @@
 #include <queue>
 
 #include "base/hash.h"
+#include "expr/required_words.h"
 #include "expr/time_bounds.h"
 
 namespace whittle {
@@ -26,6 +27,7 @@ Status Selection::SetFilter(const Expr& expr) {
   WHITTLE_ASSIGN_OR_RETURN(filter_, Filter::Bind(expr));
   const TimeBounds bounds = FindTimeBounds(expr);
   visit_.filter = &filter_;
+  visit_.words = RequiredWords(expr);
   visit_.min_time_ns = bounds.min_ns;
   visit_.max_time_ns = bounds.max_ns;
   return Status::Ok();

@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "query/candidate_rows.h"
+
 namespace whittle {
 namespace {
 
@@ -30,6 +32,18 @@ class RunCursor {
     if (rows_.position() != first_row) rows_.Seek(first_row);
   }
   bool done() const { return rows_.position() >= end_; }
+  // Goes on to the record that begins at `row`, not before the cursor.
+  void SkipTo(size_t row) {
+    if (positions_) {
+      RecordRows skipped;
+      while (rows_.position() < row) Read(&skipped);
+      return;
+    }
+    const size_t from = rows_.position();
+    line_ += row - from;
+    for (size_t i = from; rows_.has_gaps() && i < row; ++i) line_ += rows_.GapLines(i);
+    rows_.Seek(row);
+  }
   void Read(RecordRows* record) {
     rows_.ReadRecord(end_, record);
     for (size_t i = 0; i < record->shapes.size(); ++i) {
@@ -71,7 +85,7 @@ bool Stopped(const VisitOptions& options) {
 }
 
 bool NeedsPositions(const FieldDemand& demand) {
-  return demand.everything || Mentions(demand.fields, Builtin::kSourceOffset);
+  return demand.everything ? demand.positions : Mentions(demand.fields, Builtin::kSourceOffset);
 }
 
 }  // namespace
@@ -194,7 +208,6 @@ Result<StoreReader::OpenedSegment*> StoreReader::Opened(size_t index) {
     text += list_.segments[it->index].footer.text_bytes;
     it = text > kMaxCachedText ? opened_.erase(it) : std::next(it);
   }
-  WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, Templates());
   const std::string& path = list_.segments[index].path;
   WHITTLE_ASSIGN_OR_RETURN(auto reader, OpenSegment(env_, path));
   auto rows = SegmentRows::Load(std::move(reader));
@@ -202,54 +215,138 @@ Result<StoreReader::OpenedSegment*> StoreReader::Opened(size_t index) {
   OpenedSegment opened;
   opened.index = index;
   opened.rows = std::move(rows).value();
-  for (const StoredShape& stored : opened.rows->shapes()) opened.plans.push_back(templates->Plan(*stored.shape));
   opened_.push_front(std::move(opened));
   ++statistics_.segments_read;
   return &opened_.front();
 }
 
+Status StoreReader::PlanShapes(bool with_templates, OpenedSegment* segment) {
+  if (!segment->plans.empty() && (segment->plans_have_templates || !with_templates)) return Status::Ok();
+  segment->plans.clear();
+  segment->plans_have_templates = with_templates;
+  const TemplateSet* templates = nullptr;
+  if (with_templates) {
+    WHITTLE_ASSIGN_OR_RETURN(templates, Templates());
+  }
+  for (const StoredShape& stored : segment->rows->shapes()) {
+    segment->plans.push_back(with_templates ? templates->Plan(*stored.shape)
+                                            : PlanShape(stored.shape, nullptr, nullptr));
+  }
+  return Status::Ok();
+}
+
+// Leaves out segments whose filters say that a word is not there. Asked once for each.
+Result<bool> StoreReader::MayMatch(const VisitOptions& options, size_t index) {
+  if (options.words.empty()) return true;
+  if (const auto known = may_match_.find(index); known != may_match_.end()) return known->second;
+  const SegmentFile& file = list_.segments[index];
+  const auto has_filter = [](const SectionInfo& section) {
+    return section.id == static_cast<uint16_t>(SectionId::kFilters);
+  };
+  bool& answer = may_match_[index] = true;
+  if (std::none_of(file.footer.sections.begin(), file.footer.sections.end(), has_filter)) return answer;
+  WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env_, file.path));
+  const auto bytes = reader->LoadSection(static_cast<uint16_t>(SectionId::kFilters));
+  if (!bytes.ok()) return bytes.status().WithContext(file.path);
+  statistics_.bytes_read += reader->bytes_read();
+  const auto filter = SegmentFilter::Decode(*bytes, file.footer.column_count);
+  return answer = !filter || filter->MayContain(options.words);
+}
+
+// What one visit needs to know of a segment.
+Status StoreReader::Prepare(const VisitOptions& options, OpenedSegment* segment) {
+  SegmentRows& rows = *segment->rows;
+  const bool filtered = options.filter != nullptr && !options.filter->matches_all();
+  const size_t filter_fields = filtered ? options.filter->fields().size() : 0;
+  segment->filter_fields = std::make_unique<FieldResolver>(rows.shapes().size(), filter_fields);
+  segment->demand_fields = std::make_unique<FieldResolver>(
+      rows.shapes().size(), options.demand.fields == nullptr ? 0 : options.demand.fields->size());
+  segment->visit = visits_;
+  segment->candidates.reset();
+  if (options.words.size() != 1) return Status::Ok();
+  // The longest word is the rarest.
+  std::string_view word;
+  for (const std::string& one : options.words[0]) {
+    if (IsFilterWord(one) && one.size() > word.size()) word = one;
+  }
+  const auto bytes = rows.reader().LoadSection(static_cast<uint16_t>(SectionId::kFilters));
+  if (word.empty() || !bytes.ok()) return Status::Ok();
+  const auto filter = SegmentFilter::Decode(*bytes, rows.footer().column_count);
+  if (!filter) return Status::Ok();
+  WHITTLE_ASSIGN_OR_RETURN(segment->candidates, FindCandidateRows(rows, *filter, word));
+  return Status::Ok();
+}
+
+// `matches` gets the first rows of the records that match.
 Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment,
-                                std::vector<bool>* matches) {
+                                std::vector<uint32_t>* matches) {
   RecordView view;
-  RecordRows rows;
+  RecordRows record;
   const FieldDemand demand{&options.filter->fields(), false};
   RunCursor cursor(segment->rows.get(), *run.run, run.first_row, NeedsPositions(demand));
+  const std::vector<uint32_t>* candidates = segment->candidates ? &*segment->candidates : nullptr;
+  size_t next = 0;
+  if (candidates != nullptr) {
+    next = static_cast<size_t>(std::lower_bound(candidates->begin(), candidates->end(), run.first_row) -
+                               candidates->begin());
+  }
   while (!cursor.done() && !Stopped(options)) {
-    cursor.Read(&rows);
+    if (candidates != nullptr) {
+      const size_t position = segment->rows->position();
+      while (next < candidates->size() && (*candidates)[next] < position) ++next;
+      if (next == candidates->size() || (*candidates)[next] >= run.first_row + run.run->row_count) return Status::Ok();
+      size_t begin = (*candidates)[next];
+      while (begin > position && !segment->rows->IsRecordStart(begin)) --begin;
+      cursor.SkipTo(begin);
+    }
+    cursor.Read(&record);
     ++statistics_.records_read;
     view.Reset(
         {segment->rows.get(), &segment->plans, run.source, run.segment, cursor.record_offset(), cursor.record_line()},
-        &rows, segment->filter_fields.get());
-    matches->push_back(InTime(view.time_ns(), options) && options.filter->Matches(&view));
+        &record, segment->filter_fields.get());
+    if (InTime(view.time_ns(), options) && options.filter->Matches(&view))
+      matches->push_back(static_cast<uint32_t>(record.first_row));
   }
-  matches->resize(run.run->row_count, false);
   return Status::Ok();
+}
+
+// The shapes of records that begin at, or have a line at, these rows.
+std::vector<bool> StoreReader::ShapesOf(const SegmentRows& rows, const std::vector<uint32_t>& records,
+                                        size_t end_row) const {
+  std::vector<bool> shapes(rows.shapes().size(), false);
+  for (const uint32_t row : records) {
+    size_t begin = row;
+    while (begin > 0 && !rows.IsRecordStart(begin)) --begin;
+    shapes[rows.RowShape(begin)] = true;
+    for (size_t i = begin + 1; i < end_row && !rows.IsRecordStart(i); ++i) shapes[rows.RowShape(i)] = true;
+  }
+  return shapes;
 }
 
 Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit) {
   WHITTLE_ASSIGN_OR_RETURN(OpenedSegment * segment, Opened(run.segment));
   SegmentRows& rows = *segment->rows;
+  const std::string& path = list_.segments[run.segment].path;
+  const size_t end_row = run.first_row + run.run->row_count;
   const bool filtered = options.filter != nullptr && !options.filter->matches_all();
-  if (segment->visit != visits_) {
-    const size_t filter_fields = filtered ? options.filter->fields().size() : 0;
-    segment->filter_fields = std::make_unique<FieldResolver>(rows.shapes().size(), filter_fields);
-    segment->demand_fields = std::make_unique<FieldResolver>(
-        rows.shapes().size(), options.demand.fields == nullptr ? 0 : options.demand.fields->size());
-    segment->visit = visits_;
-  }
-  std::vector<bool> matches;
-  if (NeedsTimes(options)) WHITTLE_RETURN_IF_ERROR(rows.LoadTimes().WithContext(list_.segments[run.segment].path));
+  if (segment->visit != visits_) WHITTLE_RETURN_IF_ERROR(Prepare(options, segment).WithContext(path));
+  const bool timed = options.min_time_ns || options.max_time_ns ||
+                     (filtered && Mentions(&options.filter->fields(), Builtin::kTimestamp));
+  std::vector<uint32_t> matches;
   if (filtered) {
     const FieldDemand demand{&options.filter->fields(), false};
-    WHITTLE_RETURN_IF_ERROR(
-        rows.LoadColumns(NeededColumns(rows, *templates_, demand)).WithContext(list_.segments[run.segment].path));
+    if (segment->candidates && segment->candidates->empty()) return true;
+    WHITTLE_RETURN_IF_ERROR(PlanShapes(NeedsTemplates(demand), segment));
+    if (timed) WHITTLE_RETURN_IF_ERROR(rows.LoadTimes().WithContext(path));
+    std::vector<bool> shapes;
+    if (segment->candidates) shapes = ShapesOf(rows, *segment->candidates, rows.row_count());
+    const std::vector<bool> columns =
+        NeededColumns(rows, segment->plans, demand, segment->candidates ? &shapes : nullptr);
+    WHITTLE_RETURN_IF_ERROR(rows.LoadColumns(columns).WithContext(path));
     rows.Seek(run.first_row);
-  }
-  if (rows.position() != run.first_row) rows.Seek(run.first_row);
-  const SegmentRows::Mark mark = rows.Save();
-  if (filtered) {
+    const SegmentRows::Mark mark = rows.Save();
     WHITTLE_RETURN_IF_ERROR(FindMatches(options, run, segment, &matches));
-    if (std::find(matches.begin(), matches.end(), true) == matches.end()) return true;
+    if (matches.empty()) return true;
     rows.Restore(mark);
   }
   uint64_t from_offset = 0;
@@ -259,23 +356,28 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
   }
   // Where a record stands is known when all lines before it are.
   const FieldDemand demand = from_offset > run.run->first_offset ? FieldDemand{nullptr, true} : options.demand;
+  WHITTLE_RETURN_IF_ERROR(PlanShapes(NeedsTemplates(demand), segment));
+  if (timed || NeedsTimes(options)) WHITTLE_RETURN_IF_ERROR(rows.LoadTimes().WithContext(path));
+  // Of many short runs each would bring in other columns, and start over for them.
+  constexpr size_t kFewRuns = 16;
+  const bool selective = filtered && rows.footer().runs.size() <= kFewRuns;
+  std::vector<bool> shapes;
+  if (selective) shapes = ShapesOf(rows, matches, end_row);
   WHITTLE_RETURN_IF_ERROR(
-      rows.LoadColumns(NeededColumns(rows, *templates_, demand)).WithContext(list_.segments[run.segment].path));
+      rows.LoadColumns(NeededColumns(rows, segment->plans, demand, selective ? &shapes : nullptr)).WithContext(path));
+  rows.Seek(run.first_row);
   RecordView view;
   RecordRows record;
   RunCursor cursor(&rows, *run.run, run.first_row, NeedsPositions(demand));
-  for (size_t i = 0; !cursor.done(); ++i) {
+  for (size_t i = 0; filtered ? i < matches.size() : !cursor.done(); ++i) {
     if (Stopped(options)) {
       statistics_.stopped = true;
       return false;
     }
+    if (filtered) cursor.SkipTo(matches[i]);
     cursor.Read(&record);
     if (from_offset > run.run->first_offset && cursor.record_offset() < from_offset) continue;
-    if (filtered) {
-      if (!matches[i]) continue;
-    } else {
-      ++statistics_.records_read;
-    }
+    if (!filtered) ++statistics_.records_read;
     view.Reset({&rows, &segment->plans, run.source, run.segment, cursor.record_offset(), cursor.record_line()}, &record,
                segment->demand_fields.get());
     if (!filtered && !InTime(view.time_ns(), options)) continue;
@@ -290,8 +392,7 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
   statistics_ = {};
   statistics_.segments = list_.segments.size();
   ++visits_;
-  WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, Templates());
-  (void)templates;
+  may_match_.clear();
   for (const Run& run : OrderedRuns(options)) {
     if (Stopped(options)) {
       statistics_.stopped = true;
@@ -299,6 +400,8 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
     }
     if (!Overlaps(list_.segments[run.segment], options)) continue;
     if (options.wants_segment && !options.wants_segment(run.segment)) continue;
+    WHITTLE_ASSIGN_OR_RETURN(const bool may_match, MayMatch(options, run.segment));
+    if (!may_match) continue;
     if (options.from_offsets != nullptr) {
       const auto found = options.from_offsets->find(run.source->id);
       if (found != options.from_offsets->end() && run.run->end_offset <= found->second) continue;

@@ -17,6 +17,7 @@
 
 #include "env/env.h"
 #include "expr/filter.h"
+#include "format/segment_filter.h"
 #include "query/record_view.h"
 #include "query/segment_catalog.h"
 #include "query/template_set.h"
@@ -39,6 +40,8 @@ struct VisitOptions {
   FieldDemand demand{nullptr, true};
   // Only events with a time in [min, max]; null ends are open. Besides the filter, to leave segments unread.
   std::optional<int64_t> min_time_ns, max_time_ns;
+  // Words that every match has (expr/required_words.h): leaves segments and rows unread. Empty: nothing is known.
+  RequiredWordLists words;
   // Leaves out segments (by index into segments()) for which it says no. Optional.
   std::function<bool(size_t segment)> wants_segment;
   // When it becomes true the visit ends early, and the statistics say so.
@@ -50,6 +53,7 @@ struct VisitOptions {
 struct VisitStatistics {
   uint64_t segments = 0;
   uint64_t segments_read = 0;  // whose rows were looked at
+  uint64_t bytes_read = 0;     // of segment files
   uint64_t records_read = 0;
   uint64_t records_matched = 0;
   uint64_t runs_covered_twice = 0;  // left out: another segment has the same stretch of the source
@@ -90,9 +94,13 @@ class StoreReader {
   struct OpenedSegment {
     size_t index = 0;
     std::unique_ptr<SegmentRows> rows;
-    std::vector<std::shared_ptr<const ShapePlan>> plans;
+    ShapePlans plans;
+    bool plans_have_templates = false;
+    std::optional<SegmentFilter> filter;
     std::unique_ptr<FieldResolver> filter_fields, demand_fields;
-    uint64_t visit = 0;  // the resolvers belong to this call of Visit
+    uint64_t visit = 0;  // the resolvers and candidates belong to this call of Visit
+    // Rows of records that may match, ascending; nothing: all may.
+    std::optional<std::vector<uint32_t>> candidates;
   };
 
   StoreReader(const Env* env, SegmentList list) : env_(env), list_(std::move(list)) {}
@@ -100,8 +108,13 @@ class StoreReader {
   std::map<std::string_view, std::string_view> NamesById() const;
   std::vector<Run> OrderedRuns(const VisitOptions& options);
   Result<OpenedSegment*> Opened(size_t segment);
+  Result<bool> MayMatch(const VisitOptions& options, size_t segment);
+  Status PlanShapes(bool with_templates, OpenedSegment* segment);
+  Status Prepare(const VisitOptions& options, OpenedSegment* segment);
   Result<bool> VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit);
-  Status FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment, std::vector<bool>* matches);
+  Status FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment,
+                     std::vector<uint32_t>* matches);
+  std::vector<bool> ShapesOf(const SegmentRows& rows, const std::vector<uint32_t>& records, size_t end_row) const;
 
   const Env* env_;
   SegmentList list_;
@@ -110,6 +123,7 @@ class StoreReader {
   std::list<OpenedSegment> opened_;  // most recently used first
   VisitStatistics statistics_;
   uint64_t visits_ = 0;
+  std::map<size_t, bool> may_match_;  // of this call of Visit
 };
 
 }  // namespace whittle

@@ -1,0 +1,145 @@
+// Searching with filters and candidate rows finds what reading every line finds.
+#include "query/candidate_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "expr/required_words.h"
+#include "query/store_reader.h"
+#include "query/test_store.h"
+
+namespace whittle {
+namespace {
+
+std::string Hex(std::mt19937* random, size_t size) {
+  std::string text;
+  for (size_t i = 0; i < size; ++i) text += "0123456789abcdef"[(*random)() % 16];
+  return text;
+}
+
+std::string Line(std::mt19937* random) {
+  const auto number = [&](unsigned below) { return std::to_string((*random)() % below); };
+  switch ((*random)() % 9) {
+    case 0:
+      return "2024-05-01 10:00:0" + number(10) + "." + std::to_string(100000000 + (*random)() % 900000000) +
+             " INFO stored blk_" + number(1u << 30) + " of task_" + number(100) + "_attempt_" + number(1000000);
+    case 1:
+      return "request " + Hex(random, 32) + " took " + number(500) + "ms";
+    case 2:
+      return R"({"msg":"got )" + Hex(random, 10) + R"(\nnext\t)" + Hex(random, 12) + R"( \u003c)" + Hex(random, 9) +
+             R"(\u003e","id":)" + number(1u << 31) + "}";
+    case 3:
+      return "sequence 1000" + std::to_string(100000 + (*random)() % 500);
+    case 4:
+      return "user=" + Hex(random, 8) + "X" + number(100) + "/" + Hex(random, 4) + "-" + Hex(random, 12);
+    case 5:
+      return number(1u << 31) + Hex(random, 3) + "," + number(1u << 31) + ";" + Hex(random, 20);
+    case 6:
+      return R"({"log":"INFO id )" + Hex(random, 16) + R"(\n","stream":"stdout","time":"2024-05-01T10:00:00.)" +
+             std::to_string(100000000 + (*random)() % 900000000) + R"(Z"})";
+    case 7:
+      return "checksum 0x" + Hex(random, 12) + " seen at 1714557600" + number(10);
+    default:
+      return "nothing to see here";
+  }
+}
+
+// Words of the lines, in other case sometimes, and words that are not there.
+std::vector<std::string> Words(const std::vector<TestLine>& lines, std::mt19937* random) {
+  std::vector<std::string> words;
+  for (int i = 0; i < 300; ++i) {
+    const std::string& text = lines[(*random)() % lines.size()].text;
+    const size_t begin = (*random)() % text.size();
+    size_t end = begin;
+    while (end < text.size() && std::isalnum(static_cast<unsigned char>(text[end])) != 0) ++end;
+    std::string word = text.substr(begin, end - begin);
+    if (word.empty()) continue;
+    if ((*random)() % 4 == 0) {
+      for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    words.push_back(word);
+    const size_t cut = text.find_last_of(" =\"/,;\\", begin);
+    const std::string longer =
+        text.substr(cut == std::string::npos ? 0 : cut + 1, end - (cut == std::string::npos ? 0 : cut + 1));
+    if (!longer.empty()) words.push_back(longer);
+    if (longer.size() > 2 && longer[0] == 'n') words.push_back(longer.substr(1));
+  }
+  for (int i = 0; i < 30; ++i) words.push_back(Hex(random, 16));
+  return words;
+}
+
+std::vector<uint64_t> Found(StoreReader* reader, const std::string& word, bool with_words,
+                            VisitStatistics* statistics) {
+  Expr expr;
+  expr.kind = Expr::Kind::kText;
+  expr.literals.push_back({word, true, 1});
+  const auto filter = Filter::Bind(expr);
+  EXPECT_TRUE(filter.ok());
+  const std::vector<FieldRef> none;
+  VisitOptions options;
+  options.filter = &*filter;
+  options.order = VisitOptions::Order::kAny;
+  options.demand = {&none, false};
+  if (with_words) options.words = RequiredWords(expr);
+  std::vector<uint64_t> lines;
+  const Status status = reader->Visit(options, [&](RecordView* record) -> Result<bool> {
+    lines.push_back(record->origin().line);
+    return true;
+  });
+  EXPECT_TRUE(status.ok()) << status.message();
+  *statistics = reader->statistics();
+  return lines;
+}
+
+TEST(CandidateRows, FindWhatReadingEverythingFinds) {
+  const unsigned seed = 41;
+  SCOPED_TRACE("seed 41");
+  std::mt19937 random(seed);
+  TestDirectory directory;
+  std::vector<TestLine> all;
+  uint64_t offset = 0;
+  for (int s = 0; s < 3; ++s) {
+    std::vector<TestLine> lines;
+    for (int i = 0; i < 400; ++i) lines.push_back({Line(&random), i == 0 || random() % 5 != 0});
+    TestSegment segment;
+    segment.AddRun('a', "app.log", offset, all.size() + 1, lines);
+    for (const TestLine& line : lines) offset += line.text.size() + 1;
+    directory.Write(std::to_string(s) + ".wseg", segment.Encode());
+    all.insert(all.end(), lines.begin(), lines.end());
+  }
+  auto reader = StoreReader::Open(&directory.env, "/d");
+  ASSERT_TRUE(reader.ok());
+  uint64_t read_with = 0, read_without = 0;
+  for (const std::string& word : Words(all, &random)) {
+    VisitStatistics with, without;
+    const auto expected = Found(reader->get(), word, false, &without);
+    EXPECT_EQ(Found(reader->get(), word, true, &with), expected) << word;
+    if (!IsFilterWord(word)) continue;
+    read_with += with.records_read;
+    read_without += without.records_read;
+  }
+  EXPECT_LT(read_with * 10, read_without);
+}
+
+TEST(CandidateRows, AbsentWordsLeaveSegmentsUnread) {
+  std::mt19937 random(43);
+  TestDirectory directory;
+  std::vector<TestLine> lines;
+  for (int i = 0; i < 500; ++i) lines.push_back({"request " + Hex(&random, 32) + " done"});
+  TestSegment segment;
+  segment.AddRun('a', "app.log", 0, 1, lines);
+  directory.Write("0.wseg", segment.Encode());
+  auto reader = StoreReader::Open(&directory.env, "/d");
+  ASSERT_TRUE(reader.ok());
+  size_t read = 0;
+  for (int i = 0; i < 200; ++i) {
+    VisitStatistics statistics;
+    EXPECT_TRUE(Found(reader->get(), "a1" + Hex(&random, 30), true, &statistics).empty());
+    read += statistics.segments_read;
+  }
+  EXPECT_LT(read, 20u);  // one in 256 by chance
+}
+
+}  // namespace
+}  // namespace whittle
