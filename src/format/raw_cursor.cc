@@ -12,79 +12,116 @@ constexpr std::string_view kLineEnds[4] = {"", "\n", "\r\n", ""};
 
 }  // namespace
 
-Status RawCursor::Compile(const std::vector<StoredShape>& shapes) {
-  recipes_.reserve(shapes.size());
+Status RawCursor::Content::Compile(const std::vector<StoredShape>& shapes) {
+  recipes.reserve(shapes.size());
   for (const StoredShape& stored : shapes) {
+    shape_columns.push_back(stored.columns);
     Recipe recipe;
-    recipe.first_part = static_cast<uint32_t>(parts_.size());
+    recipe.first_part = static_cast<uint32_t>(parts.size());
     Part part;
-    part.literal_begin = static_cast<uint32_t>(literals_.size());
+    part.literal_begin = static_cast<uint32_t>(literals.size());
     for (const Piece& piece : stored.shape->pieces) {
       if (piece.kind != Piece::Kind::kSlot) {
-        literals_ += piece.text;
+        literals += piece.text;
         part.literal_size += static_cast<uint32_t>(piece.text.size());
         continue;
       }
       if (piece.slot >= stored.columns.size()) return Status(StatusCode::kCorrupt, "segment: shapes");
       part.column = stored.columns[piece.slot];
-      parts_.push_back(part);
+      parts.push_back(part);
       part = {};
-      part.literal_begin = static_cast<uint32_t>(literals_.size());
+      part.literal_begin = static_cast<uint32_t>(literals.size());
     }
-    if (part.literal_size > 0) parts_.push_back(part);
-    recipe.part_count = static_cast<uint32_t>(parts_.size()) - recipe.first_part;
+    if (part.literal_size > 0) parts.push_back(part);
+    recipe.part_count = static_cast<uint32_t>(parts.size()) - recipe.first_part;
     std::map<int64_t, uint32_t> uses;
-    for (uint32_t i = recipe.first_part; i < parts_.size(); ++i) {
-      recipe.fixed_size += parts_[i].literal_size;
-      if (parts_[i].column >= 0) parts_[i].repeat = uses[parts_[i].column]++;
+    for (uint32_t i = recipe.first_part; i < parts.size(); ++i) {
+      recipe.fixed_size += parts[i].literal_size;
+      if (parts[i].column >= 0) parts[i].repeat = uses[parts[i].column]++;
     }
-    recipes_.push_back(recipe);
+    recipes.push_back(recipe);
   }
   return Status::Ok();
 }
 
-Result<RawCursor> RawCursor::Open(const SegmentReader& reader) {
-  RawCursor cursor;
+// Each task has an arena of its own; about equal shares, as neighbouring columns are of one template.
+Status RawCursor::Content::LoadColumns(const SegmentReader& reader, const ParallelFor& parallel_for) {
+  constexpr size_t kMaxTasks = 16;
+  const size_t tasks = parallel_for ? std::min(columns.size(), kMaxTasks) : 1;
+  for (size_t i = 0; i < tasks; ++i) arenas.push_back(reader.NewArena());
+  std::vector<Status> statuses(tasks);
+  const auto load = [&](size_t task) {
+    for (size_t c = task; c < columns.size() && statuses[task].ok(); c += tasks) {
+      statuses[task] = reader.LoadColumn(static_cast<uint32_t>(c), &arenas[task], &columns[c]);
+    }
+  };
+  if (tasks > 1) {
+    parallel_for(tasks, load);
+  } else {
+    load(0);
+  }
+  for (Status& status : statuses) WHITTLE_RETURN_IF_ERROR(std::move(status));
+  return Status::Ok();
+}
+
+Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor& parallel_for) {
+  auto content = std::make_shared<Content>();
   WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader.Shapes());
-  WHITTLE_ASSIGN_OR_RETURN(cursor.rows_, reader.LoadRows());
-  WHITTLE_RETURN_IF_ERROR(cursor.Compile(*shapes));
+  WHITTLE_ASSIGN_OR_RETURN(content->rows, reader.LoadRows());
+  WHITTLE_RETURN_IF_ERROR(content->Compile(*shapes));
   std::vector<uint64_t> expected(reader.footer().column_count);
   std::vector<uint64_t> shape_rows(shapes->size());
-  for (const uint32_t shape : cursor.rows_.row_shape) ++shape_rows[shape];
+  for (const uint32_t shape : content->rows.row_shape) ++shape_rows[shape];
   for (size_t s = 0; s < shapes->size(); ++s) {
     for (const uint32_t column : (*shapes)[s].columns) expected[column] += shape_rows[s];
   }
-  cursor.arena_ = reader.NewArena();
-  cursor.columns_.resize(expected.size());
+  content->columns.resize(expected.size());
   for (uint32_t c = 0; c < expected.size(); ++c) {
     // Before the values are decoded: a hostile count would only be bounded by kMaxColumnValues.
     if (reader.ColumnValueCount(c) != expected[c])
       return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
-    WHITTLE_RETURN_IF_ERROR(reader.LoadColumn(c, &cursor.arena_, &cursor.columns_[c]));
-    cursor.next_value_.push_back(cursor.columns_[c].data());
+  }
+  WHITTLE_RETURN_IF_ERROR(content->LoadColumns(reader, parallel_for));
+  RawCursor cursor;
+  cursor.content_ = std::move(content);
+  for (const auto& column : cursor.content_->columns) cursor.next_value_.push_back(column.data());
+  return cursor;
+}
+
+RawCursor RawCursor::At(size_t row) const {
+  RawCursor cursor;
+  cursor.content_ = content_;
+  cursor.next_row_ = std::min(row, row_count());
+  for (const auto& column : content_->columns) cursor.next_value_.push_back(column.data());
+  std::vector<size_t> shape_rows(content_->shape_columns.size());
+  for (size_t i = 0; i < cursor.next_row_; ++i) ++shape_rows[content_->rows.row_shape[i]];
+  for (size_t s = 0; s < shape_rows.size(); ++s) {
+    for (const uint32_t column : content_->shape_columns[s]) cursor.next_value_[column] += shape_rows[s];
   }
   return cursor;
 }
 
 // Puts the next row together at `p`, which has room for RowSize() bytes.
 char* RawCursor::WriteRow(char* p) {
-  const Recipe& recipe = recipes_[rows_.row_shape[next_row_]];
-  const std::string_view literals(literals_);
+  const Content& content = *content_;
+  const Recipe& recipe = content.recipes[content.rows.row_shape[next_row_]];
+  const std::string_view literals(content.literals);
   for (uint32_t i = 0; i < recipe.part_count; ++i) {
-    const Part& part = parts_[recipe.first_part + i];
+    const Part& part = content.parts[recipe.first_part + i];
     p = SmallCopy(literals.substr(part.literal_begin, part.literal_size), p);
     if (part.column >= 0) p = SmallCopy(*next_value_[static_cast<size_t>(part.column)]++, p);
   }
-  p = SmallCopy(kLineEnds[rows_.row_flags[next_row_] >> 1 & 3], p);
+  p = SmallCopy(kLineEnds[content.rows.row_flags[next_row_] >> 1 & 3], p);
   ++next_row_;
   return p;
 }
 
 size_t RawCursor::RowSize() const {
-  const Recipe& recipe = recipes_[rows_.row_shape[next_row_]];
+  const Content& content = *content_;
+  const Recipe& recipe = content.recipes[content.rows.row_shape[next_row_]];
   size_t size = recipe.fixed_size;
   for (uint32_t i = 0; i < recipe.part_count; ++i) {
-    const Part& part = parts_[recipe.first_part + i];
+    const Part& part = content.parts[recipe.first_part + i];
     if (part.column >= 0) size += next_value_[static_cast<size_t>(part.column)][part.repeat].size();
   }
   return size;

@@ -1,8 +1,10 @@
 // RawCursor: the original bytes of a segment's rows, in row order, as fast as they can be put together. It decodes all
-// columns when opened and keeps them; the reader may be closed before it. Not thread-safe.
+// columns when opened and keeps them; the reader may be closed before it. Not thread-safe; cursors that At() gave share
+// what was decoded and may be used by a thread each.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,12 +18,18 @@ namespace whittle {
 
 class RawCursor {
  public:
-  // kCorrupt when anything does not decode or columns and rows do not add up.
-  static Result<RawCursor> Open(const SegmentReader& reader);
+  // Runs body(0..n-1), possibly on several threads, and returns when all are done.
+  using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
 
-  size_t row_count() const { return rows_.row_shape.size(); }
+  // kCorrupt when anything does not decode or columns and rows do not add up.
+  static Result<RawCursor> Open(const SegmentReader& reader, const ParallelFor& parallel_for = {});
+
+  // A cursor of the same segment whose next row is `row`.
+  RawCursor At(size_t row) const;
+
+  size_t row_count() const { return content_->rows.row_shape.size(); }
   size_t next_row() const { return next_row_; }
-  bool done() const { return next_row_ == rows_.row_shape.size(); }
+  bool done() const { return next_row_ == row_count(); }
   // Appends the next row, terminator included. Call only when not done.
   void AppendRow(std::string* out);
   // Appends whole rows until at least `bytes` were appended or no row is left.
@@ -40,18 +48,25 @@ class RawCursor {
     uint32_t part_count = 0;
     uint32_t fixed_size = 2;  // literals and the longest line end
   };
+  // Everything decoded; immutable once open.
+  struct Content {
+    LoadedRows rows;
+    std::vector<TextArena> arenas;
+    std::vector<std::vector<std::string_view>> columns;
+    std::vector<std::vector<uint32_t>> shape_columns;  // of each shape's slots
+    std::vector<Recipe> recipes;
+    std::vector<Part> parts;
+    std::string literals;
+
+    Status Compile(const std::vector<StoredShape>& shapes);
+    Status LoadColumns(const SegmentReader& reader, const ParallelFor& parallel_for);
+  };
   RawCursor() = default;
   size_t RowSize() const;  // at least what the next row takes
   char* WriteRow(char* p);
-  Status Compile(const std::vector<StoredShape>& shapes);
 
-  LoadedRows rows_;
-  TextArena arena_{0};
-  std::vector<std::vector<std::string_view>> columns_;
+  std::shared_ptr<const Content> content_;
   std::vector<const std::string_view*> next_value_;
-  std::vector<Recipe> recipes_;
-  std::vector<Part> parts_;
-  std::string literals_;
   std::unique_ptr<char[]> buffer_;
   size_t next_row_ = 0;
 };

@@ -1,10 +1,5 @@
 #include "scan/byte_masks.h"
 
-#include <array>
-#include <cstring>
-
-#include "scan/tokenizer.h"
-
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define WHITTLE_HAVE_AVX2 1
@@ -13,85 +8,85 @@
 namespace whittle {
 namespace {
 
-enum : uint8_t { kDelimiter = 1, kCandidate = 2, kBackslash = 4 };
-
-constexpr std::array<uint8_t, 256> MakeTable() {
-  std::array<uint8_t, 256> table{};
-  for (const char c : std::string_view(" \t\v\f\r\n,;=()[]{}\"'|<>")) table[static_cast<unsigned char>(c)] = kDelimiter;
-  for (const char c : std::string_view("0123456789/@")) table[static_cast<unsigned char>(c)] = kCandidate;
-  table['\\'] = kBackslash;
-  return table;
-}
-constexpr std::array<uint8_t, 256> kTable = MakeTable();
+// ClassesOf loads eight bytes from any place of the line.
+constexpr size_t kPadding = 8;
 
 #ifdef WHITTLE_HAVE_AVX2
-struct Bits {
-  uint32_t delimiters, candidates, backslashes;
-};
+__attribute__((target("avx2"))) inline __m256i InRange(__m256i bytes, char first, uint8_t count) {
+  const __m256i from_first = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first));
+  const __m256i last = _mm256_set1_epi8(static_cast<char>(count - 1));
+  return _mm256_cmpeq_epi8(_mm256_min_epu8(from_first, last), from_first);
+}
 
-// Delimiters by their two nibbles: a byte is one when the bits of its low and of its high nibble meet. The high nibbles
-// that occur (0, 2, 3, 5, 7) have a bit each; bytes >= 0x80 look up 0.
-__attribute__((target("avx2"))) inline Bits Classify32(const char* p) {
+__attribute__((target("avx2"))) inline __m256i Where(__m256i condition, uint8_t bit) {
+  return _mm256_and_si256(condition, _mm256_set1_epi8(static_cast<char>(bit)));
+}
+
+// Classifies 32 bytes; returns which are delimiters. Delimiters by their two nibbles: a byte is one when the bits of
+// its low and of its high nibble meet. The high nibbles that occur (0, 2, 3, 5, 7) have a bit each; bytes >= 0x80 look
+// up 0.
+__attribute__((target("avx2"))) inline uint32_t Classify32(const char* p, uint8_t* classes, __m256i* backslashes) {
   const __m256i low_table = _mm256_setr_epi8(2, 0, 2, 0, 0, 0, 0, 2, 2, 3, 1, 29, 23, 29, 4, 0,  //
                                              2, 0, 2, 0, 0, 0, 0, 2, 2, 3, 1, 29, 23, 29, 4, 0);
   const __m256i high_table = _mm256_setr_epi8(1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0,  //
                                               1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m256i zero = _mm256_setzero_si256();
   const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   const __m256i high_nibbles = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
   const __m256i meet =
       _mm256_and_si256(_mm256_shuffle_epi8(low_table, bytes), _mm256_shuffle_epi8(high_table, high_nibbles));
-  const __m256i not_delimiter = _mm256_cmpeq_epi8(meet, _mm256_setzero_si256());
-  // '/' and the digits are 0x2f..0x39: eleven bytes in a row.
-  const __m256i from_slash = _mm256_sub_epi8(bytes, _mm256_set1_epi8('/'));
-  const __m256i slash_or_digit = _mm256_cmpeq_epi8(_mm256_min_epu8(from_slash, _mm256_set1_epi8(10)), from_slash);
-  const __m256i candidate = _mm256_or_si256(slash_or_digit, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('@')));
-  return {~static_cast<uint32_t>(_mm256_movemask_epi8(not_delimiter)),
-          static_cast<uint32_t>(_mm256_movemask_epi8(candidate)),
-          static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'))))};
+  const __m256i delimiter = _mm256_andnot_si256(_mm256_cmpeq_epi8(meet, zero), _mm256_cmpeq_epi8(zero, zero));
+  const __m256i lower = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+  const __m256i hex_letter = InRange(lower, 'a', 6);
+  const __m256i letter = _mm256_or_si256(InRange(lower, 'g', 20), _mm256_cmpgt_epi8(zero, bytes));
+  const __m256i slash_or_at =
+      _mm256_or_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('/')), _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('@')));
+  const __m256i backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
+  __m256i all = _mm256_or_si256(Where(delimiter, kDelimiterByte), Where(InRange(bytes, '0', 10), kDigitByte));
+  all = _mm256_or_si256(all, _mm256_or_si256(Where(hex_letter, kHexLetterByte), Where(letter, kLetterByte)));
+  all = _mm256_or_si256(all, _mm256_or_si256(Where(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('.')), kDotByte),
+                                             Where(slash_or_at, kSlashOrAtByte)));
+  all = _mm256_or_si256(all, Where(backslash, kBackslashByte));
+  all = _mm256_or_si256(all, Where(_mm256_cmpeq_epi8(all, zero), kPunctuationByte));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(classes), all);
+  *backslashes = _mm256_or_si256(*backslashes, backslash);
+  return static_cast<uint32_t>(_mm256_movemask_epi8(delimiter));
 }
 
-// Whole words of 64 bytes; returns how many were done.
-__attribute__((target("avx2"))) size_t BuildAvx2(std::string_view line, uint64_t* delimiters, uint64_t* candidates,
-                                                 bool* backslash) {
+// Words of 64 bytes; `classes` has room for whole words.
+__attribute__((target("avx2"))) bool BuildAvx2(std::string_view line, uint64_t* delimiters, uint8_t* classes) {
   const size_t words = line.size() / 64;
-  uint32_t backslashes = 0;
+  __m256i backslashes = _mm256_setzero_si256();
   for (size_t word = 0; word < words; ++word) {
-    const Bits low = Classify32(line.data() + word * 64);
-    const Bits high = Classify32(line.data() + word * 64 + 32);
-    delimiters[word] = low.delimiters | static_cast<uint64_t>(high.delimiters) << 32;
-    candidates[word] = low.candidates | static_cast<uint64_t>(high.candidates) << 32;
-    backslashes |= low.backslashes | high.backslashes;
+    const uint32_t low = Classify32(line.data() + word * 64, classes + word * 64, &backslashes);
+    const uint32_t high = Classify32(line.data() + word * 64 + 32, classes + word * 64 + 32, &backslashes);
+    delimiters[word] = low | static_cast<uint64_t>(high) << 32;
   }
   const size_t rest = line.size() - words * 64;
   if (rest > 0) {
     alignas(32) char tail[64] = {};
     std::memcpy(tail, line.data() + words * 64, rest);
-    const Bits low = Classify32(tail);
-    const Bits high = Classify32(tail + 32);
-    delimiters[words] = low.delimiters | static_cast<uint64_t>(high.delimiters) << 32;
-    candidates[words] = low.candidates | static_cast<uint64_t>(high.candidates) << 32;
-    backslashes |= low.backslashes | high.backslashes;
+    const uint32_t low = Classify32(tail, classes + words * 64, &backslashes);
+    const uint32_t high = rest > 32 ? Classify32(tail + 32, classes + words * 64 + 32, &backslashes) : 0;
+    delimiters[words] = low | static_cast<uint64_t>(high) << 32;
   }
-  *backslash = backslashes != 0;
-  return words;
+  return _mm256_testz_si256(backslashes, backslashes) == 0;
 }
 #endif
 
 }  // namespace
 
-void ByteMasks::BuildScalar(std::string_view line, size_t first_word) {
-  for (size_t word = first_word; word < words_; ++word) {
+void ByteMasks::BuildScalar(std::string_view line) {
+  for (size_t word = 0; word < words_; ++word) {
     uint64_t delimiters = 0;
-    uint64_t candidates = 0;
     const std::string_view part = line.substr(word * 64, 64);
     for (size_t i = 0; i < part.size(); ++i) {
-      const uint8_t bits = kTable[static_cast<unsigned char>(part[i])];
-      delimiters |= static_cast<uint64_t>(bits & kDelimiter) << i;
-      candidates |= static_cast<uint64_t>(bits >> 1 & 1) << i;
-      has_backslash_ = has_backslash_ || (bits & kBackslash) != 0;
+      const uint8_t bits = ClassOfByte(part[i]);
+      classes_[word * 64 + i] = bits;
+      delimiters |= static_cast<uint64_t>(bits & kDelimiterByte) << i;
+      has_backslash_ = has_backslash_ || (bits & kBackslashByte) != 0;
     }
     delimiters_[word] = delimiters;
-    candidates_[word] = candidates;
   }
 }
 
@@ -100,19 +95,19 @@ void ByteMasks::Build(std::string_view line, Engine engine) {
   words_ = (size_ + 63) / 64;
   if (delimiters_.size() < words_) {
     delimiters_.resize(words_);
-    candidates_.resize(words_);
+    classes_.resize(words_ * 64 + kPadding);
   }
   has_backslash_ = false;
 #ifdef WHITTLE_HAVE_AVX2
   static const bool have_avx2 = __builtin_cpu_supports("avx2") != 0;
   if (engine == Engine::kBest && have_avx2) {
-    BuildAvx2(line, delimiters_.data(), candidates_.data(), &has_backslash_);
+    has_backslash_ = BuildAvx2(line, delimiters_.data(), classes_.data());
   } else {
-    BuildScalar(line, 0);
+    BuildScalar(line);
   }
 #else
   static_cast<void>(engine);
-  BuildScalar(line, 0);
+  BuildScalar(line);
 #endif
   if (has_backslash_) MarkEscapes(line);
 }

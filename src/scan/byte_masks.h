@@ -1,16 +1,53 @@
-// ByteMasks: one bit per byte of a line, for the two questions the tokenizer asks of every byte. Built with AVX2 where
-// the processor has it, with a table elsewhere; both give the same bits (compared by a test and a fuzzer).
+// ByteMasks: what each byte of a line is, for the tokenizer: one bit that says whether it is a delimiter, and a class
+// with one bit per kind, so that OR over a token says what it is made of. Built with AVX2 where the processor has it,
+// with a table elsewhere; both give the same (compared by a test).
 //
 // Owned by one thread; valid until the next Build.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
 namespace whittle {
+
+enum ByteClass : uint8_t {
+  kDelimiterByte = 1,
+  kDigitByte = 2,
+  kHexLetterByte = 4,
+  kLetterByte = 8,  // other letters, and every byte >= 0x80
+  kDotByte = 16,
+  kSlashOrAtByte = 32,
+  kPunctuationByte = 64,  // and control bytes
+  kBackslashByte = 128,
+};
+
+namespace byte_masks {
+constexpr std::array<uint8_t, 256> MakeClasses() {
+  std::array<uint8_t, 256> classes{};
+  for (size_t c = 0; c < 256; ++c) {
+    const size_t lower = c | 0x20;
+    const bool letter = lower >= 'a' && lower <= 'z' && c < 0x80;
+    classes[c] = c >= '0' && c <= '9' ? kDigitByte
+                 : letter             ? (lower <= 'f' ? kHexLetterByte : kLetterByte)
+                 : c >= 0x80          ? kLetterByte
+                                      : kPunctuationByte;
+  }
+  for (const char c : std::string_view(" \t\v\f\r\n,;=()[]{}\"'|<>"))
+    classes[static_cast<unsigned char>(c)] = kDelimiterByte;
+  classes['.'] = kDotByte;
+  classes['/'] = classes['@'] = kSlashOrAtByte;
+  classes['\\'] = kBackslashByte;
+  return classes;
+}
+inline constexpr std::array<uint8_t, 256> kClasses = MakeClasses();
+}  // namespace byte_masks
+
+inline uint8_t ClassOfByte(char c) { return byte_masks::kClasses[static_cast<unsigned char>(c)]; }
 
 class ByteMasks {
  public:
@@ -22,15 +59,17 @@ class ByteMasks {
   // First position >= from that is (not) a delimiter; the line's size when there is none.
   size_t NextDelimiter(size_t from) const { return Next(from, 0); }
   size_t NextNonDelimiter(size_t from) const { return Next(from, ~uint64_t{0}); }
-  // Whether a digit, '/' or '@' stands in [begin, end).
-  bool HasCandidate(size_t begin, size_t end) const {
-    for (size_t word = begin >> 6; word <= (end - 1) >> 6; ++word) {
-      uint64_t bits = candidates_[word];
-      if (word == begin >> 6) bits &= ~uint64_t{0} << (begin & 63);
-      if (word == end >> 6) bits &= (uint64_t{1} << (end & 63)) - 1;
-      if (bits != 0) return true;
-    }
-    return false;
+  // The class of each byte; a byte that only an escape made a delimiter keeps the class of its own.
+  const uint8_t* classes() const { return classes_.data(); }
+  // The classes of the bytes in [begin, begin + size) together.
+  uint8_t ClassesOf(size_t begin, size_t size) const {
+    const uint8_t* p = classes_.data() + begin;
+    uint64_t bits = 0;
+    for (; size >= 8; p += 8, size -= 8) bits |= Load(p);
+    if (size > 0) bits |= Load(p) << (64 - 8 * size) >> (64 - 8 * size);
+    bits |= bits >> 32;
+    bits |= bits >> 16;
+    return static_cast<uint8_t>(bits | bits >> 8);
   }
 
  private:
@@ -45,10 +84,18 @@ class ByteMasks {
     const size_t at = word * 64 + static_cast<size_t>(std::countr_zero(bits));
     return at < size_ ? at : size_;
   }
-  void BuildScalar(std::string_view line, size_t first_word);
+  // Little-endian, so that the first byte is the lowest.
+  static uint64_t Load(const uint8_t* p) {
+    uint64_t v;
+    std::memcpy(&v, p, 8);
+    if constexpr (std::endian::native == std::endian::big) v = __builtin_bswap64(v);
+    return v;
+  }
+  void BuildScalar(std::string_view line);
   void MarkEscapes(std::string_view line);
 
-  std::vector<uint64_t> delimiters_, candidates_;
+  std::vector<uint64_t> delimiters_;
+  std::vector<uint8_t> classes_;  // longer than the line: ClassesOf loads eight at a time
   size_t size_ = 0;
   size_t words_ = 0;
   bool has_backslash_ = false;

@@ -37,9 +37,30 @@ size_t Resolve(const Edge& edge, std::string_view line, const std::vector<Masked
   }
 }
 
+template <typename Word>
+Word LoadWord(const char* p) {
+  Word word;
+  std::memcpy(&word, p, sizeof(word));
+  return word;
+}
+
+// Most gaps are a few bytes: comparing them in place is several times faster than a call.
+bool SameBytes(const char* a, const char* b, size_t size) {
+  if (size > 16) return std::memcmp(a, b, size) == 0;
+  if (size >= 8) {
+    return LoadWord<uint64_t>(a) == LoadWord<uint64_t>(b) &&
+           LoadWord<uint64_t>(a + size - 8) == LoadWord<uint64_t>(b + size - 8);
+  }
+  if (size >= 4) {
+    return LoadWord<uint32_t>(a) == LoadWord<uint32_t>(b) &&
+           LoadWord<uint32_t>(a + size - 4) == LoadWord<uint32_t>(b + size - 4);
+  }
+  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+}
+
 bool GapMatches(std::string_view line, size_t begin, size_t end, const std::string& gap) {
   return end >= begin && end <= line.size() && end - begin == gap.size() &&
-         std::memcmp(line.data() + begin, gap.data(), gap.size()) == 0;
+         SameBytes(line.data() + begin, gap.data(), gap.size());
 }
 
 }  // namespace

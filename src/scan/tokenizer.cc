@@ -1,50 +1,12 @@
 #include "scan/tokenizer.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace whittle {
 namespace {
 
-// Byte classes, one bit each, so that OR over a token says what it is made of.
-enum : uint8_t {
-  kDelimiterBit = 1,
-  kDigitBit = 2,
-  kHexLetterBit = 4,
-  kLetterBit = 8,  // other letters, and every byte >= 0x80
-  kDotBit = 16,
-  kSlashOrAtBit = 32,
-  kPunctuationBit = 64,
-  kBackslashBit = 128,
-};
-
-constexpr std::array<uint8_t, 256> MakeByteClasses() {
-  std::array<uint8_t, 256> classes{};
-  for (size_t c = 0; c < 256; ++c) {
-    const bool digit = c >= '0' && c <= '9';
-    const size_t lower = c | 0x20;
-    const bool letter = lower >= 'a' && lower <= 'z';
-    if (digit) {
-      classes[c] = kDigitBit;
-    } else if (letter) {
-      classes[c] = lower <= 'f' ? kHexLetterBit : kLetterBit;
-    } else {
-      classes[c] = c >= 0x80 ? kLetterBit : kPunctuationBit;
-    }
-  }
-  for (const char c :
-       {' ', '\t', '\v', '\f', '\r', '\n', ',', ';', '=', '(', ')', '[', ']', '{', '}', '"', '\'', '|', '<', '>'}) {
-    classes[static_cast<unsigned char>(c)] = kDelimiterBit;
-  }
-  classes['.'] = kDotBit;
-  classes['/'] = classes['@'] = kSlashOrAtBit;
-  classes['\\'] = kBackslashBit;
-  return classes;
-}
-constexpr std::array<uint8_t, 256> kByteClass = MakeByteClasses();
-
-uint8_t ClassOf(char c) { return kByteClass[static_cast<unsigned char>(c)]; }
+uint8_t ClassOf(char c) { return ClassOfByte(c); }
 
 uint64_t Load64(const char* p) {
   uint64_t v;
@@ -88,19 +50,19 @@ bool HasInnerAt(std::string_view token) {
 }
 
 bool IsMasked(std::string_view token, uint8_t bits) {
-  if ((bits & kDigitBit) != 0) return true;
-  if ((bits & kSlashOrAtBit) == 0 || token.size() < 2) return false;
+  if ((bits & kDigitByte) != 0) return true;
+  if ((bits & kSlashOrAtByte) == 0 || token.size() < 2) return false;
   return token[0] == '/' || token.find("://") != std::string_view::npos || HasInnerAt(token);
 }
 
 // Length of a prefix of letters and '_' that stands right before a number, else 0.
 size_t WordPrefix(std::string_view token) {
   size_t i = 0;
-  while (i < token.size() && (ClassOf(token[i]) & (kHexLetterBit | kLetterBit)) != 0) ++i;
+  while (i < token.size() && (ClassOf(token[i]) & (kHexLetterByte | kLetterByte)) != 0) ++i;
   if (i == 0 || i + 1 >= token.size() || token[i] != '_') return 0;
   ++i;
   const size_t number = token[i] == '-' ? i + 1 : i;
-  return number < token.size() && ClassOf(token[number]) == kDigitBit ? i : 0;
+  return number < token.size() && ClassOf(token[number]) == kDigitByte ? i : 0;
 }
 
 // Length of the head of a masked token that names what follows and stays constant: up to the last ':' or '#' before the
@@ -108,15 +70,15 @@ size_t WordPrefix(std::string_view token) {
 // in front of an address; then a word prefix. Heads of hex letters belong to MAC and IPv6 addresses; paths have no
 // head.
 size_t ConstantHead(std::string_view token, uint8_t bits) {
-  if (ClassOf(token[0]) == kDigitBit || token[0] == '/') return 0;
-  if ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos) return 0;
+  if (ClassOf(token[0]) == kDigitByte || token[0] == '/') return 0;
+  if ((bits & kSlashOrAtByte) != 0 && token.find("://") != std::string_view::npos) return 0;
   size_t digit = 0;
   size_t joint = 0;  // one past the last ':' or '#'
   bool hex_head = true;
-  for (; digit < token.size() && ClassOf(token[digit]) != kDigitBit; ++digit) {
+  for (; digit < token.size() && ClassOf(token[digit]) != kDigitByte; ++digit) {
     const char c = token[digit];
     if (c == ':' || c == '#') joint = digit + 1;
-    hex_head = hex_head && (c == ':' || ClassOf(c) == kHexLetterBit);
+    hex_head = hex_head && (c == ':' || ClassOf(c) == kHexLetterByte);
   }
   if (digit == token.size() || (joint > 0 && hex_head)) return 0;
   if (joint == 0) joint = token[digit - 1] == '.' ? digit : token[0] == '@' ? 1 : 0;
@@ -125,16 +87,16 @@ size_t ConstantHead(std::string_view token, uint8_t bits) {
 
 // Length of the token without a word that hangs on a number by ':' ("10.0.0.1:80" of 10.0.0.1:80:Got).
 size_t WithoutTailWord(std::string_view token, uint8_t bits) {
-  if ((bits & kLetterBit) == 0 || token[0] == '/' ||
-      ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos)) {
+  if ((bits & kLetterByte) == 0 || token[0] == '/' ||
+      ((bits & kSlashOrAtByte) != 0 && token.find("://") != std::string_view::npos)) {
     return token.size();
   }
   size_t last = token.size();
   size_t joint = token.size();
   bool letter = false;
-  for (; last > 0 && ClassOf(token[last - 1]) != kDigitBit; --last) {
+  for (; last > 0 && ClassOf(token[last - 1]) != kDigitByte; --last) {
     if (token[last - 1] == ':') joint = last - 1;
-    letter = letter || ClassOf(token[last - 1]) == kLetterBit;
+    letter = letter || ClassOf(token[last - 1]) == kLetterByte;
   }
   return last > 0 && letter ? joint : token.size();
 }
@@ -145,7 +107,7 @@ bool IsTrimmedTail(char c) { return c == '.' || c == ':' || c == '!' || c == '?'
 uint64_t PunctuationOrder(std::string_view token) {
   uint64_t order = 0;
   for (const char c : token.substr(0, 40)) {
-    if (ClassOf(c) != kDigitBit) order = order * 131 + static_cast<unsigned char>(c);
+    if (ClassOf(c) != kDigitByte) order = order * 131 + static_cast<unsigned char>(c);
   }
   return order;
 }
@@ -160,7 +122,7 @@ bool IsTimeLength(size_t size) {
 // Whether a token may be a date or a time: a short number, then a separator, and not an IPv4 address.
 bool LooksDated(std::string_view token) {
   size_t digits = 0;
-  while (digits < token.size() && ClassOf(token[digits]) == kDigitBit) ++digits;
+  while (digits < token.size() && ClassOf(token[digits]) == kDigitByte) ++digits;
   if (digits == 0 || digits > 4 || digits == token.size()) return false;
   const char separator = token[digits];
   if (separator == '.') return std::count(token.begin(), token.end(), '.') != 3;
@@ -172,7 +134,7 @@ uint64_t DigitLayout(std::string_view token) {
   uint64_t layout = 0;
   size_t run = 0;
   for (const char c : token.substr(0, 40)) {
-    if (ClassOf(c) == kDigitBit) {
+    if (ClassOf(c) == kDigitByte) {
       ++run;
       continue;
     }
@@ -193,7 +155,7 @@ bool IsTraceIdLength(size_t size) { return size == 16 || size == 32; }
 bool IsIdPair(std::string_view t) {
   if (t.size() != 33 && t.size() != 49) return false;
   const size_t dash = t.size() - 17;
-  constexpr uint8_t kHexBits = kDigitBit | kHexLetterBit;
+  constexpr uint8_t kHexBits = kDigitByte | kHexLetterByte;
   return t[dash] == '-' && (ClassBits(t.substr(0, dash)) & ~kHexBits) == 0 &&
          (ClassBits(t.substr(dash + 1)) & ~kHexBits) == 0;
 }
@@ -204,7 +166,7 @@ uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t ind
   switch (token_class) {
     case TokenClass::kInteger:
       if ((index < kHeadTokens && IsTimeLength(token.size())) ||
-          (IsTraceIdLength(token.size()) && ClassOf(token[0]) == kDigitBit)) {
+          (IsTraceIdLength(token.size()) && ClassOf(token[0]) == kDigitByte)) {
         detail = token.size();
       }
       break;
@@ -231,33 +193,45 @@ uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t ind
   return detail << 4 | static_cast<uint64_t>(token_class);
 }
 
-}  // namespace
-
-bool IsDelimiter(unsigned char byte) { return kByteClass[byte] == kDelimiterBit; }
-
-TokenClass ClassifyToken(std::string_view token) {
-  if (token.empty()) return TokenClass::kMixed;
-  const uint8_t bits = ClassBits(token);
-  if (bits == kDigitBit) return TokenClass::kInteger;
-  if (token[0] == '/' || ((bits & kSlashOrAtBit) != 0 && token.find("://") != std::string_view::npos))
+// The class of a token whose bytes together are `bits`.
+TokenClass ClassifyKnown(std::string_view token, uint8_t bits) {
+  if (bits == kDigitByte) return TokenClass::kInteger;
+  if (token[0] == '/' || ((bits & kSlashOrAtByte) != 0 && token.find("://") != std::string_view::npos))
     return TokenClass::kPath;
   const std::string_view unsigned_part = token[0] == '-' || token[0] == '+' ? token.substr(1) : token;
   const uint8_t unsigned_bits = unsigned_part.size() == token.size() ? bits : ClassBits(unsigned_part);
-  if (unsigned_bits == kDigitBit) return TokenClass::kInteger;
-  if (unsigned_bits == (kDigitBit | kDotBit)) {
+  if (unsigned_bits == kDigitByte) return TokenClass::kInteger;
+  if (unsigned_bits == (kDigitByte | kDotByte)) {
     const size_t dot = unsigned_part.find('.');
     const bool one_inner_dot = dot == unsigned_part.rfind('.') && dot > 0 && dot + 1 < unsigned_part.size();
     return one_inner_dot ? TokenClass::kDecimal : TokenClass::kDigitsPunct;
   }
-  constexpr uint8_t kAnyLetter = kHexLetterBit | kLetterBit;
-  if ((bits & kDigitBit) != 0 && (bits & (kAnyLetter | kBackslashBit)) == 0) return TokenClass::kDigitsPunct;
-  if (bits == (kDigitBit | kHexLetterBit)) return TokenClass::kHex;
+  constexpr uint8_t kAnyLetter = kHexLetterByte | kLetterByte;
+  if ((bits & kDigitByte) != 0 && (bits & (kAnyLetter | kBackslashByte)) == 0) return TokenClass::kDigitsPunct;
+  if (bits == (kDigitByte | kHexLetterByte)) return TokenClass::kHex;
   if (token.size() > 2 && token[0] == '0' && token[1] == 'x' &&
-      (ClassBits(token.substr(2)) & ~(kDigitBit | kHexLetterBit)) == 0) {
+      (ClassBits(token.substr(2)) & ~(kDigitByte | kHexLetterByte)) == 0) {
     return TokenClass::kHex;
   }
-  if ((bits & ~(kDigitBit | kAnyLetter)) == 0) return TokenClass::kAlnum;
+  if ((bits & ~(kDigitByte | kAnyLetter)) == 0) return TokenClass::kAlnum;
   return TokenClass::kMixed;
+}
+
+}  // namespace
+
+bool IsDelimiter(unsigned char byte) { return byte_masks::kClasses[byte] == kDelimiterByte; }
+
+TokenClass ClassifyToken(std::string_view token) {
+  return token.empty() ? TokenClass::kMixed : ClassifyKnown(token, ClassBits(token));
+}
+TokenClass Tokenizer::Trim(std::string_view* token, uint8_t bits) const {
+  constexpr uint8_t kPlainBytes = kDigitByte | kHexLetterByte | kLetterByte | kBackslashByte;
+  if ((bits & ~kPlainBytes) == 0) return ClassifyKnown(*token, bits);
+  const size_t size = token->size();
+  while (token->size() > 1 && IsTrimmedTail(token->back())) token->remove_suffix(1);
+  *token = token->substr(0, WithoutTailWord(*token, bits));
+  token->remove_prefix(ConstantHead(*token, bits));
+  return token->size() == size ? ClassifyKnown(*token, bits) : ClassifyToken(*token);
 }
 
 bool Tokenizer::Scan(std::string_view line) {
@@ -271,16 +245,11 @@ bool Tokenizer::Scan(std::string_view line) {
   size_t end = 0;
   for (size_t begin; (begin = masks_.NextNonDelimiter(end)) < size;) {
     end = masks_.NextDelimiter(begin);
-    if (!masks_.HasCandidate(begin, end)) continue;
+    const uint8_t bits = masks_.ClassesOf(begin, end - begin);
+    if ((bits & (kDigitByte | kSlashOrAtByte)) == 0) continue;
     std::string_view token(text + begin, end - begin);
-    const uint8_t bits = ClassBits(token);
-    if (!IsMasked(token, bits)) continue;
-    while (token.size() > 1 && IsTrimmedTail(token.back())) token.remove_suffix(1);
-    if ((bits & (kPunctuationBit | kDotBit | kSlashOrAtBit)) != 0) {
-      token = token.substr(0, WithoutTailWord(token, bits));
-      token.remove_prefix(ConstantHead(token, bits));
-    }
-    const TokenClass token_class = ClassifyToken(token);
+    if ((bits & kDigitByte) == 0 && !IsMasked(token, bits)) continue;
+    const TokenClass token_class = bits == kDigitByte ? TokenClass::kInteger : Trim(&token, bits);
     if (masked_.size() == kMaxMaskedTokens) return false;
     const auto token_begin = static_cast<uint32_t>(token.data() - text);
     hash = MixBytes(hash, text + constant_begin, token_begin - constant_begin);

@@ -43,6 +43,9 @@ class Tokenizer {
   const ByteMasks& masks() const { return masks_; }
 
  private:
+  // Takes off what does not belong to the masked token and says what is left. `bits` are the classes of its bytes.
+  TokenClass Trim(std::string_view* token, uint8_t bits) const;
+
   ByteMasks masks_;
   std::vector<MaskedToken> masked_;
   uint64_t hash_ = 0;

@@ -14,23 +14,6 @@
 namespace whittle {
 namespace {
 
-constexpr uint32_t kNotAdmitted = UINT32_MAX;
-
-class BorrowedSource : public ByteSource {
- public:
-  explicit BorrowedSource(std::string_view bytes) : bytes_(bytes) {}
-  uint64_t size() const override { return bytes_.size(); }
-  Result<std::string> Read(uint64_t offset, uint64_t size) const override {
-    if (offset > bytes_.size() || size > bytes_.size() - offset) {
-      return Status(StatusCode::kCorrupt, "read past the end of the segment");
-    }
-    return std::string(bytes_.substr(offset, size));
-  }
-
- private:
-  std::string_view bytes_;
-};
-
 // The same source under another name or with other attributes is listed again: its events differ.
 bool Same(const SegmentSource& a, const SegmentSource& b) {
   return a.id == b.id && a.name == b.name &&
@@ -38,19 +21,6 @@ bool Same(const SegmentSource& a, const SegmentSource& b) {
                     [](const Attribute& x, const Attribute& y) {
                       return x.name == y.name && x.value.type == y.value.type && x.value.text == y.value.text;
                     });
-}
-
-uint32_t Resolve(const FoldEdge& edge, const Row& row, const Span* slots) {
-  if (edge.slot < 0) return row.begin + edge.delta;
-  const Span& before = slots[edge.slot];
-  return before.begin + before.size + edge.delta;
-}
-
-std::string_view SlotText(const FoldedSlot& slot, const EventBatch& batch, const Row& row) {
-  const Span* slots = batch.slots.data() + row.first_slot;
-  if (slot.direct >= 0) return batch.Text(slots[slot.direct]);
-  const uint32_t begin = Resolve(slot.begin, row, slots);
-  return batch.Text({begin, Resolve(slot.end, row, slots) - begin});
 }
 
 }  // namespace
@@ -92,6 +62,7 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   run.row_count += batch.rows.size();
   run_records_.back() += part.times.size();
   raw_bytes_ += text_bytes;
+  part.first_row = rows_;
   rows_ += batch.rows.size();
   part.batch = std::move(batch);
   parts_.push_back(std::move(part));
@@ -116,89 +87,28 @@ void SegmentBuilder::AdmitShapes() {
   }
 }
 
-void SegmentBuilder::FindSingleValues() {
-  std::vector<bool> seen(uses_.size());
-  std::vector<uint32_t> candidates(uses_.size());  // slots that had one value so far
-  for (const Part& part : parts_) {
-    for (const Row& row : part.batch.rows) {
-      const uint32_t index = part.shape_of[row.shape];
-      if (index == kNotAdmitted) continue;
-      ShapeUse& use = uses_[index];
-      const Span* slots = part.batch.slots.data() + row.first_slot;
-      if (!seen[index]) {
-        seen[index] = true;
-        use.single_values.resize(use.shape->slot_count);
-        candidates[index] = use.shape->slot_count;
-        for (size_t k = 0; k < use.single_values.size(); ++k) use.single_values[k] = part.batch.Text(slots[k]);
-        continue;
-      }
-      for (size_t k = 0; candidates[index] > 0 && k < use.single_values.size(); ++k) {
-        std::string_view& value = use.single_values[k];
-        if (value.data() != nullptr && value != part.batch.Text(slots[k])) {
-          value = {};
-          --candidates[index];
-        }
-      }
-    }
-  }
-  for (size_t i = 0; i < uses_.size(); ++i) uses_[i].single_values.resize(uses_[i].shape->slot_count);
-  uses_[0].single_values.assign(1, {});  // the raw lane's one slot is never a constant
-}
-
 FoldResult SegmentBuilder::Fold(Consolidator* consolidator) {
-  std::vector<std::shared_ptr<const Shape>> fixed;
+  std::vector<std::shared_ptr<const Shape>> fixed(uses_.size());
+  ForRanges(uses_.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) fixed[i] = FixSingleValues(uses_[i]);
+  });
   std::vector<uint32_t> handles;
-  for (const ShapeUse& use : uses_) {
-    fixed.push_back(FixSingleValues(use));
-    handles.push_back(consolidator->Add(fixed.back()));
-  }
+  for (const auto& shape : fixed) handles.push_back(consolidator->Add(shape));
   const std::shared_ptr<const Consolidation> consolidation = consolidator->Result();
   std::vector<TemplateBinding> bindings;
   for (const uint32_t handle : handles) bindings.push_back(consolidation->bindings[handle]);
   return FoldShapes(uses_, fixed, consolidation->templates, bindings);
 }
 
-void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
-  input->shapes = fold.shapes;
-  input->columns = fold.columns;
-  input->row_shape.reserve(rows_);
-  input->row_flags.reserve(rows_);
-  const FoldPlan& raw_plan = fold.plans[0];
-  const uint32_t raw_column = input->shapes[raw_plan.stored_shape].columns[0];
-  size_t row_index = 0;
-  for (const Part& part : parts_) {
-    for (const Row& row : part.batch.rows) {
-      const uint32_t use = part.shape_of[row.shape];
-      const bool raw = use == kNotAdmitted || (!force_raw_.empty() && force_raw_[row_index]);
-      ++row_index;
-      input->row_flags.push_back(
-          static_cast<uint8_t>((row.flags & Row::kRecordStart) | static_cast<uint8_t>(row.end) << 1));
-      if (raw) {
-        input->row_shape.push_back(raw_plan.stored_shape);
-        input->columns[raw_column].values.push_back(part.batch.Text({row.begin, row.size}));
-        continue;
-      }
-      const FoldPlan& plan = fold.plans[use];
-      const std::vector<uint32_t>& columns = input->shapes[plan.stored_shape].columns;
-      input->row_shape.push_back(plan.stored_shape);
-      for (size_t k = 0; k < plan.slots.size(); ++k) {
-        input->columns[columns[k]].values.push_back(SlotText(plan.slots[k], part.batch, row));
-      }
-    }
-  }
-}
-
 void SegmentBuilder::FillTimes(SegmentInput* input, BuiltSegment* built) {
   IntStream residual{StreamId::kTimeResidual, {}};
   IntStream quality{StreamId::kTimeQuality, {}};
   int64_t previous = 0;
-  size_t row_index = 0;
   for (const Part& part : parts_) {
     size_t record = 0;
+    size_t row_index = 0;
     for (const Row& row : part.batch.rows) {
-      const uint32_t use = part.shape_of[row.shape];
-      const bool raw = use == kNotAdmitted || (!force_raw_.empty() && force_raw_[row_index]);
-      ++row_index;
+      const bool raw = IsRaw(part, row_index++);
       if ((row.flags & Row::kRecordStart) == 0) continue;
       const RecordTime time = part.times[record++];
       quality.values.push_back(time.quality);
@@ -352,25 +262,6 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   if (has_scrubbed_) input.sections.push_back(ScrubMarks());
   WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(input, options_.encode));
   return built;
-}
-
-Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) const {
-  // The source borrows the bytes for the length of this function.
-  WHITTLE_ASSIGN_OR_RETURN(const auto reader, SegmentReader::Open(std::make_shared<BorrowedSource>(bytes)));
-  WHITTLE_ASSIGN_OR_RETURN(RawCursor cursor, RawCursor::Open(*reader));
-  size_t row_index = 0;
-  std::string rendered;
-  for (const Part& part : parts_) {
-    for (const Row& row : part.batch.rows) {
-      const std::string_view expected(part.batch.text->data() + row.begin, row.size + TerminatorSize(row.end));
-      if (cursor.done()) return row_index;
-      rendered.clear();
-      cursor.AppendRow(&rendered);
-      if (rendered != expected) return row_index;
-      ++row_index;
-    }
-  }
-  return rows_;
 }
 
 Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Consolidator* consolidator) {

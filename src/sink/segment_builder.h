@@ -67,16 +67,25 @@ class SegmentBuilder {
   Result<BuiltSegment> Close(const MakeSections& make_sections, Consolidator* consolidator);
 
  private:
+  static constexpr uint32_t kNotAdmitted = UINT32_MAX;
   struct Part {
+    size_t first_row = 0;
     EventBatch batch;
-    std::vector<uint32_t> shape_of;  // batch shape → index into uses_
+    std::vector<uint32_t> shape_of;  // batch shape → index into uses_, or kNotAdmitted
     std::vector<RecordTime> times;
   };
 
   uint32_t UseIndex(const std::shared_ptr<const Shape>& shape);
   void AdmitShapes();
+  // Calls body(begin, end) for ranges that together are [0, count), several at the same time.
+  void ForRanges(size_t count, const std::function<void(size_t, size_t)>& body) const;
+  static std::vector<std::vector<std::string_view>> SingleValuesOf(const Part& part);
   void FindSingleValues();
+  bool IsRaw(const Part& part, size_t row) const;
   FoldResult Fold(Consolidator* consolidator);
+  void FillShapes(const FoldResult& fold, const Part& part, SegmentInput* input,
+                  std::vector<uint64_t>* column_values) const;
+  void FillValues(const FoldResult& fold, const Part& part, std::vector<std::string_view*>* starts) const;
   void FillRows(const FoldResult& fold, SegmentInput* input);
   void FillTimes(SegmentInput* input, BuiltSegment* built);
   Result<size_t> FirstRowThatDiffers(const std::string& bytes) const;

@@ -1,0 +1,205 @@
+// The other half of segment_builder.h: what walks every row. All of it works on stretches of parts at the same time,
+// and what comes out does not depend on how they were cut.
+#include <algorithm>
+
+#include "format/raw_cursor.h"
+#include "format/segment_reader.h"
+#include "sink/segment_builder.h"
+
+namespace whittle {
+namespace {
+
+class BorrowedSource : public ByteSource {
+ public:
+  explicit BorrowedSource(std::string_view bytes) : bytes_(bytes) {}
+  uint64_t size() const override { return bytes_.size(); }
+  Result<std::string> Read(uint64_t offset, uint64_t size) const override {
+    if (offset > bytes_.size() || size > bytes_.size() - offset) {
+      return Status(StatusCode::kCorrupt, "read past the end of the segment");
+    }
+    return std::string(bytes_.substr(offset, size));
+  }
+
+ private:
+  std::string_view bytes_;
+};
+
+uint32_t Resolve(const FoldEdge& edge, const Row& row, const Span* slots) {
+  if (edge.slot < 0) return row.begin + edge.delta;
+  const Span& before = slots[edge.slot];
+  return before.begin + before.size + edge.delta;
+}
+
+std::string_view SlotText(const FoldedSlot& slot, const EventBatch& batch, const Row& row) {
+  const Span* slots = batch.slots.data() + row.first_slot;
+  if (slot.direct >= 0) return batch.Text(slots[slot.direct]);
+  const uint32_t begin = Resolve(slot.begin, row, slots);
+  return batch.Text({begin, Resolve(slot.end, row, slots) - begin});
+}
+
+// Drops from `values` what differs from `others`; a null text has differed before.
+void KeepEqual(const std::vector<std::string_view>& others, std::vector<std::string_view>* values) {
+  for (size_t k = 0; k < values->size(); ++k) {
+    if ((*values)[k].data() != nullptr && (others[k].data() == nullptr || (*values)[k] != others[k])) (*values)[k] = {};
+  }
+}
+
+}  // namespace
+
+void SegmentBuilder::ForRanges(size_t count, const std::function<void(size_t, size_t)>& body) const {
+  constexpr size_t kMaxRanges = 32;
+  const size_t ranges = options_.encode.parallel_for ? std::min(count, kMaxRanges) : 1;
+  if (ranges <= 1) return body(0, count);
+  options_.encode.parallel_for(ranges, [&](size_t i) { body(count * i / ranges, count * (i + 1) / ranges); });
+}
+
+// Per shape of a part: the slots that have one value in its rows.
+std::vector<std::vector<std::string_view>> SegmentBuilder::SingleValuesOf(const Part& part) {
+  std::vector<std::vector<std::string_view>> values(part.shape_of.size());
+  std::vector<uint32_t> candidates(part.shape_of.size());  // slots that had one value so far
+  std::vector<bool> seen(part.shape_of.size());
+  for (const Row& row : part.batch.rows) {
+    if (part.shape_of[row.shape] == kNotAdmitted) continue;
+    std::vector<std::string_view>& mine = values[row.shape];
+    const Span* slots = part.batch.slots.data() + row.first_slot;
+    if (!seen[row.shape]) {
+      seen[row.shape] = true;
+      mine.resize(part.batch.shapes[row.shape]->slot_count);
+      candidates[row.shape] = static_cast<uint32_t>(mine.size());
+      for (size_t k = 0; k < mine.size(); ++k) mine[k] = part.batch.Text(slots[k]);
+      continue;
+    }
+    for (size_t k = 0; candidates[row.shape] > 0 && k < mine.size(); ++k) {
+      if (mine[k].data() != nullptr && mine[k] != part.batch.Text(slots[k])) {
+        mine[k] = {};
+        --candidates[row.shape];
+      }
+    }
+  }
+  return values;
+}
+
+void SegmentBuilder::FindSingleValues() {
+  std::vector<std::vector<std::vector<std::string_view>>> found(parts_.size());
+  ForRanges(parts_.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) found[i] = SingleValuesOf(parts_[i]);
+  });
+  std::vector<bool> seen(uses_.size());
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    for (size_t shape = 0; shape < found[i].size(); ++shape) {
+      const uint32_t index = parts_[i].shape_of[shape];
+      if (index == kNotAdmitted || found[i][shape].empty()) continue;
+      std::vector<std::string_view>& values = uses_[index].single_values;
+      if (seen[index]) {
+        KeepEqual(found[i][shape], &values);
+      } else {
+        seen[index] = true;
+        values = std::move(found[i][shape]);
+      }
+    }
+  }
+  for (ShapeUse& use : uses_) use.single_values.resize(use.shape->slot_count);
+  uses_[0].single_values.assign(1, {});  // the raw lane's one slot is never a constant
+}
+
+bool SegmentBuilder::IsRaw(const Part& part, size_t row) const {
+  return part.shape_of[part.batch.rows[row].shape] == kNotAdmitted ||
+         (!force_raw_.empty() && force_raw_[part.first_row + row]);
+}
+
+// Which stored shape each row of a part has; adds its values to the counts of their columns.
+void SegmentBuilder::FillShapes(const FoldResult& fold, const Part& part, SegmentInput* input,
+                                std::vector<uint64_t>* column_values) const {
+  const uint32_t raw_shape = fold.plans[0].stored_shape;
+  std::vector<uint64_t> rows_of(part.shape_of.size());
+  uint64_t raw_rows = 0;
+  for (size_t i = 0; i < part.batch.rows.size(); ++i) {
+    const Row& row = part.batch.rows[i];
+    const bool raw = IsRaw(part, i);
+    ++(raw ? raw_rows : rows_of[row.shape]);
+    input->row_shape[part.first_row + i] = raw ? raw_shape : fold.plans[part.shape_of[row.shape]].stored_shape;
+    input->row_flags[part.first_row + i] =
+        static_cast<uint8_t>((row.flags & Row::kRecordStart) | static_cast<uint8_t>(row.end) << 1);
+  }
+  const auto count = [&](uint32_t stored_shape, uint64_t rows) {
+    for (const uint32_t column : fold.shapes[stored_shape].columns) (*column_values)[column] += rows;
+  };
+  count(raw_shape, raw_rows);
+  for (size_t shape = 0; shape < rows_of.size(); ++shape) {
+    if (rows_of[shape] > 0) count(fold.plans[part.shape_of[shape]].stored_shape, rows_of[shape]);
+  }
+}
+
+// Writes a part's values; starts[c] is where its first value of column c goes, and is moved behind its last.
+void SegmentBuilder::FillValues(const FoldResult& fold, const Part& part,
+                                std::vector<std::string_view*>* starts) const {
+  std::vector<std::string_view*>& next = *starts;
+  const uint32_t raw_column = fold.shapes[fold.plans[0].stored_shape].columns[0];
+  for (size_t i = 0; i < part.batch.rows.size(); ++i) {
+    const Row& row = part.batch.rows[i];
+    if (IsRaw(part, i)) {
+      *next[raw_column]++ = part.batch.Text({row.begin, row.size});
+      continue;
+    }
+    const FoldPlan& plan = fold.plans[part.shape_of[row.shape]];
+    const std::vector<uint32_t>& columns = fold.shapes[plan.stored_shape].columns;
+    for (size_t k = 0; k < plan.slots.size(); ++k) *next[columns[k]]++ = SlotText(plan.slots[k], part.batch, row);
+  }
+}
+
+void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
+  input->shapes = fold.shapes;
+  input->columns = fold.columns;
+  input->row_shape.resize(rows_);
+  input->row_flags.resize(rows_);
+  // A few stretches of parts: each needs a count per column.
+  constexpr size_t kMaxStretches = 16;
+  const size_t stretches = std::min(parts_.size(), kMaxStretches);
+  const auto first_part = [&](size_t stretch) { return parts_.size() * stretch / stretches; };
+  std::vector<std::vector<uint64_t>> counts(stretches, std::vector<uint64_t>(fold.columns.size()));
+  ForRanges(stretches, [&](size_t begin, size_t end) {
+    for (size_t s = begin; s < end; ++s) {
+      for (size_t i = first_part(s); i < first_part(s + 1); ++i) FillShapes(fold, parts_[i], input, &counts[s]);
+    }
+  });
+  std::vector<std::vector<std::string_view*>> starts(stretches, std::vector<std::string_view*>(fold.columns.size()));
+  for (size_t c = 0; c < fold.columns.size(); ++c) {
+    uint64_t total = 0;
+    for (size_t s = 0; s < stretches; ++s) total += counts[s][c];
+    input->columns[c].values.resize(total);
+    std::string_view* next = input->columns[c].values.data();
+    for (size_t s = 0; s < stretches; ++s) {
+      starts[s][c] = next;
+      next += counts[s][c];
+    }
+  }
+  ForRanges(stretches, [&](size_t begin, size_t end) {
+    for (size_t s = begin; s < end; ++s) {
+      for (size_t i = first_part(s); i < first_part(s + 1); ++i) FillValues(fold, parts_[i], &starts[s]);
+    }
+  });
+}
+
+Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) const {
+  // The source borrows the bytes for the length of this function.
+  WHITTLE_ASSIGN_OR_RETURN(const auto reader, SegmentReader::Open(std::make_shared<BorrowedSource>(bytes)));
+  WHITTLE_ASSIGN_OR_RETURN(const RawCursor first, RawCursor::Open(*reader, options_.encode.parallel_for));
+  std::vector<size_t> different(parts_.size(), rows_);
+  ForRanges(parts_.size(), [&](size_t begin, size_t end) {
+    RawCursor cursor = first.At(parts_[begin].first_row);
+    std::string rendered;
+    for (size_t i = begin; i < end && (i == begin || different[i - 1] == rows_); ++i) {
+      const Part& part = parts_[i];
+      for (size_t r = 0; r < part.batch.rows.size() && different[i] == rows_; ++r) {
+        const Row& row = part.batch.rows[r];
+        const std::string_view expected(part.batch.text->data() + row.begin, row.size + TerminatorSize(row.end));
+        rendered.clear();
+        if (!cursor.done()) cursor.AppendRow(&rendered);
+        if (rendered != expected) different[i] = part.first_row + r;
+      }
+    }
+  });
+  return *std::min_element(different.begin(), different.end());
+}
+
+}  // namespace whittle
