@@ -108,6 +108,10 @@ bool TextDecoder::DecodeTicks(size_t count, Views* out) {
   out->resize(count);
   std::string text;
   for (size_t i = 0; i < count; ++i) {
+    if (i > 0 && ticks[i] == ticks[i - 1]) {  // many lines of one second
+      (*out)[i] = (*out)[i - 1];
+      continue;
+    }
     text.clear();
     FormatTicks(static_cast<TimeLayoutId>(layout), ticks[i], &text);
     char* p = arena_->Allocate(text.size());

@@ -134,19 +134,20 @@ void RawCursor::AppendRow(std::string* out) {
   out->resize(static_cast<size_t>(end - out->data()));
 }
 
-void RawCursor::AppendRows(size_t bytes, std::string* out) {
+void RawCursor::AppendRows(size_t bytes, std::string* out, size_t end_row) {
   constexpr size_t kBuffer = size_t{64} << 10;
   if (buffer_ == nullptr) buffer_ = std::make_unique<char[]>(kBuffer);
   size_t appended = 0;
-  while (!done() && appended < bytes) {
+  end_row = std::min(end_row, row_count());
+  while (next_row_ < end_row && appended < bytes) {
     char* p = buffer_.get();
     char* const limit = p + std::min(kBuffer, bytes - appended);
     char* const end = buffer_.get() + kBuffer;
-    while (!done() && p < limit && RowSize() <= static_cast<size_t>(end - p)) p = WriteRow(p);
+    while (next_row_ < end_row && p < limit && RowSize() <= static_cast<size_t>(end - p)) p = WriteRow(p);
     const auto filled = static_cast<size_t>(p - buffer_.get());
     out->append(buffer_.get(), filled);
     appended += filled;
-    if (filled > 0 || done()) continue;
+    if (filled > 0) continue;
     const size_t old_size = out->size();
     AppendRow(out);  // a row larger than the buffer, or an empty one
     appended += out->size() - old_size;

@@ -32,8 +32,8 @@ class RawCursor {
   bool done() const { return next_row_ == row_count(); }
   // Appends the next row, terminator included. Call only when not done.
   void AppendRow(std::string* out);
-  // Appends whole rows until at least `bytes` were appended or no row is left.
-  void AppendRows(size_t bytes, std::string* out);
+  // Appends whole rows until at least `bytes` were appended or the next row is `end_row` or none is left.
+  void AppendRows(size_t bytes, std::string* out, size_t end_row = SIZE_MAX);
 
  private:
   // What a shape's rows are made of: literal text, then the next value of a column, and so on.

@@ -110,6 +110,17 @@ Status EventOutput::InTimeOrder(const FieldDemand& demand, uint64_t limit, const
 }
 
 Status EventOutput::InSourceOrder(uint64_t limit) {
+  if (options_.format == OutputFormat::kRaw && limit == UINT64_MAX && selection_.selects_everything() &&
+      options_.order.value_or(VisitOptions::Order::kSourcePosition) == VisitOptions::Order::kSourcePosition) {
+    WHITTLE_ASSIGN_OR_RETURN(const bool copied, reader_.CopyRaw(options_.stop, output_));
+    if (copied) {
+      report_.results = reader_.statistics().records_matched;
+      report_.partial = report_.partial || reader_.statistics().stopped;
+      const Manifest* manifest = reader_.manifest();
+      report_.estimated |= manifest != nullptr && manifest->TotalLedger().sampled_out.records > 0;
+      return Status::Ok();
+    }
+  }
   EventWriter writer(options_, output_);
   const SegmentSource* source = nullptr;
   uint64_t next_line = 0;

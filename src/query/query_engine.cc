@@ -43,7 +43,7 @@ class Engine {
     report_.notes = query.hints;
     WHITTLE_RETURN_IF_ERROR(RunStages(query.stages));
     report_.visited = selection_.statistics();
-    report_.partial = report_.visited.stopped;
+    report_.partial |= report_.visited.stopped;
     WHITTLE_RETURN_IF_ERROR(AddNotes());
     return std::move(report_);
   }

@@ -47,6 +47,10 @@ class Selection {
   Status WholeTraces();
 
   const Filter& filter() const { return filter_; }
+  bool selects_everything() const {
+    return filter_.matches_all() && picked_ == nullptr && !near_ && traces_ == nullptr && !visit_.min_time_ns &&
+           !visit_.max_time_ns && visit_.from_offsets == nullptr;
+  }
   const VisitOptions& options() const { return visit_; }
   // Set by AddNear: how its events stand in their sources, to tell where one stretch ends.
   bool in_source_order() const { return near_; }

@@ -69,6 +69,10 @@ class StoreReader {
   // Calls `visit` for every record that matches, until it answers false.
   using Visitor = std::function<Result<bool>(RecordView*)>;
   Status Visit(const VisitOptions& options, const Visitor& visit);
+  // The original bytes of everything, in order of source and position, in pieces. False, and nothing was handed on,
+  // when the lines lie so that Visit is the better way. The statistics count lines as records.
+  using RawOutput = std::function<Status(std::string_view)>;
+  Result<bool> CopyRaw(const std::atomic<bool>* stop, const RawOutput& output);
   const VisitStatistics& statistics() const { return statistics_; }
 
   const std::vector<SegmentFile>& segments() const { return list_.segments; }

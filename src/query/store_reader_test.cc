@@ -94,6 +94,26 @@ TEST(StoreReader, RawBytesAreTheOriginal) {
             "2024-05-01T10:00:03.000Z INFO user bob logged in from 10.0.0.2\r\n");
 }
 
+TEST(StoreReader, CopyingGivesTheSameBytesAsVisiting) {
+  const auto directory = MakeStore();
+  const auto reader = Open(directory.get());
+  std::string visited, copied;
+  ASSERT_TRUE(reader
+                  ->Visit({},
+                          [&](RecordView* record) -> Result<bool> {
+                            record->AppendRaw(&visited);
+                            return true;
+                          })
+                  .ok());
+  const auto done = reader->CopyRaw(nullptr, [&](std::string_view piece) {
+    copied += piece;
+    return Status::Ok();
+  });
+  ASSERT_TRUE(done.ok()) << done.status().message();
+  EXPECT_TRUE(*done);
+  EXPECT_EQ(copied, visited);
+}
+
 TEST(StoreReader, PositionsCountWhatWasNotKept) {
   const auto directory = MakeStore();
   const auto reader = Open(directory.get());
