@@ -24,6 +24,6 @@ step crash env WHITTLE_KILLS_SMALL=1000 python3 -B tests/crash_test.py
 step fault env WHITTLE_FAULTS=0 python3 -B tests/fault_test.py
 step damage env WHITTLE_FLIPS=2000 python3 -B tests/damage_test.py
 step corpora env WHITTLE_KILLS=400 WHITTLE_CACHE_BYTES=100000000 python3 -B tests/corpora_test.py
-step fuzz env FUZZ_SEED=0 FUZZ_SECONDS="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
+step fuzz env FUZZ_SEED=0 FUZZ_SECONDS="${FUZZ_SECONDS:-600}" FUZZ_SECONDS_INNER="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
 echo "test-long: $failed of 5 failed; see $report"
 [[ $failed -eq 0 ]]
