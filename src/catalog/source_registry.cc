@@ -10,6 +10,13 @@ namespace {
 // In a directory with more entries nobody looks for an inode; the file then counts as another one.
 constexpr size_t kMaxDirectoryEntries = 100'000;
 
+// A source that is given up is released in less than this; who waits longer may be told to wait for another one.
+constexpr int64_t kDoubtNs = 2'000'000'000;
+// Who holds more than is stored does not wait longer than this for the one that is being read: a copy being made of it
+// is done by then, and a beginning of less than 4 KiB may be equal by chance.
+constexpr int64_t kStrongPatienceNs = 30'000'000'000;
+constexpr int64_t kWeakPatienceNs = 5'000'000'000;
+
 bool SameInode(const SourceFile& a, const SourceFile& b) {
   return a.inode != 0 && a.inode == b.inode && a.device == b.device;
 }
@@ -22,6 +29,15 @@ bool SharesDirectory(const SourceState& known, const std::string& path) {
   const std::string directory = DirectoryOf(path);
   return std::any_of(known.names.begin(), known.names.end(),
                      [&](const std::string& name) { return DirectoryOf(name) == directory; });
+}
+
+// By the magic numbers of gzip, zstd, xz and bzip2: what stands in such a file cannot be compared as it is.
+bool LooksCompressed(std::string_view bytes) {
+  return bytes.starts_with("\x1f\x8b") || bytes.starts_with("\x28\xb5\x2f\xfd") ||
+         bytes.starts_with(
+             "\xfd"
+             "7zXZ") ||
+         bytes.starts_with("BZh");
 }
 
 // Parts are length-prefixed, so that no two lists of parts give the same material.
@@ -89,9 +105,34 @@ bool SourceRegistry::StillThere(const SourceState& known, const std::string& dir
   if (!entries.ok() || entries->size() > kMaxDirectoryEntries) return true;
   return std::any_of(entries->begin(), entries->end(), [&](const DirectoryEntry& entry) {
     if (entry.type != FileType::kRegular) return false;
-    const auto info = env_->files->StatLink(JoinPath(directory, entry.name));
-    return info.ok() && info->device == known.file.device && info->inode == known.file.inode;
+    const std::string path = JoinPath(directory, entry.name);
+    const auto info = env_->files->StatLink(path);
+    return info.ok() && info->device == known.file.device && info->inode == known.file.inode && StillHolds(path, known);
   });
+}
+
+// A file that was truncated keeps its inode and is another log nevertheless.
+bool SourceRegistry::StillHolds(const std::string& path, const SourceState& known) const {
+  const auto file = env_->files->OpenForRead(path);
+  if (!file.ok()) return true;
+  const auto read = [&](uint64_t offset, size_t size) -> Result<std::string> {
+    std::string bytes(size, '\0');
+    WHITTLE_ASSIGN_OR_RETURN(const size_t got, (*file)->Read(offset, size, bytes.data()));
+    bytes.resize(got);
+    return bytes;
+  };
+  const auto head = read(0, kFingerprintBytes);
+  const auto info = (*file)->Info();
+  if (!head.ok() || !info.ok()) return true;
+  if (LooksCompressed(*head)) return info->size == known.file.size && info->modified_ns == known.file.modified_ns;
+  if (head->size() < known.head.size) return false;
+  if (HashBytes128(std::string_view(*head).substr(0, known.head.size)) != known.head.hash) return false;
+  SourceProbe probe;
+  probe.head = *head;
+  probe.content_size = info->size;
+  probe.read = read;
+  const auto agree = TailsAgree(known, probe);
+  return !agree.ok() || *agree;
 }
 
 Result<bool> SourceRegistry::TailsAgree(const SourceState& known, const SourceProbe& probe) const {
@@ -115,16 +156,31 @@ Result<SourceRegistry::Likeness> SourceRegistry::Compare(const SourceState& know
     active = active_.contains(known.id);
   }
   const bool same_inode = SameInode(known.file, probe.file);
-  const bool strong = known.head.size >= kFingerprintBytes;
+  // What a truncation under its writer leaves begins with zeros, whatever log it is.
+  static const Hash128 zeros = HashBytes128(std::string(kFingerprintBytes, '\0'));
+  const bool strong = known.head.size >= kFingerprintBytes && known.head.hash != zeros;
   if (!strong && !same_inode) {
     if (known.head.size == 0 && !HadName(known, probe.path)) return Likeness::kOther;
     if (!SharesDirectory(known, probe.path)) return Likeness::kOther;
     if (StillThere(known, DirectoryOf(probe.path))) return Likeness::kOther;
   }
   // What is known of a source that is being read changes under us; its reader will have settled it soon.
-  if (active) return Likeness::kBusy;
+  if (active) return CompareActive(known, probe, strong);
   WHITTLE_ASSIGN_OR_RETURN(const bool agree, TailsAgree(known, probe));
   return agree ? Likeness::kSame : Likeness::kOther;
+}
+
+Result<SourceRegistry::Likeness> SourceRegistry::CompareActive(const SourceState& known, const SourceProbe& probe,
+                                                               bool strong) const {
+  if (probe.waited_ns < kDoubtNs) return Likeness::kBusy;
+  const uint64_t end = known.bytes.End();
+  // A copy made while the original went on.
+  if (strong && probe.content_size.value_or(UINT64_MAX) < end) return Likeness::kBusy;
+  WHITTLE_ASSIGN_OR_RETURN(const bool agree, TailsAgree(known, probe));
+  if (!agree) return Likeness::kOther;
+  if (probe.waited_ns < (strong ? kStrongPatienceNs : kWeakPatienceNs)) return Likeness::kBusy;
+  WHITTLE_ASSIGN_OR_RETURN(const std::string more, probe.read(end, 1));
+  return more.empty() ? Likeness::kBusy : Likeness::kOther;
 }
 
 Result<SourceMatch> SourceRegistry::Recognised(const SourceState& known, const SourceProbe& probe) {
@@ -155,19 +211,63 @@ Result<SourceMatch> SourceRegistry::Recognised(const SourceState& known, const S
   return match;
 }
 
-Result<SourceMatch> SourceRegistry::Lookup(const SourceProbe& probe) {
+Result<std::optional<SourceMatch>> SourceRegistry::Recognise(const SourceProbe& probe) {
   const std::string host = probe.host.empty() ? env_->host->Name() : probe.host;
-  const std::string stream = StreamName(probe.path);
-  for (const SourceState& known : Candidates(probe, host, stream)) {
+  for (const SourceState& known : Candidates(probe, host, StreamName(probe.path))) {
     WHITTLE_ASSIGN_OR_RETURN(const Likeness likeness, Compare(known, probe));
-    if (likeness == Likeness::kSame) return Recognised(known, probe);
+    if (likeness == Likeness::kSame) {
+      WHITTLE_ASSIGN_OR_RETURN(SourceMatch match, Recognised(known, probe));
+      return std::optional<SourceMatch>(std::move(match));
+    }
     if (likeness == Likeness::kBusy) {
       SourceMatch match;
       match.verdict = SourceVerdict::kWait;
       match.identity = known;
-      return match;
+      return std::optional<SourceMatch>(std::move(match));
     }
   }
+  return std::optional<SourceMatch>();
+}
+
+bool SourceRegistry::Claim(const std::string& id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return active_.insert(id).second;
+}
+
+bool SourceRegistry::KnowsInode(uint64_t device, uint64_t inode) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return by_inode_.contains({device, inode});
+}
+
+std::optional<int64_t> SourceRegistry::EarliestWrite(const std::string& path) const {
+  const std::string host = env_->host->Name();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::optional<int64_t> earliest;
+  const auto it = by_stream_.find({host, StreamName(path)});
+  if (it == by_stream_.end()) return earliest;
+  for (const std::string& id : it->second) {
+    const SourceState& known = known_.at(id);
+    if (known.file.modified_ns == 0 || !SharesDirectory(known, path)) continue;
+    earliest = std::min(earliest.value_or(INT64_MAX), known.file.modified_ns);
+  }
+  return earliest;
+}
+
+std::vector<std::string> SourceRegistry::FileNames() const {
+  const std::string host = env_->host->Name();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [id, known] : known_) {
+    if (known.kind == SourceKind::kFile && known.host == host) names.push_back(known.name());
+  }
+  return names;
+}
+
+Result<SourceMatch> SourceRegistry::Lookup(const SourceProbe& probe) {
+  WHITTLE_ASSIGN_OR_RETURN(auto known, Recognise(probe));
+  if (known) return std::move(*known);
+  const std::string host = probe.host.empty() ? env_->host->Name() : probe.host;
+  const std::string stream = StreamName(probe.path);
   SourceIdentity identity = IdentityFromProbe(probe);
   identity.kind = SourceKind::kFile;
   identity.host = host;

@@ -6,7 +6,8 @@
 //  - equal head, equal tails: the same source, whatever the file is called now. What lies behind the frontier is new.
 //  - equal head, another tail, or too short to tell: another source (its id gets an ordinal).
 //  - less than 4 KiB known: that little may be equal by chance (a start-up banner), so it is the same source only when
-//    device and inode are, or when it stands in the same directory and the file known before is not there any more.
+//    device and inode are, or when it stands in the same directory and the file known before is not there any more
+//    (nor truncated and written anew: then it is another log).
 // When in doubt a file is a new source: storing something twice can be seen and undone, losing it cannot.
 //
 // Ids: the hash of host, stream name and first 4 KiB (of what there is when the file is first seen). Look files up in a
@@ -39,6 +40,9 @@ struct SourceProbe {
   std::optional<uint64_t> content_size;  // of the decompressed content, when known without reading it
   // Decompressed bytes [offset, offset + size); fewer at the end.
   std::function<Result<std::string>(uint64_t offset, size_t size)> read;
+  // How long the file has waited for a source that is being read (kWait). After a while it is compared all the same,
+  // for it may be another one with an equal beginning; later, one that holds more than is stored counts as another.
+  int64_t waited_ns = 0;
 };
 
 enum class SourceVerdict : uint8_t {
@@ -66,6 +70,22 @@ class SourceRegistry {
   // Except for kUnchanged and kWait, the source counts as being read from now on, until Release.
   Result<SourceMatch> Lookup(const SourceProbe& probe);
 
+  // The same, but a file that is no known source is nothing, and nothing is remembered of it.
+  Result<std::optional<SourceMatch>> Recognise(const SourceProbe& probe);
+
+  // Counts as being read from now on: for a source that is kUnchanged and will be followed. False: it is already.
+  bool Claim(const std::string& id);
+
+  // True when something of the file with this device and inode was ever read, whatever stands in it now.
+  bool KnowsInode(uint64_t device, uint64_t inode) const;
+
+  // The earliest time at which a known file of this path's stream and directory was last written; nothing: none is
+  // known. What was written later and is not known was written while nobody looked.
+  std::optional<int64_t> EarliestWrite(const std::string& path) const;
+
+  // The newest name of every known file of this host.
+  std::vector<std::string> FileNames() const;
+
   // A run of standard input. Named ("--source-name"): the id follows from host, name and how many such runs there were;
   // unnamed: it is random. Being read until Release.
   Result<SourceMatch> NewStream(const std::string& host, const std::string& name);
@@ -83,8 +103,10 @@ class SourceRegistry {
   std::vector<SourceState> Candidates(const SourceProbe& probe, const std::string& host,
                                       const std::string& stream) const;
   Result<Likeness> Compare(const SourceState& known, const SourceProbe& probe) const;
+  Result<Likeness> CompareActive(const SourceState& known, const SourceProbe& probe, bool strong) const;
   Result<bool> TailsAgree(const SourceState& known, const SourceProbe& probe) const;
   bool StillThere(const SourceState& known, const std::string& directory) const;
+  bool StillHolds(const std::string& path, const SourceState& known) const;
   Result<SourceMatch> Recognised(const SourceState& known, const SourceProbe& probe);
   SourceMatch Register(SourceIdentity identity, const std::string& id_material);
 

@@ -10,6 +10,7 @@ namespace whittle {
 
 int RunConvert(const ParsedFlags& flags, Streams& streams);
 int RunIngest(const ParsedFlags& flags, Streams& streams);
+int RunRun(const ParsedFlags& flags, Streams& streams);
 int RunCat(const ParsedFlags& flags, Streams& streams);
 int RunTemplates(const ParsedFlags& flags, Streams& streams);
 int RunQuery(const ParsedFlags& flags, Streams& streams);

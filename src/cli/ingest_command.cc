@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/reading.h"
 #include "cli/store_report.h"
+#include "cli/writing.h"
 #include "env/posix_file_system.h"
 #include "pipeline/ingest.h"
 #include "source/progress.h"
@@ -19,10 +20,6 @@ namespace {
 // Between two progress lines, on a terminal and where lines are collected.
 constexpr int64_t kTerminalIntervalNs = 200'000'000;
 constexpr int64_t kPlainIntervalNs = 60'000'000'000;
-
-// Memory that ingesting takes for each byte of a segment's text, measured on many logs and doubled.
-constexpr uint64_t kMemoryPerSegmentByte = 8;
-constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
 
 class ProgressPrinter {
  public:
@@ -66,64 +63,24 @@ class ProgressPrinter {
 
 IngestOptions OptionsFrom(const Env* env, const ParsedFlags& flags, const Reading& reading) {
   IngestOptions options;
-  options.jobs = flags.Given("jobs") ? static_cast<int>(flags.Integer("jobs")) : env->host->UsableProcessors();
+  options.jobs = JobsOf(env, flags);
   options.parsing.analyzer = reading.analyzer.get();
   options.parsing.use_recipe_cache = !flags.On("no-recipe-cache");
   options.fail_fast = flags.On("fail-fast");
   options.retry_failed = flags.On("retry-failed");
   options.source_name = flags.Text("source-name");
   options.settings_of = [&reading](const Input& input) { return reading.SettingsOf(input); };
-  const Config& config = reading.config;
-  if (flags.Given("level")) {
-    options.committer.builder.encode.zstd_level = static_cast<int>(flags.Integer("level"));
-  } else if (config.segments.level_given) {
-    options.committer.builder.encode.zstd_level = config.segments.level;
-  }
-  const auto memory = flags.Given("memory") || !config.limits.memory_given
-                          ? static_cast<uint64_t>(flags.Integer("memory"))
-                          : config.limits.memory_bytes;
-  // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
-  options.committer.close_bytes =
-      std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
-  options.close_after_ns = config.segments.close_after_ns;
+  options.close_after_ns = reading.config.segments.close_after_ns;
   return options;
 }
 
 Status SetSampling(const Env* env, const ParsedFlags& flags, const Config& config, const InputSet& inputs,
                    IngestOptions* options) {
-  options->sampling = config.sampling;
-  const bool changed = flags.Given("policy") || flags.Given("keep") || flags.On("keep-errors");
-  if (changed) {
-    // A policy owns its filters, so it is read again rather than copied.
-    PolicyFile file;
-    if (flags.Given("policy")) {
-      WHITTLE_ASSIGN_OR_RETURN(file, LoadPolicyFile(env->files, flags.Text("policy")));
-    } else if (!config.file_name.empty()) {
-      WHITTLE_ASSIGN_OR_RETURN(file, LoadPolicyFile(env->files, config.file_name));
-    }
-    std::optional<double> keep;
-    if (flags.Given("keep")) {
-      keep = ReadKeepFlag(flags.Text("keep"));
-      if (!keep) {
-        return Status(StatusCode::kUsage,
-                      "--keep needs a percentage above 0%, such as 10%, not '" + flags.Text("keep") + "'");
-      }
-    }
-    WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, flags.On("keep-errors"), &file.policy));
-    options->sampling = std::make_shared<const SamplingPolicy>(std::move(file.policy));
-  }
+  WHITTLE_ASSIGN_OR_RETURN(options->sampling, SamplingOf(env, flags, config));
   // Rotations of one log follow each other in time; different logs go on side by side and divide what there is.
   std::set<std::string> streams;
   for (const Input& input : inputs.inputs) streams.insert(StreamName(input.path));
   options->sampling_share = 1.0 / static_cast<double>(std::max<size_t>(1, streams.size()));
-  return Status::Ok();
-}
-
-Status LoadOverrides(const Env* env, const Config& config, CommitterOptions* committer) {
-  if (config.templates.overrides.empty()) return Status::Ok();
-  WHITTLE_ASSIGN_OR_RETURN(committer->overrides_text,
-                           ReadFile(env->files, config.templates.overrides, kMaxOverrideBytes));
-  WHITTLE_ASSIGN_OR_RETURN(committer->overrides, ParseOverrides(committer->overrides_text, config.templates.overrides));
   return Status::Ok();
 }
 
@@ -159,8 +116,9 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   auto scrubbers = MakeScrubbers(env, (*reading)->config, store);
   if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
   options.parsing.scrubbers = std::move(*scrubbers);
-  if (const Status status = LoadOverrides(env, (*reading)->config, &options.committer); !status.ok())
-    return Fail(streams, status);
+  auto committer = CommitterOptionsOf(env, flags, (*reading)->config);
+  if (!committer.ok()) return Fail(streams, committer.status());
+  options.committer = std::move(*committer);
   if (const Status status = SetSampling(env, flags, (*reading)->config, *inputs, &options); !status.ok())
     return Fail(streams, status);
   if (options.sampling->active()) (*catalog)->SetPolicyHash(ToHex(HashBytes128(options.sampling->text)));

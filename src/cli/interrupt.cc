@@ -14,7 +14,20 @@ void OnSignal(int signal) {
   }
 }
 
+std::atomic<bool> reload_requested{false};
+
+void OnHangUp(int) { reload_requested.store(true); }
+
 }  // namespace
+
+bool TakeReloadRequest() {
+  static const bool installed = [] {
+    struct sigaction action = {};
+    action.sa_handler = OnHangUp;
+    return sigaction(SIGHUP, &action, nullptr) == 0;
+  }();
+  return installed && reload_requested.exchange(false);
+}
 
 const std::atomic<bool>* WatchForInterrupt() {
   struct sigaction action = {};

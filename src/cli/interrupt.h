@@ -8,4 +8,7 @@ namespace whittle {
 // Installs the handlers once and returns the flag; a second signal ends the process at once.
 const std::atomic<bool>* WatchForInterrupt();
 
+// From now on SIGHUP asks for a reload; true once after each such request.
+bool TakeReloadRequest();
+
 }  // namespace whittle

@@ -54,7 +54,19 @@ Status LoadPatterns(const Env* env, const ParsedFlags& flags, Reading* reading) 
   return Status::Ok();
 }
 
-// Attributes that the configuration gives to an input.
+Result<std::string> ScrubKey(const Env* env, const ScrubConfig& scrub, const std::string& store) {
+  if (!scrub.key_file.empty()) return ReadFile(env->files, scrub.key_file, kMaxKeyFileBytes);
+  if (store.empty()) return env->entropy->Bytes(kScrubKeyBytes);
+  const std::string path = JoinPath(store, kScrubKeyFile);
+  auto key = ReadFile(env->files, path, kMaxKeyFileBytes);
+  if (key.ok() || key.status().code() != StatusCode::kNotFound) return key;
+  WHITTLE_ASSIGN_OR_RETURN(const std::string fresh, env->entropy->Bytes(kScrubKeyBytes));
+  WHITTLE_RETURN_IF_ERROR(WriteFileAtomically(env->files, path, fresh));
+  return fresh;
+}
+
+}  // namespace
+
 Status AddResource(const Config& config, Input* input) {
   const auto add = [input](const std::string& name, std::string_view text) {
     for (const Attribute& known : input->resource) {
@@ -79,19 +91,6 @@ Status AddResource(const Config& config, Input* input) {
   }
   return Status::Ok();
 }
-
-Result<std::string> ScrubKey(const Env* env, const ScrubConfig& scrub, const std::string& store) {
-  if (!scrub.key_file.empty()) return ReadFile(env->files, scrub.key_file, kMaxKeyFileBytes);
-  if (store.empty()) return env->entropy->Bytes(kScrubKeyBytes);
-  const std::string path = JoinPath(store, kScrubKeyFile);
-  auto key = ReadFile(env->files, path, kMaxKeyFileBytes);
-  if (key.ok() || key.status().code() != StatusCode::kNotFound) return key;
-  WHITTLE_ASSIGN_OR_RETURN(const std::string fresh, env->entropy->Bytes(kScrubKeyBytes));
-  WHITTLE_RETURN_IF_ERROR(WriteFileAtomically(env->files, path, fresh));
-  return fresh;
-}
-
-}  // namespace
 
 SourceSettings Reading::SettingsOf(const Input& input) const {
   SourceSettings chosen = settings;

@@ -32,6 +32,9 @@ struct Reading {
   bool year_flag = false;
 };
 
+// Adds the resource attributes that the configuration gives to an input.
+Status AddResource(const Config& config, Input* input);
+
 Result<std::unique_ptr<Reading>> PrepareReading(const Env* env, const ParsedFlags& flags);
 
 // The inputs of a command: its INPUT arguments, else the files of the configuration, else standard input. Resource

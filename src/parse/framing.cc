@@ -36,6 +36,22 @@ class BufferedFramer : public Framer {
 
   void Drain(std::vector<LineBatch>* out) override { Cut(lines_.size(), line_begin_, out); }
 
+  void DrainRecords(std::vector<LineBatch>* out) override {
+    if (options_.multiline == FramingOptions::Multiline::kNone) return Drain(out);
+    size_t count = lines_.size();
+    while (count > 0 && !lines_[count - 1].record_start) --count;
+    if (count <= 1) return;
+    Cut(count - 1, lines_[count - 1].begin, out);
+  }
+
+  void DrainPartial(std::vector<LineBatch>* out) override {
+    if (line_begin_ < text_.size()) {
+      AddLine(text_.size(), text_.size(), LineEnd::kNone, out);
+      in_cut_line_ = true;
+    }
+    Drain(out);
+  }
+
   void Flush(std::vector<LineBatch>* out) override {
     if (line_begin_ < text_.size()) AddLine(text_.size(), text_.size(), LineEnd::kNone, out);
     Drain(out);
@@ -43,6 +59,7 @@ class BufferedFramer : public Framer {
 
   uint64_t next_offset() const override { return offset_; }
   uint64_t next_line() const override { return line_; }
+  size_t pending_bytes() const override { return text_.size(); }
 
  private:
   void FindLines(std::vector<LineBatch>* out) {
@@ -116,14 +133,17 @@ class BufferedFramer : public Framer {
     text_.resize(bytes);
     LineBatch batch;
     batch.text = std::make_shared<const std::string>(std::move(text_));
+    std::vector<Line> rest_lines(lines_.begin() + static_cast<ptrdiff_t>(count), lines_.end());
+    for (Line& line : rest_lines) line.begin -= static_cast<uint32_t>(bytes);
+    lines_.resize(count);
     batch.lines = std::move(lines_);
     batch.source = options_.source;
     batch.first_offset = offset_;
     batch.first_line = line_;
     offset_ += bytes;
     line_ += count;
-    lines_ = {};
-    lines_.reserve(batch.lines.size() + 16);
+    rest_lines.reserve(batch.lines.size() + 16);
+    lines_ = std::move(rest_lines);
     out->push_back(std::move(batch));
     text_ = std::move(rest);
     line_begin_ -= bytes;

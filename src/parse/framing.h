@@ -51,12 +51,19 @@ class Framer {
   // Yields every complete line now, without waiting for a full batch or for the record to end (a quiet pipe). Lines
   // that come later may still continue the record: then the next batch begins with record_start false.
   virtual void Drain(std::vector<LineBatch>* out) = 0;
+  // Like Drain, but keeps the last record back, because lines that come later may continue it.
+  virtual void DrainRecords(std::vector<LineBatch>* out) = 0;
+  // Like Drain, and yields what there is of a line that has not ended (a quiet writer). What comes of it later is a
+  // line of the same record.
+  virtual void DrainPartial(std::vector<LineBatch>* out) = 0;
   // End of the source: yields all that is left, a last line without terminator included.
   virtual void Flush(std::vector<LineBatch>* out) = 0;
 
   // Offset of the first byte not yet yielded.
   virtual uint64_t next_offset() const = 0;
   virtual uint64_t next_line() const = 0;
+  // Fed and not yet yielded.
+  virtual size_t pending_bytes() const = 0;
 
  protected:
   Framer() = default;

@@ -95,6 +95,8 @@ Result<FilesSource> ReadSource(const Group& item) {
   source.exclude = files.Texts("exclude");
   if (source.include.empty()) return files.Error("include", "'include' is empty; name at least one file or glob");
   source.start = files.Text("start") == "end" ? FilesSource::Start::kEnd : FilesSource::Start::kBeginning;
+  source.max_age_ns = files.Duration("max_age");
+  source.idle_ns = files.Duration("idle");
   source.path_fields = item.Text("path_fields");
   if (!source.path_fields.empty()) {
     const auto parsed = PathTemplate::Parse(source.path_fields);
@@ -199,6 +201,8 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   }
   config.limits.memory_bytes = static_cast<uint64_t>(top.Inner("limits").Size("memory"));
   config.limits.memory_given = top.Inner("limits").Has("memory");
+  config.limits.drain_ns = top.Inner("limits").Duration("drain");
+  config.limits.open_files = static_cast<uint64_t>(top.Inner("limits").Integer("open_files"));
   config.file_name = file_name;
   config.file_hash = Hex(Sha256(text));
   return config;

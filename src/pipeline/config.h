@@ -24,6 +24,8 @@ struct FilesSource {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   Start start = Start::kBeginning;
+  int64_t max_age_ns = 0;
+  int64_t idle_ns = 0;
   std::string path_fields;        // a PathTemplate; empty: none
   std::vector<NamedText> fields;  // resource attributes; values may hold {basename} and the like (source/path_fields.h)
   Multiline multiline = Multiline::kAuto;
@@ -75,6 +77,8 @@ struct Config {
   struct {
     uint64_t memory_bytes = 0;
     bool memory_given = false;
+    int64_t drain_ns = 0;
+    uint64_t open_files = 0;
   } limits;
 
   std::string file_name;  // as given; empty for the defaults

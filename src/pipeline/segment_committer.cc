@@ -1,6 +1,7 @@
 #include "pipeline/segment_committer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace whittle {
 namespace {
@@ -42,17 +43,9 @@ SegmentCommitter::~SegmentCommitter() { static_cast<void>(WaitForClosing().ok())
 Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
                              const std::shared_ptr<SourceContext>& source, const LeftOut& left_out) {
   if (batch.rows.empty() && batch.last_gap.lines == 0) return Status::Ok();
-  if (builder_ == nullptr) {
-    builder_ = std::make_unique<SegmentBuilder>(options_.builder);
-    pending_since_ns_ = env_->clock->SteadyNs();
-  }
+  OpenBuilder();
   KeepTail(batch, &source->tail);
-  const uint64_t end = batch.first_offset + batch.SourceBytes();
-  source->identity.tails[end] = FingerprintOf(source->tail, end);
-  // Only the end of what a segment covers can be asked for later.
-  while (source->identity.tails.size() > 1) source->identity.tails.erase(source->identity.tails.begin());
-  in_builder_[source->identity.id] = source;
-  unreleased_[source->identity.id] = source;
+  Cover(source, batch.first_offset + batch.SourceBytes());
   LeftOut& out = left_out_[source->identity.id];
   out.sampled_out += left_out.sampled_out;
   out.dropped_by_rule += left_out.dropped_by_rule;
@@ -63,7 +56,34 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
   return full ? StartClose() : Status::Ok();
 }
 
-Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const LeftOutBySource& left_out) const {
+void SegmentCommitter::AddDropped(const std::shared_ptr<SourceContext>& source, Interval bytes, Interval lines) {
+  OpenBuilder();
+  SourceCoverage& coverage = dropped_[source->identity.id];
+  coverage.source_id = source->identity.id;
+  coverage.bytes.Add(bytes);
+  coverage.lines.Add(lines);
+  const Tally tally{lines.end - lines.begin, lines.end - lines.begin, bytes.end - bytes.begin};
+  coverage.ledger.in += tally;
+  coverage.ledger.dropped_by_rule += tally;
+  Cover(source, bytes.end);
+}
+
+void SegmentCommitter::OpenBuilder() {
+  if (builder_ != nullptr) return;
+  builder_ = std::make_unique<SegmentBuilder>(options_.builder);
+  pending_since_ns_ = env_->clock->SteadyNs();
+}
+
+// The open segment covers `source` up to `end`.
+void SegmentCommitter::Cover(const std::shared_ptr<SourceContext>& source, uint64_t end) {
+  source->identity.tails[end] = FingerprintOf(source->tail, end);
+  // Only the end of what a segment covers can be asked for later.
+  while (source->identity.tails.size() > 1) source->identity.tails.erase(source->identity.tails.begin());
+  in_builder_[source->identity.id] = source;
+  unreleased_[source->identity.id] = source;
+}
+
+Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const Closing& closing) const {
   SegmentMeta meta;
   meta.created_ns = env_->clock->WallNs();
   meta.rows = built.rows;
@@ -87,8 +107,8 @@ Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const 
     coverage.ledger += ledger;
   }
   for (SourceCoverage& coverage : meta.coverage) {
-    const auto found = left_out.find(coverage.source_id);
-    if (found == left_out.end()) continue;
+    const auto found = closing.left_out.find(coverage.source_id);
+    if (found == closing.left_out.end()) continue;
     Ledger& ledger = coverage.ledger;
     ledger.sampled_out = found->second.sampled_out;
     ledger.dropped_by_rule = found->second.dropped_by_rule;
@@ -97,6 +117,17 @@ Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const 
     ledger.kept.records = ledger.in.records;
     ledger.kept -= ledger.sampled_out;
     ledger.kept -= ledger.dropped_by_rule;
+  }
+  for (const auto& [id, passed_over] : closing.dropped) {
+    auto coverage = std::find_if(meta.coverage.begin(), meta.coverage.end(),
+                                 [&](const SourceCoverage& known) { return known.source_id == id; });
+    if (coverage == meta.coverage.end()) {
+      meta.coverage.push_back(passed_over);
+      continue;
+    }
+    coverage->bytes.Add(passed_over.bytes);
+    coverage->lines.Add(passed_over.lines);
+    coverage->ledger += passed_over.ledger;
   }
   WHITTLE_RETURN_IF_ERROR(CheckSegmentMeta(meta));
   return meta;
@@ -109,7 +140,7 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
       const BuiltSegment built,
       builder->Close(
           [&](const BuiltSegment& facts) {
-            auto made = MakeMeta(facts, closing.left_out);
+            auto made = MakeMeta(facts, closing);
             if (!made.ok()) {
               sections_made = made.status();
               return std::vector<Section>();
@@ -166,6 +197,7 @@ Status SegmentCommitter::StartClose() {
   if (options_.extras) closing.extras = options_.extras(source_ids);
   closing.left_out = std::move(left_out_);
   left_out_.clear();
+  closing.dropped = std::exchange(dropped_, {});
   pending_source_bytes_ = 0;
   in_builder_.clear();
   closing_ = true;

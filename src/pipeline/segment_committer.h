@@ -69,6 +69,12 @@ class SegmentCommitter {
   Status Add(EventBatch batch, std::vector<RecordTime> times, const std::shared_ptr<SourceContext>& source,
              const LeftOut& left_out = {});
 
+  // Bytes and lines of `source` that are accounted for without being kept or looked at; they commit with the open
+  // segment. `source->tail` stands before the end of `bytes`.
+  void AddDropped(const std::shared_ptr<SourceContext>& source, Interval bytes, Interval lines);
+  // `source` was read to its end, even when nothing of it was new: the next Flush says so in the catalog.
+  void Finish(const std::shared_ptr<SourceContext>& source) { unreleased_[source->identity.id] = source; }
+
   // Starts closing what was collected, after waiting for the segment before it.
   Status StartClose();
   // Closes and waits until everything is committed, marks and releases finished sources.
@@ -84,13 +90,17 @@ class SegmentCommitter {
 
  private:
   Status WaitForClosing();
+  using Dropped = std::map<std::string, SourceCoverage>;  // by source id
   // What is being closed, beside the builder.
   struct Closing {
     std::vector<SourceIdentity> identities;
     LeftOutBySource left_out;
+    Dropped dropped;
     SegmentExtras extras;
   };
-  Result<SegmentMeta> MakeMeta(const BuiltSegment& built, const LeftOutBySource& left_out) const;
+  Result<SegmentMeta> MakeMeta(const BuiltSegment& built, const Closing& closing) const;
+  void OpenBuilder();
+  void Cover(const std::shared_ptr<SourceContext>& source, uint64_t end);
   Status CloseNow(SegmentBuilder* builder, Closing closing);
 
   const Env* env_;
@@ -102,6 +112,7 @@ class SegmentCommitter {
   std::map<std::string, std::shared_ptr<SourceContext>> in_builder_;  // sources of the open segment, by id
   std::map<std::string, std::shared_ptr<SourceContext>> unreleased_;  // every source seen and not yet released
   LeftOutBySource left_out_;                                          // of the open segment
+  Dropped dropped_;                                                   // with the open segment
   uint64_t pending_source_bytes_ = 0;                                 // what it covers
   int64_t pending_since_ns_ = 0;
 

@@ -1,0 +1,131 @@
+// run: the daemon. Follows what the configuration or the flags name.
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/failure.h"
+#include "cli/interrupt.h"
+#include "cli/reading.h"
+#include "cli/writing.h"
+#include "pipeline/config_check.h"
+#include "pipeline/daemon.h"
+
+namespace whittle {
+namespace {
+
+// What a plan's options point to.
+struct PlanOwner {
+  std::unique_ptr<Reading> reading;
+};
+
+struct Durations {
+  std::optional<int64_t> max_age_ns, idle_ns, close_after_ns, drain_ns;
+};
+
+Result<std::optional<int64_t>> DurationOf(const ParsedFlags& flags, std::string_view name) {
+  if (!flags.Given(name)) return std::optional<int64_t>();
+  const std::optional<int64_t> value = ReadConfigDuration(flags.Text(name));
+  if (value && *value >= 0) return value;
+  return Status(StatusCode::kUsage, "--" + std::string(name) + " needs a duration such as 500ms, 10s or 1h30m, not '" +
+                                        flags.Text(name) + "'");
+}
+
+Result<Durations> DurationsOf(const ParsedFlags& flags) {
+  Durations durations;
+  WHITTLE_ASSIGN_OR_RETURN(durations.max_age_ns, DurationOf(flags, "max-age"));
+  WHITTLE_ASSIGN_OR_RETURN(durations.idle_ns, DurationOf(flags, "idle"));
+  WHITTLE_ASSIGN_OR_RETURN(durations.close_after_ns, DurationOf(flags, "close-after"));
+  WHITTLE_ASSIGN_OR_RETURN(durations.drain_ns, DurationOf(flags, "drain"));
+  return durations;
+}
+
+// The files source that names `path`, or one with the defaults.
+const FilesSource& SourceOf(const Config& config, const std::string& path) {
+  static const FilesSource defaults = ParseConfig("sources: [{files: {include: x}}]", "")->sources.front();
+  const FilesSource* source = SourceForPath(config, path);
+  return source == nullptr ? defaults : *source;
+}
+
+void FillTail(const ParsedFlags& flags, const Reading& reading, const Durations& durations, const std::string& store,
+              DaemonPlan* plan) {
+  const Config& config = reading.config;
+  TailOptions& tail = plan->tail;
+  tail.inputs = reading.inputs;
+  tail.inputs.skip.push_back(store);
+  tail.include = flags.All("tail");
+  if (tail.include.empty()) {
+    for (const FilesSource& source : config.sources) {
+      tail.include.insert(tail.include.end(), source.include.begin(), source.include.end());
+      tail.inputs.exclude.insert(tail.inputs.exclude.end(), source.exclude.begin(), source.exclude.end());
+    }
+  }
+  const auto& excluded = flags.All("exclude");
+  tail.inputs.exclude.insert(tail.inputs.exclude.end(), excluded.begin(), excluded.end());
+  tail.max_open_files = config.limits.open_files;
+  tail.begins_at_end = [&config, flag = flags.Text("start")](const Input& input) {
+    if (!flag.empty()) return flag == "end";
+    return SourceOf(config, input.path).start == FilesSource::Start::kEnd;
+  };
+  tail.max_age_ns = [&config, flag = durations.max_age_ns](const Input& input) {
+    return flag ? *flag : SourceOf(config, input.path).max_age_ns;
+  };
+  tail.describe = [&config](Input* input) { return AddResource(config, input); };
+  plan->tail_input.settings_of = [&reading](const Input& input) { return reading.SettingsOf(input); };
+  plan->tail_input.idle_ns_of = [&config, flag = durations.idle_ns](const Input& input) {
+    return flag ? *flag : SourceOf(config, input.path).idle_ns;
+  };
+}
+
+Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedFlags& flags, std::string* store) {
+  WHITTLE_ASSIGN_OR_RETURN(const Durations durations, DurationsOf(flags));
+  auto owner = std::make_shared<PlanOwner>();
+  WHITTLE_ASSIGN_OR_RETURN(owner->reading, PrepareReading(env, flags));
+  const Reading& reading = *owner->reading;
+  const std::string planned_store = StoreOf(flags, reading.config);
+  if (store->empty()) *store = planned_store;
+  if (*store != planned_store) {
+    return Status(StatusCode::kConfig, "store: another store (" + planned_store + ") needs a restart");
+  }
+  auto plan = std::make_shared<DaemonPlan>();
+  FillTail(flags, reading, durations, *store, plan.get());
+  if (plan->tail.include.empty()) {
+    return Status(StatusCode::kUsage,
+                  "nothing to follow: name files with --tail GLOB, or sources in a configuration (--config FILE)");
+  }
+  plan->parsing.analyzer = reading.analyzer.get();
+  plan->parsing.use_recipe_cache = !flags.On("no-recipe-cache");
+  WHITTLE_ASSIGN_OR_RETURN(plan->committer, CommitterOptionsOf(env, flags, reading.config));
+  WHITTLE_ASSIGN_OR_RETURN(plan->parsing.scrubbers, MakeScrubbers(env, reading.config, *store));
+  WHITTLE_ASSIGN_OR_RETURN(plan->sampling, SamplingOf(env, flags, reading.config));
+  plan->jobs = JobsOf(env, flags);
+  plan->close_after_ns = durations.close_after_ns.value_or(reading.config.segments.close_after_ns);
+  plan->drain_ns = durations.drain_ns.value_or(reading.config.limits.drain_ns);
+  plan->poll_only = flags.On("poll");
+  plan->policy_hash = reading.config.file_hash;
+  plan->description = std::to_string(plan->tail.include.size()) + " file patterns";
+  plan->owner = std::move(owner);
+  return std::shared_ptr<const DaemonPlan>(std::move(plan));
+}
+
+}  // namespace
+
+int RunRun(const ParsedFlags& flags, Streams& streams) {
+  const Env* env = DefaultEnv();
+  std::string store;
+  auto plan = MakePlan(env, flags, &store);
+  if (!plan.ok()) return Fail(streams, plan.status());
+  DaemonHooks hooks;
+  hooks.stop = WatchForInterrupt();
+  TakeReloadRequest();
+  hooks.take_reload = TakeReloadRequest;
+  hooks.load_plan = [&] { return MakePlan(env, flags, &store); };
+  hooks.log = [&](std::string_view line) {
+    streams.err.Write("whittle: " + std::string(line) + "\n");
+    streams.err.Flush();
+  };
+  hooks.new_watcher = NewFileWatcher;
+  if (!flags.On("quiet")) hooks.log("following into " + store);
+  const Status status = RunDaemon(env, store, std::move(*plan), hooks);
+  return status.ok() ? 0 : Fail(streams, status);
+}
+
+}  // namespace whittle

@@ -1,0 +1,60 @@
+#include "cli/writing.h"
+
+#include <algorithm>
+
+namespace whittle {
+namespace {
+
+// Memory that ingesting takes for each byte of a segment's text, measured on many logs and doubled.
+constexpr uint64_t kMemoryPerSegmentByte = 8;
+constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
+
+}  // namespace
+
+Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& flags, const Config& config) {
+  CommitterOptions options;
+  if (flags.Given("level")) {
+    options.builder.encode.zstd_level = static_cast<int>(flags.Integer("level"));
+  } else if (config.segments.level_given) {
+    options.builder.encode.zstd_level = config.segments.level;
+  }
+  const auto memory = flags.Given("memory") || !config.limits.memory_given
+                          ? static_cast<uint64_t>(flags.Integer("memory"))
+                          : config.limits.memory_bytes;
+  // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
+  options.close_bytes = std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
+  if (!config.templates.overrides.empty()) {
+    WHITTLE_ASSIGN_OR_RETURN(options.overrides_text,
+                             ReadFile(env->files, config.templates.overrides, kMaxOverrideBytes));
+    WHITTLE_ASSIGN_OR_RETURN(options.overrides, ParseOverrides(options.overrides_text, config.templates.overrides));
+  }
+  return options;
+}
+
+Result<std::shared_ptr<const SamplingPolicy>> SamplingOf(const Env* env, const ParsedFlags& flags,
+                                                         const Config& config) {
+  if (!flags.Given("policy") && !flags.Given("keep") && !flags.On("keep-errors")) return config.sampling;
+  // A policy owns its filters, so it is read again rather than copied.
+  PolicyFile file;
+  if (flags.Given("policy")) {
+    WHITTLE_ASSIGN_OR_RETURN(file, LoadPolicyFile(env->files, flags.Text("policy")));
+  } else if (!config.file_name.empty()) {
+    WHITTLE_ASSIGN_OR_RETURN(file, LoadPolicyFile(env->files, config.file_name));
+  }
+  std::optional<double> keep;
+  if (flags.Given("keep")) {
+    keep = ReadKeepFlag(flags.Text("keep"));
+    if (!keep) {
+      return Status(StatusCode::kUsage,
+                    "--keep needs a percentage above 0%, such as 10%, not '" + flags.Text("keep") + "'");
+    }
+  }
+  WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, flags.On("keep-errors"), &file.policy));
+  return std::make_shared<const SamplingPolicy>(std::move(file.policy));
+}
+
+int JobsOf(const Env* env, const ParsedFlags& flags) {
+  return flags.Given("jobs") ? static_cast<int>(flags.Integer("jobs")) : env->host->UsableProcessors();
+}
+
+}  // namespace whittle

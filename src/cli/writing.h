@@ -1,0 +1,25 @@
+// What commands that write a store have in common: how segments are made, from the configuration and the flags; flags
+// win.
+#pragma once
+
+#include <memory>
+
+#include <whittle/status.h>
+
+#include "cli/flag_parser.h"
+#include "env/env.h"
+#include "pipeline/config.h"
+#include "pipeline/segment_committer.h"
+
+namespace whittle {
+
+Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& flags, const Config& config);
+
+// The sampling policy: --policy, else that of the configuration, with --keep and --keep-errors on top.
+Result<std::shared_ptr<const SamplingPolicy>> SamplingOf(const Env* env, const ParsedFlags& flags,
+                                                         const Config& config);
+
+// Worker threads: --jobs, else the processors this process may use.
+int JobsOf(const Env* env, const ParsedFlags& flags);
+
+}  // namespace whittle

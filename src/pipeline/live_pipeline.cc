@@ -1,0 +1,115 @@
+#include "pipeline/live_pipeline.h"
+
+#include <utility>
+
+namespace whittle {
+
+LivePipeline::LivePipeline(const Env* env, Catalog* catalog, WorkerPool* pool, const ParsingOptions* parsing,
+                           CommitterOptions committer, std::shared_ptr<const SamplingPolicy> sampling)
+    : env_(env),
+      catalog_(catalog),
+      parse_(pool, parsing),
+      sampling_(std::move(sampling)),
+      committer_(env, catalog, pool, WithSampling(std::move(committer))) {}
+
+CommitterOptions LivePipeline::WithSampling(CommitterOptions options) {
+  if (!sampling_.active()) return options;
+  options.extras = [this](const auto& source_ids) { return dropping_ ? SegmentExtras() : sampling_.Close(source_ids); };
+  return options;
+}
+
+Result<uint32_t> LivePipeline::AddSource(std::shared_ptr<SourceContext> context, std::unique_ptr<RecordTimes> times,
+                                         bool resumes) {
+  Source source;
+  WHITTLE_ASSIGN_OR_RETURN(source.sampler, sampling_.NewSampler(catalog_, context->segment_source, resumes));
+  source.context = std::move(context);
+  source.times = std::move(times);
+  sources_.emplace(next_source_, std::move(source));
+  return next_source_++;
+}
+
+void LivePipeline::FinishSource(uint32_t number) {
+  const auto it = sources_.find(number);
+  it->second.finished = true;
+  if (it->second.in_flight == 0) Retire(it);
+}
+
+void LivePipeline::Retire(std::map<uint32_t, Source>::iterator source) {
+  source->second.context->finished = true;
+  sampling_.Finish(source->second.context->identity.id);
+  committer_.Finish(source->second.context);
+  ++finished_;
+  sources_.erase(source);
+}
+
+Status LivePipeline::Submit(std::vector<LineBatch>* batches) {
+  for (LineBatch& batch : *batches) {
+    while (!parse_.has_room()) WHITTLE_RETURN_IF_ERROR(Assemble(*parse_.Take()));
+    batch.sequence = next_sequence_++;
+    if (submitted_since_ns_ == 0) submitted_since_ns_ = env_->clock->SteadyNs();
+    ++sources_.at(batch.source).in_flight;
+    parse_.Submit(std::move(batch));
+  }
+  batches->clear();
+  while (auto events = parse_.TryTake()) WHITTLE_RETURN_IF_ERROR(Assemble(std::move(*events)));
+  return Status::Ok();
+}
+
+Status LivePipeline::Drop(uint32_t source, Interval bytes, Interval lines) {
+  const auto& context = sources_.at(source).context;
+  if (!sampling_.active()) {
+    committer_.AddDropped(context, bytes, lines);
+    return Status::Ok();
+  }
+  // The account by stratum knows nothing of lines that nobody looked at, so they have a segment of their own.
+  WHITTLE_RETURN_IF_ERROR(Flush());
+  dropping_ = true;
+  committer_.AddDropped(context, bytes, lines);
+  const Status status = committer_.Flush();
+  dropping_ = false;
+  return status;
+}
+
+Status LivePipeline::AssembleAll() {
+  while (auto events = parse_.Take()) WHITTLE_RETURN_IF_ERROR(Assemble(std::move(*events)));
+  submitted_since_ns_ = 0;
+  return Status::Ok();
+}
+
+Status LivePipeline::Assemble(EventBatch batch) {
+  const auto it = sources_.find(batch.source);
+  Source& source = it->second;
+  Status status;
+  if (!batch.rows.empty()) {
+    // A record is never continued behind lines of another source, nor in another segment.
+    const bool begins = !committer_.has_pending();
+    const bool alone = begins || batch.source != last_source_;
+    if ((alone && source.sampler == nullptr) || batch.first_offset == 0) batch.rows.front().flags |= Row::kRecordStart;
+    last_source_ = batch.source;
+    std::vector<RecordTime> times;
+    for (const Row& row : batch.rows) {
+      if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
+    }
+    LeftOut left_out;
+    if (source.sampler != nullptr) {
+      left_out = source.sampler->Sample(alone, &batch, &times, sampling_.ledger());
+      sampling_.Note(source.context->identity.id, source.sampler.get());
+    }
+    status = committer_.Add(std::move(batch), std::move(times), source.context, left_out);
+  }
+  if (--source.in_flight == 0 && source.finished) Retire(it);
+  return status;
+}
+
+Status LivePipeline::Flush() {
+  WHITTLE_RETURN_IF_ERROR(AssembleAll());
+  finished_ = 0;
+  return committer_.Flush();
+}
+
+int64_t LivePipeline::pending_since_ns() const {
+  if (committer_.has_pending()) return committer_.pending_since_ns();
+  return submitted_since_ns_;
+}
+
+}  // namespace whittle
