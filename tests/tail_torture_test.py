@@ -5,6 +5,9 @@ Each sequence is one log in a directory of its own with a random life; one daemo
 started again meanwhile. Every line has an id, so loss and doubling are seen. Lines that may be lost are those whose
 bytes were taken away (deleted, or truncated after their copy was deleted) before they were known to be stored.
 
+Files that begin with zeros (truncated under a writer that keeps its position) cannot be told apart for sure; those may be
+stored twice, never lost.
+
 WHITTLE_TAIL_SEQUENCES sets how many (100), WHITTLE_SEED repeats a run.
 """
 
@@ -38,7 +41,7 @@ class Life:
         self.writer = None  # an open file: one that was deleted or renamed under its writer
         self.history = []
         self.banner = self.random.random() < 0.5  # every new file begins with the same lines
-        self.nameless = False
+        self.nameless = self.doubtful = False
         self.multiline = self.random.random() < 0.3
         self.open_writer()
 
@@ -116,6 +119,8 @@ class Life:
         self.finish_line()
         self.shift()
         first = self.folder / "app.log.1"
+        # A writer that keeps its position leaves files that all begin with the same zeros: in doubt, twice.
+        self.doubtful = self.doubtful or not self.append_mode
         shutil.copyfile(self.path, first)
         self.content[first] = self.ids
         os.truncate(self.path, 0)
@@ -233,7 +238,7 @@ class TailTortureTest(CliTest):
             where = f"life {life.number}: {' '.join(life.history)}\nWHITTLE_SEED={self.seed}\n" \
                     f"{(self.dir / 'messages').read_text()[-2000:]}"
             lost = sorted(i for i in life.must - life.may if i not in seen)
-            doubled = sorted(i for i in life.must if seen.get(i, 0) > 1)
+            doubled = [] if life.doubtful else sorted(i for i in life.must if seen.get(i, 0) > 1)
             self.assertEqual(([], []), (lost[:5], doubled[:5]),
                              f"{len(lost)} lines lost, {len(doubled)} doubled of {life.written}\n{where}")
 

@@ -81,14 +81,7 @@ constexpr FlagSpec kConvertFlags[] = {
      .choices = "ndjson"},
     {.name = "quiet", .help = "no messages but errors"},
 };
-constexpr FlagSpec kIngestFlags[] = {
-    {.name = "jobs",
-     .kind = kInteger,
-     .argument = "N",
-     .help = "worker threads; the result is the same for any number",
-     .minimum = 1,
-     .maximum = 1024,
-     .default_help = "the processors this process may use, cgroup limits included"},
+constexpr FlagSpec kSamplingFlags[] = {
     {.name = "keep",
      .kind = kText,
      .argument = "PERCENT",
@@ -99,6 +92,15 @@ constexpr FlagSpec kIngestFlags[] = {
      .kind = kFile,
      .argument = "FILE",
      .help = "sampling policy, in place of the configuration's; --keep and --keep-errors change it"},
+};
+constexpr FlagSpec kIngestFlags[] = {
+    {.name = "jobs",
+     .kind = kInteger,
+     .argument = "N",
+     .help = "worker threads; the result is the same for any number",
+     .minimum = 1,
+     .maximum = 1024,
+     .default_help = "the processors this process may use, cgroup limits included"},
     {.name = "tee", .help = "copy the input to standard output, unchanged; the report goes to standard error"},
     {.name = "fail-fast", .help = "stop at the first file that cannot be read"},
     {.name = "retry-failed", .help = "read the files that failed before again, even unchanged"},
@@ -314,6 +316,7 @@ constexpr std::span<const FlagSpec> kStoreAndTable[] = {kStoreFlags, kTableForma
 constexpr std::span<const FlagSpec> kTable[] = {kTableFormatFlags};
 constexpr std::span<const FlagSpec> kReading[] = {kReadingFlags};
 constexpr std::span<const FlagSpec> kStoreAndReading[] = {kStoreFlags, kReadingFlags};
+constexpr std::span<const FlagSpec> kStoreReadingAndSampling[] = {kSamplingFlags, kStoreFlags, kReadingFlags};
 constexpr FlagSpec kPatternsFlags[] = {kReadingFlags[1]};
 
 constexpr PositionalSpec kInput = {
@@ -391,7 +394,7 @@ constexpr CommandSpec kCommands[] = {
          "that cannot be read never stops the others; it is listed at the end and the exit code is 1.",
      .positional = kInput,
      .flags = kIngestFlags,
-     .shared = kStoreAndReading,
+     .shared = kStoreReadingAndSampling,
      .examples = kIngestExamples,
      .run = RunIngest},
     {.name = "run",
@@ -404,7 +407,7 @@ constexpr CommandSpec kCommands[] = {
          "reported and the one in force kept. When the store cannot be written (disk full), it says so once, waits and "
          "goes on from where the store stands.",
      .flags = kRunFlags,
-     .shared = kStoreAndReading,
+     .shared = kStoreReadingAndSampling,
      .examples = kRunExamples,
      .run = RunRun},
     {.name = "cat",
