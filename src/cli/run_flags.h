@@ -1,0 +1,80 @@
+// The rows of the flag table for `whittle run`, the command with most flags. Constant data; for flag_table.cc alone.
+#pragma once
+
+#include "cli/flag_table.h"
+
+namespace whittle {
+
+inline constexpr FlagSpec kRunFlags[] = {
+    {.name = "tail",
+     .kind = ValueKind::kFile,
+     .argument = "GLOB",
+     .help = "follow these files instead of those of the configuration; ** is any number of directories; repeatable",
+     .repeatable = true},
+    {.name = "exclude",
+     .kind = ValueKind::kText,
+     .argument = "GLOB",
+     .help = "files and directories not to follow; repeatable",
+     .repeatable = true},
+    {.name = "start",
+     .kind = ValueKind::kChoice,
+     .argument = "WHERE",
+     .help = "where to begin in files that stand there already and are not known yet",
+     .choices = "beginning|end",
+     .default_help = "beginning"},
+    {.name = "max-age",
+     .kind = ValueKind::kText,
+     .argument = "DURATION",
+     .help = "leave out unknown files that were not written for longer than this: 7d"},
+    {.name = "idle",
+     .kind = ValueKind::kText,
+     .argument = "DURATION",
+     .help = "a record, or a line without its end, is complete when nothing was added for this long",
+     .default_help = "2s"},
+    {.name = "close-after",
+     .kind = ValueKind::kText,
+     .argument = "DURATION",
+     .help = "events are visible to readers after this time at the latest",
+     .default_help = "10s"},
+    {.name = "drain",
+     .kind = ValueKind::kText,
+     .argument = "DURATION",
+     .help = "how long a shutdown may take to store what has been written",
+     .default_help = "10s"},
+    {.name = "poll", .help = "look at the files from time to time instead of being notified; for network file systems"},
+    {.name = "jobs",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "worker threads; the result is the same for any number",
+     .minimum = 1,
+     .maximum = 1024,
+     .default_help = "the processors this process may use, cgroup limits included"},
+    {.name = "memory",
+     .kind = ValueKind::kSize,
+     .argument = "SIZE",
+     .default_value = "512MiB",
+     .help = "ceiling for the memory of the whole process"},
+    {.name = "level",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "zstd level of the segments",
+     .minimum = 1,
+     .maximum = 19,
+     .default_help = "chosen by how much is left to compress"},
+    {.name = "quiet", .help = "only errors and warnings"},
+};
+
+inline constexpr Example kRunExamples[] = {
+    {"whittle run --tail '/var/log/app/*.log'", "follow files, through rotation"},
+    {"whittle run -c whittle.yaml", "what a service does; SIGHUP reads the file again"},
+};
+
+inline constexpr std::string_view kRunDescription =
+    "Follows files as they grow, through rotation by renaming, truncation and compression, and stores every line "
+    "exactly once: a segment and how far it reads are committed together, so kill -9 or a power cut loses and "
+    "doubles nothing. Events can be queried while it runs, at the latest 10 s after they were written.\n\n"
+    "SIGTERM and Ctrl-C store what has been written and end. SIGHUP reads the configuration again; a bad one is "
+    "reported and the one in force kept. When the store cannot be written (disk full), it says so once, waits and "
+    "goes on from where the store stands.";
+
+}  // namespace whittle
