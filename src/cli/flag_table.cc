@@ -1,7 +1,7 @@
 #include "cli/flag_table.h"
 
 #include "cli/commands.h"
-#include "cli/run_flags.h"
+#include "cli/writing_flags.h"
 
 namespace whittle {
 namespace {
@@ -81,43 +81,6 @@ constexpr FlagSpec kConvertFlags[] = {
      .help = "what to write: one JSON object per event",
      .choices = "ndjson"},
     {.name = "quiet", .help = "no messages but errors"},
-};
-constexpr FlagSpec kSamplingFlags[] = {
-    {.name = "keep",
-     .kind = kText,
-     .argument = "PERCENT",
-     .help = "keep about so much of the events, such as 10%; exact counts of all of them stay",
-     .default_help = "everything"},
-    {.name = "keep-errors", .help = "keep every event of severity error or worse, before --keep"},
-    {.name = "policy",
-     .kind = kFile,
-     .argument = "FILE",
-     .help = "sampling policy, in place of the configuration's; --keep and --keep-errors change it"},
-};
-constexpr FlagSpec kIngestFlags[] = {
-    {.name = "jobs",
-     .kind = kInteger,
-     .argument = "N",
-     .help = "worker threads; the result is the same for any number",
-     .minimum = 1,
-     .maximum = 1024,
-     .default_help = "the processors this process may use, cgroup limits included"},
-    {.name = "tee", .help = "copy the input to standard output, unchanged; the report goes to standard error"},
-    {.name = "fail-fast", .help = "stop at the first file that cannot be read"},
-    {.name = "retry-failed", .help = "read the files that failed before again, even unchanged"},
-    {.name = "memory",
-     .kind = kSize,
-     .argument = "SIZE",
-     .default_value = "512MiB",
-     .help = "ceiling for the memory of the whole process"},
-    {.name = "level",
-     .kind = kInteger,
-     .argument = "N",
-     .help = "zstd level of the segments",
-     .minimum = 1,
-     .maximum = 19,
-     .default_help = "chosen by how much is left to compress"},
-    {.name = "quiet", .help = "no progress and no report, only errors"},
 };
 constexpr FlagSpec kCatFlags[] = {
     {.name = "raw", .help = "the original bytes instead of events", .excludes = "format"},

@@ -1,10 +1,47 @@
-// The rows of the flag table for `whittle run`, the command with most flags. Constant data; for flag_table.cc alone.
+// The rows of the flag table for the commands that write a store. Constant data; for flag_table.cc alone.
 #pragma once
 
 #include "cli/flag_table.h"
 
 namespace whittle {
 
+inline constexpr FlagSpec kSamplingFlags[] = {
+    {.name = "keep",
+     .kind = ValueKind::kText,
+     .argument = "PERCENT",
+     .help = "keep about so much of the events, such as 10%; exact counts of all of them stay",
+     .default_help = "everything"},
+    {.name = "keep-errors", .help = "keep every event of severity error or worse, before --keep"},
+    {.name = "policy",
+     .kind = ValueKind::kFile,
+     .argument = "FILE",
+     .help = "sampling policy, in place of the configuration's; --keep and --keep-errors change it"},
+};
+inline constexpr FlagSpec kIngestFlags[] = {
+    {.name = "jobs",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "worker threads; the result is the same for any number",
+     .minimum = 1,
+     .maximum = 1024,
+     .default_help = "the processors this process may use, cgroup limits included"},
+    {.name = "tee", .help = "copy the input to standard output, unchanged; the report goes to standard error"},
+    {.name = "fail-fast", .help = "stop at the first file that cannot be read"},
+    {.name = "retry-failed", .help = "read the files that failed before again, even unchanged"},
+    {.name = "memory",
+     .kind = ValueKind::kSize,
+     .argument = "SIZE",
+     .default_value = "512MiB",
+     .help = "ceiling for the memory of the whole process"},
+    {.name = "level",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "zstd level of the segments",
+     .minimum = 1,
+     .maximum = 19,
+     .default_help = "chosen by how much is left to compress"},
+    {.name = "quiet", .help = "no progress and no report, only errors"},
+};
 inline constexpr FlagSpec kRunFlags[] = {
     {.name = "tail",
      .kind = ValueKind::kFile,
