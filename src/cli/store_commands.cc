@@ -110,7 +110,7 @@ void WriteStatsJson(const Manifest& manifest, const StoreBytes& bytes, OutputStr
 
 // Per stratum of the sampling key and rule that decided, largest first: strata without a survivor too.
 struct StratumLine {
-  std::string stratum, rule;
+  std::string stratum, rule, form;
   StratumTotal total;
 };
 
@@ -119,7 +119,8 @@ std::vector<StratumLine> StratumLines(const SegmentLedger& ledger) {
   const std::vector<StratumTotal> totals = TotalsByStratum(ledger);
   for (size_t i = 0; i < totals.size(); ++i) {
     const uint32_t rule = ledger.strata()[i].rule;
-    lines.push_back({StratumText(ledger, i), rule == 0 ? "budget" : ledger.rules()[rule - 1], totals[i]});
+    lines.push_back({StratumText(ledger, i), rule == 0 ? "budget" : ledger.rules()[rule - 1],
+                     totals[i].kept.records == 0 ? ledger.strata()[i].form : std::string(), totals[i]});
   }
   std::sort(lines.begin(), lines.end(), [](const StratumLine& a, const StratumLine& b) {
     return std::tie(b.total.in.records, a.stratum, a.rule) < std::tie(a.total.in.records, b.stratum, b.rule);
@@ -141,6 +142,10 @@ void WriteStrataJson(const SegmentLedger& ledger, OutputStream* out) {
     AppendJsonString(line.stratum, &json);
     json += ",\"rule\":";
     AppendJsonString(line.rule, &json);
+    if (!line.form.empty()) {
+      json += ",\"form\":";
+      AppendJsonString(line.form, &json);
+    }
     AppendCountsJson("in", line.total.in, &json);
     AppendCountsJson("kept", line.total.kept, &json);
     AppendCountsJson(line.total.dropped ? "dropped_by_rule" : "sampled_out", Rest(line.total), &json);

@@ -49,6 +49,20 @@ const char* ActionName(const SamplingRule& rule, std::string* text) {
   return text->c_str();
 }
 
+// The message with <*> for what varies.
+std::string FormOf(const Shape& shape) {
+  std::string form;
+  for (size_t i = shape.body.begin; i < shape.body.end && form.size() < kMaxKeyBytes; ++i) {
+    const Piece& piece = shape.pieces[i];
+    if (piece.kind != Piece::Kind::kSlot) {
+      form += piece.text;
+    } else if (!form.ends_with("<*>")) {
+      form += "<*>";
+    }
+  }
+  return form;
+}
+
 // Which rows of a batch stay, and what goes.
 class BatchThinner {
  public:
@@ -249,8 +263,13 @@ void Sampler::Judge(uint64_t bytes) {
   }
   if (decision_.stratum_id == stratum && decision_.info.other == other && decision_.known) return;
   decision_.stratum_id = stratum;
-  decision_.info = {other ? 0 : decided_by, other,
-                    other ? std::vector<std::optional<std::string>>(policy_->key.size()) : fields_.KeyValues()};
+  decision_.info = StratumInfo();
+  decision_.info.rule = other ? 0 : decided_by;
+  decision_.info.other = other;
+  decision_.info.values.resize(policy_->key.size());
+  if (other) return;
+  decision_.info.values = fields_.KeyValues();
+  decision_.info.form = FormOf(*fields_.facts().plan->shape);
 }
 
 void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
@@ -368,6 +387,7 @@ std::string Sampler::State() const {
   out.U64(d.stratum_id);
   out.Signed(d.time_ns);
   out.Varint(d.info.rule);
+  out.Bytes(d.info.form);
   out.Varint(d.info.values.size());
   for (const auto& value : d.info.values) {
     out.Varint(value ? value->size() + 1 : 0);
@@ -405,6 +425,7 @@ Status Sampler::Restore(std::string_view state) {
   d.stratum_id = in.U64();
   d.time_ns = in.Signed();
   d.info.rule = static_cast<uint32_t>(in.Varint());
+  d.info.form = in.Bytes();
   for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
     const uint64_t size = in.Varint();
     d.info.values.emplace_back();

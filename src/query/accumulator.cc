@@ -62,48 +62,70 @@ std::optional<Amount> AmountOf(const Value& value) {
   return std::nullopt;
 }
 
-size_t Accumulator::AddAmount(AggregateFunction function, const Amount& amount, double weight) {
+size_t Accumulator::Estimate(double value, const Stake& stake) {
+  size_t bytes = 0;
+  if (estimator_ == nullptr) {
+    estimator_ = std::make_unique<TotalEstimator>();
+    bytes = sizeof(TotalEstimator);
+  }
+  ++estimated_events_;
+  return bytes + estimator_->Add({1 / std::max(stake.weight, 1.0), value, stake.coin, stake.cell});
+}
+
+TotalEstimator Accumulator::Everything() const {
+  TotalEstimator all;
+  if (estimator_ != nullptr) all = *estimator_;
+  all.AddCertain(kept_ - estimated_events_, static_cast<double>(sum_));
+  return all;
+}
+
+size_t Accumulator::AddAmount(AggregateFunction function, const Amount& amount, const Stake& stake) {
   const long double x = amount.value;
   unit_ = kept_ == 0 ? amount.unit : JoinUnits(unit_, amount.unit);
   if (kept_ == 0 || x < least_.value) least_ = amount;
   if (kept_ == 0 || x > greatest_.value) greatest_ = amount;
-  AddEvent(weight);
-  sum_ += x * weight;
-  if (weight != 1.0) {
-    const double spread = weight * (weight - 1) * static_cast<double>(x);
-    spread_x_ += spread;
-    spread_xx_ += spread * static_cast<double>(x);
+  ++kept_;
+  size_t bytes = 0;
+  if (stake.weight == 1.0 && stake.cell == kNoCell) {
+    sum_ += x;
+  } else {
+    bytes += Estimate(static_cast<double>(x), stake);
   }
-  if (function != AggregateFunction::kQuantile) return 0;
+  if (function != AggregateFunction::kQuantile) return bytes;
   if (sketch_ == nullptr) sketch_ = std::make_unique<QuantileSketch>();
-  return sketch_->Add(static_cast<double>(x), weight);
+  return bytes + sketch_->Add(static_cast<double>(x), stake.weight);
 }
 
-size_t Accumulator::AddDistinct(uint64_t hash, double weight) {
-  AddEvent(weight);
+size_t Accumulator::AddDistinct(uint64_t hash, const Stake& stake) {
+  const size_t bytes = AddEvent(stake);
   if (distinct_ == nullptr) distinct_ = std::make_unique<DistinctCounter>();
-  return distinct_->AddHash(hash);
+  return bytes + distinct_->AddHash(hash);
 }
 
-Cell Accumulator::ValueOf(const AggregateCall& call, double seconds) const {
+Cell Accumulator::ValueOf(const AggregateCall& call, double seconds, const CellTotals* cells) const {
+  const auto count = [&] {
+    return estimator_ == nullptr ? static_cast<double>(kept_) : Everything().Count(cells).value;
+  };
   switch (call.function) {
     case AggregateFunction::kCount:
       // An estimated number of events is not known to fractions of an event.
-      return Number(ValueType::kInt64, Saturate(weight_), 0);
+      return Number(ValueType::kInt64, Saturate(count()), 0);
     case AggregateFunction::kDistinct:
       return Number(ValueType::kInt64, distinct_ == nullptr ? 0 : Saturate(distinct_->Estimate()), 0);
     case AggregateFunction::kRate:
       if (!(seconds > 0)) return std::nullopt;
-      return Number(ValueType::kDouble, 0, weight_ / seconds);
+      return Number(ValueType::kDouble, 0, count() / seconds);
     default:
       break;
   }
   if (kept_ == 0) return std::nullopt;
   switch (call.function) {
     case AggregateFunction::kSum:
-      return InUnit(sum_, unit_);
+      return InUnit(estimator_ == nullptr ? sum_ : static_cast<long double>(Everything().Sum(cells).value), unit_);
     case AggregateFunction::kAvg:
-      return InUnit(sum_ / weight_, FractionUnit(unit_));
+      return InUnit(estimator_ == nullptr ? sum_ / static_cast<long double>(kept_)
+                                          : static_cast<long double>(Everything().Mean().value),
+                    FractionUnit(unit_));
     case AggregateFunction::kMin:
       return InUnit(least_.value, least_.unit);
     case AggregateFunction::kMax:
@@ -117,50 +139,42 @@ Cell Accumulator::ValueOf(const AggregateCall& call, double seconds) const {
   }
 }
 
-// A quantile of n events lies between those of ranks q ± 1.96 √(q(1-q)/n); of weighted ones with the effective number
-// (Σw)²/Σw² in place of n (Kish, 1965).
 void Accumulator::QuantileBounds(double quantile, Bounds* bounds) const {
-  double half = 0;
-  if (estimated()) {
-    const double effective = weight_ * weight_ / (spread_ + weight_);
-    half = kNormal95 * std::sqrt(quantile * (1 - quantile) / std::max(effective, 1.0));
-  }
-  bounds->low = sketch_->Quantile(quantile - half).value_or(0);
-  bounds->high = sketch_->Quantile(quantile + half).value_or(0);
+  QuantileRanks ranks{quantile, quantile};
+  if (estimated()) ranks = QuantileRanksOf(quantile, Everything().EffectiveSize());
+  bounds->low = sketch_->Quantile(ranks.low).value_or(0);
+  bounds->high = sketch_->Quantile(ranks.high).value_or(0);
   if (sketch_->exact()) return;
   bounds->exact = false;
   bounds->low -= std::fabs(bounds->low) * QuantileSketch::kRelativeError;
   bounds->high += std::fabs(bounds->high) * QuantileSketch::kRelativeError;
 }
 
-Bounds Accumulator::BoundsOf(const AggregateCall& call, double seconds) const {
+Bounds Accumulator::BoundsOf(const AggregateCall& call, double seconds, const CellTotals* cells, bool complete) const {
   Bounds bounds;
   bounds.kept = kept_;
-  bounds.exact = !estimated();
+  bounds.exact = complete || !estimated();
+  // In a store that was sampled, an event that stands for itself says nothing about others that are gone.
+  if (estimator_ != nullptr && !complete) bounds.exact = false;
   if (bounds.exact) bounds.seen = kept_;
-  const auto around = [&bounds](double value, double variance, double floor) {
-    const double half = kNormal95 * std::sqrt(std::max(variance, 0.0));
-    bounds.low = std::max(value - half, floor);
-    bounds.high = value + half;
+  const auto set = [&bounds](const whittle::Estimate& estimate, double scale) {
+    bounds.low = estimate.low / scale;
+    bounds.high = estimate.high / scale;
   };
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  const auto kept = static_cast<double>(kept_);
   switch (call.function) {
     case AggregateFunction::kCount:
-      around(weight_, spread_, kept);  // what is there was there
+      set(Everything().Count(cells), 1);
       break;
     case AggregateFunction::kRate:
-      around(weight_ / seconds, spread_ / (seconds * seconds), kept / seconds);
+      set(Everything().Count(cells), seconds);
       break;
     case AggregateFunction::kSum:
-      around(static_cast<double>(sum_), spread_xx_, -std::numeric_limits<double>::infinity());
+      set(Everything().Sum(cells), 1);
       break;
-    case AggregateFunction::kAvg: {
-      const double mean = kept_ == 0 ? 0 : static_cast<double>(sum_) / weight_;
-      const double variance = spread_xx_ - 2 * mean * spread_x_ + mean * mean * spread_;
-      around(mean, kept_ == 0 ? 0 : variance / (weight_ * weight_), -std::numeric_limits<double>::infinity());
+    case AggregateFunction::kAvg:
+      set(Everything().Mean(), 1);
       break;
-    }
     case AggregateFunction::kMin:
       bounds.low = estimated() ? kUnknown : static_cast<double>(least_.value);
       bounds.high = static_cast<double>(least_.value);

@@ -1,10 +1,8 @@
 // Accumulator: one aggregate of one group (count, sum, avg, min, max, a quantile, distinct, rate) over events that each
 // stand for `weight` events, with what is needed to say how sure the answer is. A value; not thread-safe.
 //
-// An event kept with probability p has weight 1/p (Horvitz and Thompson, 1952): counts and sums add weights, and their
-// variance is estimated by the sum of w(w-1)x². An average is a ratio of two such sums (Särndal, Swensson, Wretman,
-// 1992, section 5.6). Events of one trace share a coin, so callers add them up before they come here where that
-// matters.
+// Events that stand for themselves alone are added up; for the others, and in stores that were sampled, a
+// TotalEstimator (sample/estimate.h) knows the weights, coins and strata and gives value and interval.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +14,7 @@
 #include "query/distinct_counter.h"
 #include "query/quantile_sketch.h"
 #include "query/result_table.h"
+#include "query/sampled_answers.h"
 
 namespace whittle {
 
@@ -30,31 +29,34 @@ std::optional<Amount> AmountOf(const Value& value);
 
 class Accumulator {
  public:
-  // An event without regard to any value: count, rate.
-  void AddEvent(double weight) {
+  // An event without regard to any value: count, rate. All return how many bytes of memory were added.
+  size_t AddEvent(const Stake& stake) {
     ++kept_;
-    weight_ += weight;
-    spread_ += weight * (weight - 1);
+    if (stake.weight == 1.0 && stake.cell == kNoCell) return 0;
+    return Estimate(1, stake);
   }
-  // Return how many bytes of memory were added.
-  size_t AddAmount(AggregateFunction function, const Amount& amount, double weight);
-  size_t AddDistinct(uint64_t hash, double weight);
+  size_t AddAmount(AggregateFunction function, const Amount& amount, const Stake& stake);
+  size_t AddDistinct(uint64_t hash, const Stake& stake);
 
   // `seconds`: what a rate is per second of.
-  Cell ValueOf(const AggregateCall& call, double seconds) const;
-  Bounds BoundsOf(const AggregateCall& call, double seconds) const;
-  bool estimated() const { return spread_ != 0; }
+  Cell ValueOf(const AggregateCall& call, double seconds, const CellTotals* cells = nullptr) const;
+  // `complete`: nothing that belongs here can have been sampled out.
+  Bounds BoundsOf(const AggregateCall& call, double seconds, const CellTotals* cells = nullptr,
+                  bool complete = false) const;
+  bool estimated() const { return estimator_ != nullptr && !estimator_->all_certain(); }
 
  private:
+  size_t Estimate(double value, const Stake& stake);
+  // Everything, with what stands for itself.
+  TotalEstimator Everything() const;
   void QuantileBounds(double quantile, Bounds* bounds) const;
 
   uint64_t kept_ = 0;
-  double weight_ = 0;
-  double spread_ = 0;  // sum of w(w-1)
-  long double sum_ = 0;
-  double spread_x_ = 0, spread_xx_ = 0;  // sums of w(w-1)x and w(w-1)x²
+  uint64_t estimated_events_ = 0;  // of kept_, those that estimator_ has
+  long double sum_ = 0;            // of amounts that it has not
   Amount least_, greatest_;
   ValueType unit_ = ValueType::kInt64;
+  std::unique_ptr<TotalEstimator> estimator_;
   std::unique_ptr<QuantileSketch> sketch_;
   std::unique_ptr<DistinctCounter> distinct_;
 };

@@ -101,28 +101,28 @@ Aggregator::Argument Aggregator::Prepare(size_t call, const Value* value) const 
   return argument;
 }
 
-void Aggregator::AddTo(uint32_t group, size_t call, const Argument& argument, double weight) {
-  if (weight != 1.0) estimated_ = true;
+void Aggregator::AddTo(uint32_t group, size_t call, const Argument& argument, const Stake& stake) {
+  if (stake.weight != 1.0) estimated_ = true;
   if (!argument.present) return;
   Accumulator& result = results_[group * stage_.calls.size() + call];
   switch (const AggregateFunction function = stage_.calls[call].function) {
     case AggregateFunction::kCount:
     case AggregateFunction::kRate:
-      result.AddEvent(weight);
+      state_bytes_ += result.AddEvent(stake);
       return;
     case AggregateFunction::kDistinct:
-      state_bytes_ += result.AddDistinct(argument.hash, weight);
+      state_bytes_ += result.AddDistinct(argument.hash, stake);
       return;
     default:
       if (!argument.amount) {
         ++not_numbers_;
         return;
       }
-      state_bytes_ += result.AddAmount(function, *argument.amount, weight);
+      state_bytes_ += result.AddAmount(function, *argument.amount, stake);
   }
 }
 
-Status Aggregator::Add(FieldSource* event, double weight) {
+Status Aggregator::Add(FieldSource* event, const Stake& stake) {
   size_t dimension = 0;
   if (time_ != kNoField) {
     const Value* time = event->Lookup(fields_[time_]);
@@ -134,9 +134,9 @@ Status Aggregator::Add(FieldSource* event, double weight) {
   WHITTLE_ASSIGN_OR_RETURN(const uint32_t group, GroupOf(ids_.data()));
   for (size_t i = 0; i < stage_.calls.size(); ++i) {
     if (arguments_[i] == kNoField) {
-      AddTo(group, i, Argument{true, std::nullopt, 0}, weight);
+      AddTo(group, i, Argument{true, std::nullopt, 0}, stake);
     } else {
-      AddTo(group, i, Prepare(i, event->Lookup(fields_[arguments_[i]])), weight);
+      AddTo(group, i, Prepare(i, event->Lookup(fields_[arguments_[i]])), stake);
     }
   }
   return Status::Ok();
@@ -167,8 +167,8 @@ ResultTable Aggregator::Finish() {
     ResultRow row;
     for (size_t i = 0; i < first_result; ++i) row.cells.push_back(groups_.ValueOf(group, i));
     for (size_t i = 0; i < calls; ++i) {
-      row.cells.push_back(results_[group * calls + i].ValueOf(stage_.calls[i], seconds));
-      row.bounds.push_back(results_[group * calls + i].BoundsOf(stage_.calls[i], seconds));
+      row.cells.push_back(results_[group * calls + i].ValueOf(stage_.calls[i], seconds, cells_));
+      row.bounds.push_back(results_[group * calls + i].BoundsOf(stage_.calls[i], seconds, cells_, complete_));
     }
     table.rows.push_back(std::move(row));
   }

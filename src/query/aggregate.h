@@ -40,7 +40,7 @@ class Aggregator {
   uint32_t time_field() const { return time_; }
 
   // kLimit when there would be too many groups.
-  Status Add(FieldSource* event, double weight);
+  Status Add(FieldSource* event, const Stake& stake);
 
   // The parts of Add. Dimensions of a group: the time bucket if there is `every`, then the fields of `by`.
   size_t dimension_count() const { return (stage_.every_ns > 0 ? 1 : 0) + by_.size(); }
@@ -55,11 +55,18 @@ class Aggregator {
     uint64_t hash = 0;
   };
   Argument Prepare(size_t call, const Value* value) const;
-  void AddTo(uint32_t group, size_t call, const Argument& argument, double weight);
+  void AddTo(uint32_t group, size_t call, const Argument& argument, const Stake& stake);
 
   // One row per group: [time,] group fields, results. By time if there are buckets, then by the first result, greatest
   // first, then by the group.
   ResultTable Finish();
+
+  // What the ledger knows of a sampled store; `cells` must outlive it. `complete`: nothing was sampled out that could
+  // belong to an answer.
+  void SetSampling(const CellTotals* cells, bool complete) {
+    cells_ = cells;
+    complete_ = complete;
+  }
 
   // Some event stood for more than itself, so the results are estimates.
   bool estimated() const { return estimated_; }
@@ -79,6 +86,8 @@ class Aggregator {
   GroupTable groups_;
   std::vector<Accumulator> results_;  // of group g, call c: [g * calls + c]
   size_t state_bytes_ = 0;
+  const CellTotals* cells_ = nullptr;
+  bool complete_ = false;
   bool estimated_ = false;
   uint64_t not_numbers_ = 0;
   std::optional<int64_t> first_ns_, last_ns_;

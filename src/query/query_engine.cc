@@ -10,6 +10,7 @@
 #include "query/event_output.h"
 #include "query/field_summary.h"
 #include "query/histogram.h"
+#include "query/sampled_answers.h"
 #include "query/selection.h"
 #include "query/table_stages.h"
 #include "query/trace_rollup.h"
@@ -37,6 +38,8 @@ class Engine {
     WHITTLE_ASSIGN_OR_RETURN(const QueryAst query, ParseQuery(text, parse));
     WHITTLE_RETURN_IF_ERROR(selection_.SetFilter(*query.filter));
     min_time_ns_ = selection_.options().min_time_ns;
+    WHITTLE_ASSIGN_OR_RETURN(sampled_, SampledAnswers::Open(&reader_));
+    WHITTLE_RETURN_IF_ERROR(sampled_->Restrict(*query.filter));
     filter_names_ = selection_.filter().written_names();
     selection_.StopOn(options_.stop);
     selection_.StartFrom(options_.from_offsets);
@@ -69,6 +72,7 @@ class Engine {
         WHITTLE_RETURN_IF_ERROR(selection_.WholeTraces());
       }
     }
+    all_events_ = next == 0 && selection_.options().from_offsets == nullptr;
     if (next == stages.size()) return events_.WriteEvents(limit);
     const Stage& first = stages[next];
     const bool sorts = first.kind == Stage::Kind::kSort || first.kind == Stage::Kind::kTop;
@@ -165,10 +169,20 @@ class Engine {
     for (const AggregateCall& call : stage.calls) {
       if (!call.field.text.empty()) asked_.push_back(call.field);
     }
-    const FieldDemand demand{&aggregator.fields(), false};
+    const bool weighted = !options_.unweighted;
+    std::vector<FieldRef> fields = aggregator.fields();
+    if (weighted && sampled_->sampled()) {
+      aggregator.SetSampling(&sampled_->cells(), sampled_->complete());
+      // Events of one trace share a coin, and so their errors.
+      fields.push_back(ResolveField("trace_id"));
+      fields.back().id = static_cast<uint32_t>(fields.size() - 1);
+    }
+    const FieldDemand demand{&fields, false};
     WHITTLE_RETURN_IF_ERROR(
         selection_.Visit(VisitOptions::Order::kAny, demand, [&](RecordView* record) -> Result<bool> {
-          WHITTLE_RETURN_IF_ERROR(aggregator.Add(record, options_.unweighted ? 1.0 : record->sample_rate()));
+          const Stake stake = weighted ? sampled_->StakeOf(*record) : Stake(1.0);
+          sampled_->Note(*record, stake);
+          WHITTLE_RETURN_IF_ERROR(aggregator.Add(record, stake));
           return true;
         }));
     report_.estimated = aggregator.estimated();
@@ -177,6 +191,42 @@ class Engine {
     }
     *table = aggregator.Finish();
     ranked_by_ = stage.calls[0].name;
+    return weighted && all_events_ ? CountExactly(stage, table) : Status::Ok();
+  }
+
+  // Counts by sampling keys are known exactly, also of groups that have no survivor.
+  Status CountExactly(const Stage& stage, ResultTable* table) {
+    const bool only_counts =
+        stage.every_ns == 0 && std::all_of(stage.calls.begin(), stage.calls.end(), [](const AggregateCall& call) {
+          return call.function == AggregateFunction::kCount && call.field.text.empty();
+        });
+    if (!only_counts) return Status::Ok();
+    const auto groups = sampled_->CountBy(stage.by);
+    if (!groups) return Status::Ok();
+    table->rows.clear();
+    uint64_t gone = 0;
+    for (const SampledAnswers::ExactGroup& group : *groups) {
+      ResultRow row;
+      row.cells = group.values;
+      const auto count = static_cast<double>(group.in);
+      for (size_t i = 0; i < stage.calls.size(); ++i) {
+        Value value;
+        value.type = ValueType::kInt64;
+        value.integer = static_cast<int64_t>(group.in);
+        value.text = std::to_string(group.in);
+        row.cells.push_back(value);
+        row.bounds.push_back({count, count, true, group.kept, group.in});
+      }
+      gone += group.kept == 0 ? 1 : 0;
+      table->rows.push_back(std::move(row));
+    }
+    const size_t first = stage.by.size();
+    std::stable_sort(table->rows.begin(), table->rows.end(), [first](const ResultRow& a, const ResultRow& b) {
+      return CompareCells(a.cells[first], b.cells[first]) > 0;
+    });
+    report_.estimated = false;
+    report_.notes.push_back("exact: counted before sampling" +
+                            (gone > 0 ? "; of " + std::to_string(gone) + " groups no event was kept" : std::string()));
     return Status::Ok();
   }
 
@@ -262,6 +312,8 @@ class Engine {
   QueryReport report_;
   Selection selection_;
   EventOutput events_;
+  std::optional<SampledAnswers> sampled_;
+  bool all_events_ = false;  // no stage before the aggregate narrows or widens what the filter matches
   std::optional<int64_t> min_time_ns_;
   std::vector<FieldName> asked_, filter_names_;
   std::string ranked_by_;  // the aggregate's first result

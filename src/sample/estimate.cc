@@ -84,6 +84,13 @@ size_t TotalEstimator::Add(const Observation& o) {
   return bytes;
 }
 
+void TotalEstimator::AddCertain(uint64_t count, double sum) {
+  kept_ += count;
+  count_ += static_cast<double>(count);
+  sum_ += sum;
+  kept_sum_ += sum;
+}
+
 // The sum over pairs of (1 - max(p_i, p_j)) a_i a_j: by ascending p, a pair's factor is that of the later one.
 void TotalEstimator::Settle(const std::vector<Level>& unsorted, Moments* moments) {
   std::vector<Level> levels = unsorted;
@@ -194,6 +201,22 @@ Estimate TotalEstimator::Interval(double total, double variance, double least, d
   return estimate;
 }
 
+// How much one more event may weigh that was thrown out of the cells this group touches: what the cell's uncertain
+// events weigh on average or, where none of them was kept, all that the cell lost. Without it a group whose few kept
+// events were certain would look as if nothing could be missing.
+double TotalEstimator::NextThrow(const CellTotals& cells) const {
+  double next = 0;
+  for (const auto& [id, cell] : cells_) {
+    if (id >= cells.size()) continue;
+    const CellTotal& known = cells[id];
+    const double lost = known.arrived - known.kept;
+    if (lost <= 0) continue;
+    const double usual = known.variance > 0 ? 1 + known.variance / std::max(known.estimated, 1.0) : lost;
+    next = std::max(next, std::min(usual, lost));
+  }
+  return next;
+}
+
 Estimate TotalEstimator::PostStratified(bool of_sum, const CellTotals& cells) const {
   const Moments spread = Spread();
   const double design = of_sum ? spread.sum : spread.count;
@@ -225,19 +248,31 @@ Estimate TotalEstimator::PostStratified(bool of_sum, const CellTotals& cells) co
     variance += ratio * ratio * residual - (of_sum ? cell.sum_square : cell.count_square);
   }
   variance = std::max(variance, 0.0) * effect;
-  return Interval(total, variance, std::min(total, of_sum ? kept_sum_ : static_cast<double>(kept_)),
-                  of_sum ? spread.largest_sum : spread.largest_count,
-                  of_sum ? spread.largest_sum_rest : spread.largest_count_rest, of_sum ? TailFactor() : 1);
+  double largest = of_sum ? spread.largest_sum : spread.largest_count;
+  double rest = of_sum ? spread.largest_sum_rest : spread.largest_count_rest;
+  double next = NextThrow(cells);
+  if (of_sum && count_ > 0) next *= std::fabs(sum_) / count_;
+  if (next > largest) {
+    largest = next;
+    rest = next * next;
+  }
+  const double least = std::min(total, of_sum ? kept_sum_ : static_cast<double>(kept_));
+  Estimate estimate = Interval(total, variance, least, largest, rest, of_sum ? TailFactor() : 1);
+  if (variance > 0 || next <= 0 || total <= 0 || negative_) return estimate;
+  const double more = total + next;
+  estimate.exact = false;
+  estimate.high = GammaQuantile(more * more / rest, 1 - kTail) * rest / more;
+  return estimate;
 }
 
 Estimate TotalEstimator::Count(const CellTotals* cells) const {
-  if (cells != nullptr && uncertain_ > 0) return PostStratified(false, *cells);
+  if (cells != nullptr && !cells_.empty()) return PostStratified(false, *cells);
   const Moments spread = Spread();
   return Interval(count_, spread.count, static_cast<double>(kept_), spread.largest_count, spread.largest_count_rest, 1);
 }
 
 Estimate TotalEstimator::Sum(const CellTotals* cells) const {
-  if (cells != nullptr && uncertain_ > 0) return PostStratified(true, *cells);
+  if (cells != nullptr && !cells_.empty()) return PostStratified(true, *cells);
   const Moments spread = Spread();
   if (spread.sum <= 0 && uncertain_ > 0) {
     // Only zeros were uncertain: nothing speaks against more of them being something else, but nothing for it either.

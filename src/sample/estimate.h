@@ -54,6 +54,8 @@ class TotalEstimator {
  public:
   // Returns the bytes of memory that were added.
   size_t Add(const Observation& observation);
+  // Events that were certain to be kept, added up.
+  void AddCertain(uint64_t count, double sum);
   void Merge(const TotalEstimator& other);
 
   uint64_t kept() const { return kept_; }
@@ -96,6 +98,7 @@ class TotalEstimator {
   double TailFactor() const;
   Estimate Interval(double total, double variance, double least, double largest, double rest, double tail_factor) const;
   Estimate PostStratified(bool sum, const CellTotals& cells) const;
+  double NextThrow(const CellTotals& cells) const;
 
   uint64_t kept_ = 0;
   uint64_t uncertain_ = 0;      // events with p < 1

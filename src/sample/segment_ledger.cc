@@ -13,7 +13,7 @@ namespace {
 
 // First byte of sections 1 and 2; a reader refuses a greater one.
 constexpr uint8_t kVersion = 1;
-constexpr uint8_t kOtherFlag = 1;
+constexpr uint8_t kOtherFlag = 1, kFormFlag = 2;
 constexpr uint8_t kDroppedFlag = 1, kWeightedFlag = 2;
 
 Status Damaged(const char* what) {
@@ -105,7 +105,8 @@ uint32_t SegmentLedger::OtherStratum() {
 
 uint32_t SegmentLedger::AddStratum(uint64_t id, StratumInfo info) {
   if (info.other) return OtherStratum();
-  size_t bytes = 64;
+  if (info.form.size() > kMaxKeyBytes) info.form.resize(kMaxKeyBytes);
+  size_t bytes = 64 + info.form.size();
   for (auto& value : info.values) {
     if (value && value->size() > kMaxKeyBytes) value->resize(kMaxKeyBytes);
     bytes += sizeof(value) + (value ? value->size() : 0);
@@ -277,10 +278,12 @@ void SegmentLedger::Merge(const SegmentLedger& other, std::vector<uint32_t>* ren
     StratumInfo info;
     info.rule = theirs.rule < rule_numbers.size() ? rule_numbers[theirs.rule] : 0;
     info.other = theirs.other;
+    info.form = theirs.form;
     info.values.resize(keys_.size());
     for (size_t i = 0; i < columns.size() && i < theirs.values.size(); ++i) info.values[columns[i]] = theirs.values[i];
     const uint64_t id = StratumId(info);
     const auto known = FindStratum(id);
+    if (known && strata_[*known].form.empty()) strata_[*known].form = info.form;
     renumbered->push_back(known ? *known : AddStratum(id, std::move(info)));
   }
   while (window_ns_ < other.window_ns_ && other.window_ns_ % window_ns_ == 0 && !cells_.empty()) {
@@ -313,10 +316,15 @@ std::string SegmentLedger::EncodeStrata() const {
   for (const std::string& key : keys_) out.Bytes(key);
   out.Varint(rules_.size());
   for (const std::string& rule : rules_) out.Bytes(rule);
+  std::vector<bool> survives(strata_.size());
+  for (const LedgerCell& cell : cells_) survives[cell.stratum] = survives[cell.stratum] || cell.kept.records > 0;
   out.Varint(strata_.size());
-  for (const StratumInfo& info : strata_) {
+  for (size_t i = 0; i < strata_.size(); ++i) {
+    const StratumInfo& info = strata_[i];
+    const bool has_form = !survives[i] && !info.form.empty();
     out.Varint(info.rule);
-    out.U8(info.other ? kOtherFlag : 0);
+    out.U8(static_cast<uint8_t>((info.other ? kOtherFlag : 0) | (has_form ? kFormFlag : 0)));
+    if (has_form) out.Bytes(info.form);
     for (const auto& value : info.values) {
       out.Varint(value ? value->size() + 1 : 0);
       if (value) out.Raw(*value);
@@ -382,7 +390,9 @@ Result<SegmentLedger> SegmentLedger::Decode(std::string_view strata, std::string
   for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
     StratumInfo info;
     const uint64_t rule = in.Varint();
-    info.other = (in.U8() & kOtherFlag) != 0;
+    const uint8_t flags = in.U8();
+    info.other = (flags & kOtherFlag) != 0;
+    if ((flags & kFormFlag) != 0) info.form = in.Bytes();
     for (size_t k = 0; k < ledger.keys_.size() && in.ok(); ++k) {
       const uint64_t size = in.Varint();
       info.values.emplace_back();

@@ -38,6 +38,8 @@ struct StratumInfo {
   uint32_t rule = 0;  // which of the policy's rules decided, from 1; 0: the budget
   bool other = false;
   std::vector<std::optional<std::string>> values;  // one per key; absent: the event has no such field
+  // What a message of it looks like; stored only of strata without a survivor, whose shape is nowhere else.
+  std::string form;
   bool operator==(const StratumInfo&) const = default;
 };
 

@@ -1,0 +1,80 @@
+// SampledAnswers: what a query needs to know about sampling in a store: which events stand for others and share a coin,
+// what the exact counts by stratum say, and when an answer is exact. docs/sampling.md, "Answers".
+//
+// Made once per query; not thread-safe. The reader must outlive it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <whittle/status.h>
+
+#include "expr/ast.h"
+#include "expr/filter.h"
+#include "query/result_table.h"
+#include "query/store_ledger.h"
+#include "sample/estimate.h"
+
+namespace whittle {
+
+// How much an event counts, and what decided that it is there.
+struct Stake {
+  Stake(double stands_for = 1) : weight(stands_for) {}  // NOLINT(google-explicit-constructor)
+  double weight;
+  uint64_t coin = 0;        // Observation::coin
+  uint32_t cell = kNoCell;  // Observation::cell
+};
+
+class SampledAnswers {
+ public:
+  // Reads the counts of all segments that have any; none in most stores.
+  static Result<SampledAnswers> Open(StoreReader* reader);
+
+  // Something of this store was sampled out.
+  bool sampled() const { return store_.sampled_out > 0; }
+  Stake StakeOf(const RecordView& record) const;
+  const CellTotals& cells() const { return cells_; }
+
+  // The strata that may hold events which match; those that surely do not are found by the parts of the filter that ask
+  // for keys of the sampling alone.
+  Status Restrict(const Expr& filter);
+  // None of these strata has lost an event to sampling: what is counted is all there was.
+  bool complete() const { return complete_; }
+
+  // Which template a stratum's events have: told by those that are kept.
+  void Note(const RecordView& record, const Stake& stake);
+
+  // Exact number of events by fields all of which are sampling keys; nothing when the ledger does not know. `in` leaves
+  // out what a rule dropped. `kept` counts survivors.
+  struct ExactGroup {
+    std::vector<Cell> values;
+    uint64_t in = 0, kept = 0;
+  };
+  std::optional<std::vector<ExactGroup>> CountBy(const std::vector<FieldName>& by) const;
+
+ private:
+  class StratumFields;
+  explicit SampledAnswers(StoreReader* reader) : reader_(reader) {}
+  std::optional<size_t> KeyOf(const FieldName& field) const;
+  Status RestrictTo(const Expr& part);
+  Cell GroupOf(size_t stratum, const FieldName& field, size_t key) const;
+
+  StoreReader* reader_;
+  StoreLedger store_;
+  std::vector<StratumTotal> totals_;
+  CellTotals cells_;
+  std::vector<bool> possible_;  // by stratum
+  bool filter_by_keys_ = true;  // the whole filter asks for keys alone
+  bool complete_ = true;
+  bool independent_ = false;  // lines of a trace had coins of their own
+  struct StratumTemplate {
+    uint64_t id = 0;
+    std::string text;
+    bool ambiguous = false;
+  };
+  std::vector<StratumTemplate> templates_;  // by stratum
+};
+
+}  // namespace whittle
