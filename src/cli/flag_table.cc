@@ -1,6 +1,8 @@
 #include "cli/flag_table.h"
 
 #include "cli/commands.h"
+#include "cli/shared_flags.h"
+#include "cli/template_flags.h"
 #include "cli/writing_flags.h"
 
 namespace whittle {
@@ -8,14 +10,6 @@ namespace {
 
 using enum ValueKind;
 
-constexpr FlagSpec kStoreFlags[] = {
-    {.name = "store",
-     .kind = kDirectory,
-     .argument = "DIR",
-     .default_value = "whittle.store",
-     .help = "the store",
-     .default_help = "$WHITTLE_STORE, else ./whittle.store"},
-};
 // Commands that read several stores as one.
 constexpr FlagSpec kStoresFlags[] = {
     {.name = "store",
@@ -31,14 +25,6 @@ constexpr FlagSpec kStoresFlags[] = {
      .help = "what 'last 2h' counts back from: a time, or data for the newest event",
      .default_help = "the clock"},
     {.name = "follow", .help = "print events as they come, until Ctrl-C"},
-};
-constexpr FlagSpec kTableFormatFlags[] = {
-    {.name = "format",
-     .kind = kChoice,
-     .argument = "FORMAT",
-     .default_value = "table",
-     .help = "how to print: a table for people or one JSON object per line",
-     .choices = "table|ndjson"},
 };
 
 // How lines are understood: the same for everything that reads raw text.
@@ -319,6 +305,13 @@ constexpr CommandSpec kCommands[] = {
      .description = "Prints each template with its id, count, bytes, when it was first and last seen, and its fields.",
      .shared = kStoreAndTable,
      .run = RunTemplates},
+    kTemplatesReviewCommand,
+    kTemplatesDiffCommand,
+    kTemplatesNameCommand,
+    kTemplatesMergeCommand,
+    kTemplatesSplitCommand,
+    kTemplatesIgnoreCommand,
+    kTemplatesFreezeCommand,
     {.name = "query",
      .summary = "ask anything: filter, count, rank, draw, follow traces",
      .description =

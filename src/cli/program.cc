@@ -73,7 +73,7 @@ int Dispatch(const std::vector<std::string>& arguments, Streams& streams) {
   // `whittle patterns --help` shows what the group has.
   if (IsCommandGroup(first) && arguments.size() == 2 && (arguments[1] == "--help" || arguments[1] == "-h")) {
     for (const CommandSpec& command : Commands()) {
-      if (command.name.starts_with(first + " ")) PrintCommandHelp(command, streams);
+      if (command.name == first || command.name.starts_with(first + " ")) PrintCommandHelp(command, streams);
     }
     return kExitOk;
   }

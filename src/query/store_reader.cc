@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "query/candidate_rows.h"
+#include "query/store_overrides.h"
 
 namespace whittle {
 namespace {
@@ -97,6 +98,7 @@ Result<std::unique_ptr<StoreReader>> StoreReader::Open(const Env* env, const std
 Result<std::unique_ptr<StoreReader>> StoreReader::Open(const Env* env, const std::vector<std::string>& paths) {
   WHITTLE_ASSIGN_OR_RETURN(SegmentList list, ListSegments(env, paths));
   std::unique_ptr<StoreReader> reader(new StoreReader(env, std::move(list)));
+  reader->paths_ = paths;
   WHITTLE_RETURN_IF_ERROR(reader->FindRuns());
   return reader;
 }
@@ -189,6 +191,10 @@ Result<const TemplateSet*> StoreReader::Templates() {
     const auto found = published.find(kPublishedOverrides);
     if (found == published.end()) continue;
     WHITTLE_ASSIGN_OR_RETURN(Overrides some, ParseOverrides(found->second, "the store's template overrides"));
+    overrides.Add(std::move(some));
+  }
+  for (const std::string& path : paths_) {
+    WHITTLE_ASSIGN_OR_RETURN(Overrides some, ReadStoreOverrides(env_, path));
     overrides.Add(std::move(some));
   }
   set.Finish(overrides);

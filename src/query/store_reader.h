@@ -122,6 +122,7 @@ class StoreReader {
 
   const Env* env_;
   SegmentList list_;
+  std::vector<std::string> paths_;
   std::vector<Run> runs_;  // in the order they are stored
   std::optional<TemplateSet> templates_;
   std::list<OpenedSegment> opened_;  // most recently used first

@@ -59,10 +59,11 @@ class OverridesParser {
     if (key == "split") return ParseSplit(item);
     TemplateRef ref;
     WHITTLE_RETURN_IF_ERROR(ParseRef(item, &ref));
+    if (ref.id != Hash64(ref.spelled)) {
+      return Error(item, key + " takes the text of a template, not its id, so that the file alone says what is meant");
+    }
     if (key == "ignore") {
       out_.ignore.push_back(std::move(ref));
-    } else if (ref.spelled.find("<*>") == std::string::npos && ref.id != Hash64(ref.spelled)) {
-      return Error(item, "freeze takes the text of a template, not its id, so that the file says what it pins");
     } else {
       out_.freeze.push_back(ref.spelled);
     }

@@ -45,7 +45,7 @@ struct Overrides {
   std::vector<NameOverride> name;
   std::vector<MergeOverride> merge;
   std::vector<SplitOverride> split;
-  std::vector<TemplateRef> ignore;  // events of these are dropped by rule, and counted as that
+  std::vector<TemplateRef> ignore;  // texts: events that fit one are dropped by rule, and counted as that
   std::vector<std::string> freeze;  // texts: bodies that fit one are that template and take no part in mining
 
   bool empty() const { return name.empty() && merge.empty() && split.empty() && ignore.empty() && freeze.empty(); }
