@@ -2,12 +2,29 @@
 
 #include <algorithm>
 
+#include "cli/reading.h"
+#include "pipeline/sampling_config.h"
+#include "query/store_overrides.h"
+
 namespace whittle {
 namespace {
 
 // Memory that ingesting takes for each byte of a segment's text, measured on many logs and doubled.
 constexpr uint64_t kMemoryPerSegmentByte = 8;
 constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
+
+// What the configuration says about templates, which readers find in the store from then on (`published`), and what the
+// store's own file says.
+Result<Overrides> OverridesOf(const Env* env, const ParsedFlags& flags, const Config& config, std::string* published) {
+  Overrides overrides;
+  if (!config.templates.overrides.empty()) {
+    WHITTLE_ASSIGN_OR_RETURN(*published, ReadFile(env->files, config.templates.overrides, kMaxOverrideBytes));
+    WHITTLE_ASSIGN_OR_RETURN(overrides, ParseOverrides(*published, config.templates.overrides));
+  }
+  WHITTLE_ASSIGN_OR_RETURN(Overrides own, ReadStoreOverrides(env, StoreOf(flags, config)));
+  overrides.Add(std::move(own));
+  return overrides;
+}
 
 }  // namespace
 
@@ -23,17 +40,16 @@ Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& f
                           : config.limits.memory_bytes;
   // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
   options.close_bytes = std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
-  if (!config.templates.overrides.empty()) {
-    WHITTLE_ASSIGN_OR_RETURN(options.overrides_text,
-                             ReadFile(env->files, config.templates.overrides, kMaxOverrideBytes));
-    WHITTLE_ASSIGN_OR_RETURN(options.overrides, ParseOverrides(options.overrides_text, config.templates.overrides));
-  }
+  WHITTLE_ASSIGN_OR_RETURN(options.overrides, OverridesOf(env, flags, config, &options.overrides_text));
   return options;
 }
 
 Result<std::shared_ptr<const SamplingPolicy>> SamplingOf(const Env* env, const ParsedFlags& flags,
                                                          const Config& config) {
-  if (!flags.Given("policy") && !flags.Given("keep") && !flags.On("keep-errors")) return config.sampling;
+  std::string published;
+  WHITTLE_ASSIGN_OR_RETURN(const Overrides overrides, OverridesOf(env, flags, config, &published));
+  const bool changed = flags.Given("policy") || flags.Given("keep") || flags.On("keep-errors");
+  if (!changed && overrides.ignore.empty()) return config.sampling;
   // A policy owns its filters, so it is read again rather than copied.
   PolicyFile file;
   if (flags.Given("policy")) {
@@ -50,6 +66,9 @@ Result<std::shared_ptr<const SamplingPolicy>> SamplingOf(const Env* env, const P
     }
   }
   WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, flags.On("keep-errors"), &file.policy));
+  std::vector<std::string> ignored;
+  for (const TemplateRef& ref : overrides.ignore) ignored.push_back(ref.spelled);
+  IgnoreTemplates(std::move(ignored), &file.policy);
   return std::make_shared<const SamplingPolicy>(std::move(file.policy));
 }
 

@@ -185,7 +185,14 @@ Sampler::Sampler(const SamplingPolicy* policy, const SegmentSource& source, doub
       source_(source),
       source_hash_(ParseHash(source.id)),
       fields_(policy, &source_),
-      controller_(policy, share) {}
+      controller_(policy, share) {
+  for (const SamplingRule& rule : policy->rules) {
+    if (rule.templates.empty()) continue;
+    Overrides overrides;
+    for (const std::string& text : rule.templates) overrides.ignore.push_back(TemplateRef::Parse(text));
+    ignored_ = std::make_unique<IgnoreRules>(overrides);
+  }
+}
 
 Result<std::unique_ptr<Sampler>> Sampler::Create(const SamplingPolicy* policy, const SegmentSource& source,
                                                  double share, std::string_view state) {
@@ -236,6 +243,22 @@ uint64_t Sampler::Coin() {
   return PositionCoin(policy_->seed, source_hash_, offset_);
 }
 
+bool Sampler::FitsIgnoredTemplate() {
+  const Row& row = batch_->rows[row_];
+  const Shape& shape = *batch_->shapes[row.shape];
+  if (may_fit_.size() >= kMaxKnownShapes) may_fit_.clear();
+  const auto [known, added] = may_fit_.try_emplace(shape.id, false);
+  if (added) known->second = ignored_->MayIgnore(shape);
+  if (!known->second) return false;
+  std::vector<std::string_view> slots(shape.slot_count);
+  for (uint32_t k = 0; k < shape.slot_count; ++k) slots[k] = batch_->Text(batch_->slots[row.first_slot + k]);
+  return ignored_->Ignores(shape, slots.data());
+}
+
+bool Sampler::Applies(size_t rule) {
+  return policy_->rules[rule].templates.empty() ? fields_.Matches(rule) : FitsIgnoredTemplate();
+}
+
 // First match wins; what no rule decides the budget does.
 void Sampler::Judge(uint64_t bytes) {
   const uint64_t key = fields_.Key();
@@ -243,7 +266,7 @@ void Sampler::Judge(uint64_t bytes) {
   uint32_t decided_by = 0;
   bool drop = false;
   for (size_t i = 0; i < policy_->rules.size(); ++i) {
-    if (!fields_.Matches(i)) continue;
+    if (!Applies(i)) continue;
     const SamplingRule& rule = policy_->rules[i];
     if (rule.action == SamplingRule::Action::kKeepFirst && !IsAmongFirst(rule, key)) continue;
     decided_by = static_cast<uint32_t>(i) + 1;
@@ -287,6 +310,8 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
   }
   uint64_t bytes = 0;
   for (size_t row = first; row < end; ++row) bytes += batch.SourceSize(row);
+  batch_ = &batch;
+  row_ = first;
   Judge(bytes);
   decision_.known = true;
   decision_.time_ns = time_ns_;

@@ -21,12 +21,16 @@
 #include "sample/rate_controller.h"
 #include "sample/segment_ledger.h"
 #include "sink/segment_builder.h"
+#include "templates/ignore_rules.h"
 
 namespace whittle {
 
 // Strata (or templates) of one source whose first events of a window are counted, and templates whose first event is
 // remembered. Beyond it an event is not one of the first, and its template not new.
 inline constexpr size_t kMaxFirstKeys = 1 << 16;
+
+// Shapes whose chance to be an ignored template is remembered; beyond it all are forgotten and learned again.
+inline constexpr size_t kMaxKnownShapes = 1 << 16;
 
 // The ledger of a policy for one segment.
 SegmentLedger NewSegmentLedger(const SamplingPolicy& policy);
@@ -58,6 +62,8 @@ class Sampler {
   Status Restore(std::string_view state);
   void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time);
   void Judge(uint64_t bytes);
+  bool Applies(size_t rule);
+  bool FitsIgnoredTemplate();
   bool IsAmongFirst(const SamplingRule& rule, uint64_t key);
   void NoteTime(RecordTime time);
   uint64_t Coin();
@@ -68,10 +74,14 @@ class Sampler {
   Hash128 source_hash_;
   SamplingFields fields_;
   RateController controller_;
-  std::unordered_map<uint64_t, uint64_t> firsts_;     // of this window: how many were kept as the first
-  std::unordered_map<uint64_t, int64_t> first_seen_;  // signature → event time of its first event
-  int64_t window_ = INT64_MIN;                        // the newest
-  int64_t time_ns_ = kNoTime;                         // of the record at hand, or the last one that had any
+  std::unique_ptr<IgnoreRules> ignored_;                      // of the rule that has templates; null: there is none
+  std::unordered_map<Hash128, bool, Hash128Hasher> may_fit_;  // by shape: whether its lines may be ignored
+  const EventBatch* batch_ = nullptr;                         // with the record at hand
+  size_t row_ = 0;                                            // ... and its first row
+  std::unordered_map<uint64_t, uint64_t> firsts_;             // of this window: how many were kept as the first
+  std::unordered_map<uint64_t, int64_t> first_seen_;          // signature → event time of its first event
+  int64_t window_ = INT64_MIN;                                // the newest
+  int64_t time_ns_ = kNoTime;                                 // of the record at hand, or the last one that had any
   uint64_t records_ = 0;
   Decision decision_;
   uint64_t offset_ = 0;  // of the record at hand

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "pipeline/config_check.h"
 #include "pipeline/config_schema.h"
@@ -294,6 +295,19 @@ Status ApplyKeepFlags(std::optional<double> keep, bool keep_errors, SamplingPoli
   }
   policy->text = DescribePolicy(*policy);
   return Status::Ok();
+}
+
+void IgnoreTemplates(std::vector<std::string> texts, SamplingPolicy* policy) {
+  if (texts.empty()) return;
+  std::sort(texts.begin(), texts.end());
+  std::string all;
+  for (const std::string& text : texts) all.append(text).push_back('\n');
+  SamplingRule rule;
+  rule.when = fmt::format("one of {} ignored templates ({})", texts.size(), ToHex(Hash64(all)));
+  rule.action = SamplingRule::Action::kDrop;
+  rule.templates = std::move(texts);
+  policy->rules.insert(policy->rules.begin(), std::move(rule));
+  policy->text = DescribePolicy(*policy);
 }
 
 std::string DescribePolicy(const SamplingPolicy& policy) {

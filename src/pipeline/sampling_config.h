@@ -40,6 +40,9 @@ std::optional<double> ReadKeepFlag(std::string_view text);
 // Sets the budget, and puts `severity >= error: keep all` before all rules.
 Status ApplyKeepFlags(std::optional<double> keep, bool keep_errors, SamplingPolicy* policy);
 
+// Puts a rule before all others that drops events whose message fits one of the texts (templates.ignore).
+void IgnoreTemplates(std::vector<std::string> texts, SamplingPolicy* policy);
+
 // The policy in one line, the same for the same policy however it was written: recorded in the store.
 std::string DescribePolicy(const SamplingPolicy& policy);
 

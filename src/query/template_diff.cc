@@ -31,7 +31,8 @@ Result<TemplateCounts> CountEvents(StoreReader* reader, const Filter* filter,
   VisitOptions visit;
   visit.filter = filter;
   visit.order = VisitOptions::Order::kAny;
-  visit.demand = {nullptr, false};
+  const std::vector<FieldRef> no_fields;
+  visit.demand = {&no_fields, false};
   visit.wants_segment = wants_segment;
   WHITTLE_RETURN_IF_ERROR(reader->Visit(visit, [&](RecordView* record) -> Result<bool> {
     const auto index = templates->TemplateOf(*record->plan().shape);

@@ -25,6 +25,9 @@ struct SamplingRule {
   double probability = 1;  // kRate
   uint64_t first = 0;      // kKeepFirst: so many in every window
   Per per = Per::kStratum;
+  // Not empty: events whose message fits one of these texts of templates, instead of those that pass the filter. One
+  // rule of a policy at most has them.
+  std::vector<std::string> templates;
 };
 
 struct SamplingBudget {
