@@ -27,6 +27,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+FRESH = re.compile(rb"[0-9]{6,}")  # what fresh_corpus changes
 ID = re.compile(rb"(?<![A-Za-z0-9_])[A-Za-z0-9_]{12,}(?![A-Za-z0-9_])")
 
 
@@ -63,7 +64,7 @@ def find_needle(log, size):
         file.readline()
         for line in file:
             for word in ID.findall(line[len(line) // 2:]):
-                if len(set(word)) > 6 and any(48 <= c <= 57 for c in word) and not word.isdigit():
+                if len(set(word)) > 6 and not word.isdigit() and FRESH.search(word):
                     return word.decode()
     fail("no id in the log")
 

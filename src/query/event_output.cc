@@ -142,7 +142,12 @@ Status EventOutput::InSourceOrder(uint64_t limit) {
   if (limit > 0) {
     const auto order = selection_.in_source_order() ? VisitOptions::Order::kSourcePosition
                                                     : options_.order.value_or(VisitOptions::Order::kSourcePosition);
-    status = selection_.Visit(order, {nullptr, true}, visitor);
+    // Original bytes need no times and no templates, and only JSON says where in the source an event stood.
+    const std::vector<FieldRef> raw = {ResolveField("raw")};
+    const FieldDemand demand = options_.format == OutputFormat::kRaw
+                                   ? FieldDemand{&raw, false}
+                                   : FieldDemand{nullptr, true, options_.format == OutputFormat::kNdjson};
+    status = selection_.Visit(order, demand, visitor);
   }
   report_.results = writer.written();
   WHITTLE_RETURN_IF_ERROR(status);
@@ -153,10 +158,11 @@ Status EventOutput::WriteEvents(uint64_t limit) {
   if (selection_.in_source_order() || (options_.order && selection_.traces() == nullptr)) return InSourceOrder(limit);
   EventWriter writer(options_, output_);
   const Make make = [&](RecordView* record, std::string* text) { writer.Render(record, text); };
-  WHITTLE_RETURN_IF_ERROR(InTimeOrder({nullptr, true}, limit, make, [&](std::string_view text) -> Result<bool> {
-    WHITTLE_RETURN_IF_ERROR(writer.Write(text));
-    return true;
-  }));
+  WHITTLE_RETURN_IF_ERROR(InTimeOrder({nullptr, true, options_.format == OutputFormat::kNdjson}, limit, make,
+                                      [&](std::string_view text) -> Result<bool> {
+                                        WHITTLE_RETURN_IF_ERROR(writer.Write(text));
+                                        return true;
+                                      }));
   report_.results = writer.written();
   return writer.Flush();
 }
