@@ -37,6 +37,7 @@ class LineWalk {
   void SyslogMessage(const TextView& view, int depth);
   void Message(const TextView& view, int depth);
   bool Pattern(const TextView& view, bool whole_line);
+  void PatternBody(const TextView& view);
   void Inner(const TextView& view, const MessageRange& inner, HeaderMode mode, int depth) {
     if (inner.escaped && view.level() >= kMaxUnescape) return;
     Text(view.Sub(inner.begin, inner.end, inner.escaped), mode, depth + 1);
@@ -211,7 +212,36 @@ bool LineWalk::Pattern(const TextView& view, bool whole_line) {
   const size_t end = std::clamp<size_t>(found.body_end, begin, text.size());
   Merge(view, std::move(found));
   SetBody(view, begin, end);
+  if (begin > 0 || end < text.size()) PatternBody(view.Sub(begin, end, false));
   return true;
+}
+
+// What a pattern leaves as the message may be JSON or pairs (auditd, CEF, LEEF): its members are fields too, and the
+// message of a JSON object is the message.
+void LineWalk::PatternBody(const TextView& view) {
+  const std::string_view text = view.text();
+  if (text.empty() || view.level() >= kMaxUnescape) return;
+  MessageRange inner;
+  LineAnalysis found;
+  const bool json = text[0] == '{' && ParseJsonBody(text, &found, &inner);
+  if (text[0] == '{' && !json) out_->cacheable = false;
+  if (!json) found = {};
+  if (!json && !ParseKeyValueBody(text, &found, &inner)) {
+    out_->cacheable = out_->cacheable && found.cacheable;
+    return;
+  }
+  found.body_format.clear();
+  if (json && inner.found) {
+    const TextView message = view.Sub(inner.begin, inner.end, inner.escaped);
+    SetBody(message, 0, message.text().size());
+  }
+  for (FieldSpan& field : found.fields) {
+    // The event's own time and level are the pattern's.
+    if (field.role != FieldRole::kTimestamp && field.role != FieldRole::kSeverity) continue;
+    field.name = field.role == FieldRole::kTimestamp ? "log.time" : "log.level";
+    field.role = FieldRole::kAttribute;
+  }
+  Merge(view, std::move(found));
 }
 
 // The message: JSON, pairs, a pattern, or text. Behind an outer JSON object it may still begin with a header.

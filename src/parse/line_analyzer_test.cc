@@ -45,6 +45,22 @@ TEST(LineAnalyzerTest, DockerJsonAroundJson) {
       "OBSERVED=2022-08-22T05:18:42.495795851Z | BODY=say \"x\" now");
 }
 
+TEST(LineAnalyzerTest, WhatAPatternLeavesAsTheMessageIsScannedForFields) {
+  AnalyzerOptions options;
+  options.match_pattern = [](std::string_view text, uint32_t base, bool, LineAnalysis* analysis) {
+    const size_t at = text.find("]: ");
+    if (!text.starts_with("[x") || at == std::string_view::npos) return false;
+    analysis->body_format = "x";
+    analysis->body_begin = base + static_cast<uint32_t>(at + 3);
+    analysis->body_end = base + static_cast<uint32_t>(text.size());
+    return true;
+  };
+  EXPECT_EQ(Describe("[x 1]: syscall=257 comm=\"cat\" level=info", false, options),
+            "/x | syscall=257 | comm=cat | log.level=info | BODY=syscall=257 comm=\"cat\" level=info");
+  EXPECT_EQ(Describe("[x 1]: {\"a\":1,\"message\":\"hello\"}", false, options), "/x | a=1 | BODY=hello");
+  EXPECT_EQ(Describe("[x 1]: took a=1 and left", false, options), "/x | BODY=took a=1 and left");
+}
+
 TEST(LineAnalyzerTest, DockerTimeStandsInForATimeOfDay) {
   EXPECT_EQ(
       Describe(
