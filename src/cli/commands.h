@@ -27,6 +27,8 @@ int RunMerge(const ParsedFlags& flags, Streams& streams);
 int RunStats(const ParsedFlags& flags, Streams& streams);
 int RunVerify(const ParsedFlags& flags, Streams& streams);
 int RunExplain(const ParsedFlags& flags, Streams& streams);
+int RunPlan(const ParsedFlags& flags, Streams& streams);
+int RunThin(const ParsedFlags& flags, Streams& streams);
 int RunCompact(const ParsedFlags& flags, Streams& streams);
 int RunRetain(const ParsedFlags& flags, Streams& streams);
 int RunRestore(const ParsedFlags& flags, Streams& streams);

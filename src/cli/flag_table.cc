@@ -1,6 +1,7 @@
 #include "cli/flag_table.h"
 
 #include "cli/commands.h"
+#include "cli/sampling_flags.h"
 #include "cli/shared_flags.h"
 #include "cli/template_flags.h"
 #include "cli/writing_flags.h"
@@ -379,6 +380,25 @@ constexpr CommandSpec kCommands[] = {
      .shared = kStore,
      .examples = kVerifyExamples,
      .run = RunVerify},
+    {.name = "plan",
+     .summary = "show what sampling policies would keep of a store, and what it would blur",
+     .description =
+         "Runs policies over the events of a store as if they came now and prints, side by side, what each would keep "
+         "and take on disk, how sure counts would still be, which strata would have no survivor, and by stratum. "
+         "Nothing is dropped.",
+     .flags = kPlanFlags,
+     .shared = kStoreAndTable,
+     .examples = kPlanExamples,
+     .run = RunPlan},
+    {.name = "thin",
+     .summary = "sample a store after the fact, into another store",
+     .description = "Writes what a policy keeps of a store into a new one, with exact counts of everything. The old "
+                    "store stays as "
+                    "it is; it has to be one that still has all its events.",
+     .flags = kThinFlags,
+     .shared = kStore,
+     .examples = kThinExamples,
+     .run = RunThin},
     {.name = "compact",
      .summary = "make small segments large, or all of them as small as possible",
      .description =

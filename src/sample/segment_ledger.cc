@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 #include <tuple>
 
@@ -14,7 +15,7 @@ namespace {
 // First byte of sections 1 and 2; a reader refuses a greater one.
 constexpr uint8_t kVersion = 1;
 constexpr uint8_t kOtherFlag = 1, kFormFlag = 2;
-constexpr uint8_t kDroppedFlag = 1, kWeightedFlag = 2;
+constexpr uint8_t kDroppedFlag = 1, kOneRateFlag = 2, kWeightedFlag = 4;
 
 Status Damaged(const char* what) {
   return Status(StatusCode::kCorrupt, std::string("segment: its exact counts are damaged: ") + what);
@@ -37,18 +38,20 @@ void AddTo(const LedgerCell& from, LedgerCell* into) {
   into->dropped = into->dropped || from.dropped;
 }
 
-void PutCounts(const EventCounts& counts, ByteWriter* out) {
-  out->Varint(counts.records);
-  out->Varint(counts.lines);
-  out->Varint(counts.bytes);
+void PutFloat(double value, ByteWriter* out) { out->U32(std::bit_cast<uint32_t>(static_cast<float>(value))); }
+double TakeFloat(ByteReader* in) { return static_cast<double>(std::bit_cast<float>(in->U32())); }
+
+// The variance when all events of the cell were kept with one probability.
+double VarianceOfOneRate(const LedgerCell& cell) {
+  const auto kept = static_cast<double>(cell.kept.records);
+  return kept > 0 ? std::max(0.0, cell.weight * (cell.weight / kept - 1)) : 0;
 }
 
-EventCounts TakeCounts(ByteReader* in) {
-  EventCounts counts;
-  counts.records = in->Varint();
-  counts.lines = in->Varint();
-  counts.bytes = in->Varint();
-  return counts;
+uint8_t FlagsOf(const LedgerCell& cell) {
+  const uint8_t dropped = cell.dropped ? kDroppedFlag : 0;
+  if (cell.variance == 0 && cell.weight == static_cast<double>(cell.kept.records)) return dropped;
+  const bool one = std::abs(VarianceOfOneRate(cell) - cell.variance) <= 1e-4 * cell.variance;
+  return static_cast<uint8_t>(dropped | (one ? kOneRateFlag : kWeightedFlag));
 }
 
 }  // namespace
@@ -349,26 +352,27 @@ Result<std::string> SegmentLedger::EncodeCells(const std::vector<std::string>& s
   ByteWriter out(&bytes);
   out.U8(kVersion);
   out.Varint(cells.size());
+  // Column by column: neighbours are alike and compress.
+  for (const LedgerCell& cell : cells) out.Varint(cell.source);
   int64_t window = 0;
   for (const LedgerCell& cell : cells) {
-    out.Varint(cell.source);
     // 0: no time; else one more than the zigzag of the difference to the window before.
-    if (cell.window == kNoWindow) {
-      out.Varint(0);
-    } else {
-      out.Varint(ZigZag(cell.window - window) + 1);
-      window = cell.window;
-    }
-    out.Varint(cell.stratum);
-    PutCounts(cell.in, &out);
-    PutCounts(cell.kept, &out);
-    out.Varint(cell.late);
-    const bool weighted = cell.variance != 0 || cell.weight != static_cast<double>(cell.kept.records);
-    out.U8(static_cast<uint8_t>((cell.dropped ? kDroppedFlag : 0) | (weighted ? kWeightedFlag : 0)));
-    if (weighted) {
-      out.U64(std::bit_cast<uint64_t>(cell.weight));
-      out.U64(std::bit_cast<uint64_t>(cell.variance));
-    }
+    out.Varint(cell.window == kNoWindow ? 0 : ZigZag(cell.window - window) + 1);
+    if (cell.window != kNoWindow) window = cell.window;
+  }
+  for (const LedgerCell& cell : cells) out.Varint(cell.stratum);
+  for (const LedgerCell& cell : cells) out.Varint(cell.in.records);
+  for (const LedgerCell& cell : cells) out.Signed(static_cast<int64_t>(cell.in.lines - cell.in.records));
+  for (const LedgerCell& cell : cells) out.Varint(cell.in.bytes);
+  for (const LedgerCell& cell : cells) out.Varint(cell.kept.records);
+  for (const LedgerCell& cell : cells) out.Signed(static_cast<int64_t>(cell.kept.lines - cell.kept.records));
+  for (const LedgerCell& cell : cells) out.Varint(cell.kept.bytes);
+  for (const LedgerCell& cell : cells) out.Varint(cell.late);
+  for (const LedgerCell& cell : cells) out.U8(FlagsOf(cell));
+  for (const LedgerCell& cell : cells) {
+    const uint8_t flags = FlagsOf(cell);
+    if ((flags & (kOneRateFlag | kWeightedFlag)) != 0) PutFloat(cell.weight, &out);
+    if ((flags & kWeightedFlag) != 0) PutFloat(cell.variance, &out);
   }
   return bytes;
 }
@@ -412,33 +416,45 @@ Result<SegmentLedger> SegmentLedger::Decode(std::string_view strata, std::string
   const uint8_t cells_version = in.U8();
   if (in.ok() && cells_version > kVersion)
     return Status(StatusCode::kUnsupported, "segment: counts of a newer version");
+  const uint64_t count = in.Varint();
+  // Every cell takes a byte of each column at least.
+  if (!in.ok() || count > in.remaining()) return Damaged("cells");
+  std::vector<LedgerCell>& read = ledger.cells_;
+  read.resize(count);
+  const auto column = [&](auto take) {
+    for (size_t i = 0; i < read.size() && in.ok(); ++i) take(&read[i]);
+  };
+  column([&](LedgerCell* cell) { cell->source = static_cast<uint32_t>(std::min<uint64_t>(in.Varint(), UINT32_MAX)); });
   int64_t window = 0;
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
-    LedgerCell cell;
-    const uint64_t source = in.Varint();
-    if (const uint64_t step = in.Varint(); step > 0) {
-      window = static_cast<int64_t>(static_cast<uint64_t>(window) + static_cast<uint64_t>(UnZigZag(step - 1)));
-      cell.window = window;
-    }
-    const uint64_t stratum = in.Varint();
-    cell.in = TakeCounts(&in);
-    cell.kept = TakeCounts(&in);
-    cell.late = in.Varint();
-    const uint8_t flags = in.U8();
-    cell.dropped = (flags & kDroppedFlag) != 0;
+  column([&](LedgerCell* cell) {
+    const uint64_t step = in.Varint();
+    if (step == 0) return;
+    window = static_cast<int64_t>(static_cast<uint64_t>(window) + static_cast<uint64_t>(UnZigZag(step - 1)));
+    cell->window = window;
+  });
+  column([&](LedgerCell* cell) { cell->stratum = static_cast<uint32_t>(std::min<uint64_t>(in.Varint(), UINT32_MAX)); });
+  column([&](LedgerCell* cell) { cell->in.records = in.Varint(); });
+  column([&](LedgerCell* cell) { cell->in.lines = cell->in.records + static_cast<uint64_t>(in.Signed()); });
+  column([&](LedgerCell* cell) { cell->in.bytes = in.Varint(); });
+  column([&](LedgerCell* cell) { cell->kept.records = in.Varint(); });
+  column([&](LedgerCell* cell) { cell->kept.lines = cell->kept.records + static_cast<uint64_t>(in.Signed()); });
+  column([&](LedgerCell* cell) { cell->kept.bytes = in.Varint(); });
+  column([&](LedgerCell* cell) { cell->late = in.Varint(); });
+  std::vector<uint8_t> flags;
+  column([&](LedgerCell*) { flags.push_back(in.U8()); });
+  if (!in.ok()) return Damaged("cells");
+  for (size_t i = 0; i < read.size(); ++i) {
+    LedgerCell& cell = read[i];
+    cell.dropped = (flags[i] & kDroppedFlag) != 0;
     cell.weight = static_cast<double>(cell.kept.records);
-    if ((flags & kWeightedFlag) != 0) {
-      cell.weight = std::bit_cast<double>(in.U64());
-      cell.variance = std::bit_cast<double>(in.U64());
-    }
-    if (!in.ok() || source >= source_ids.size() || stratum >= ledger.strata_.size()) return Damaged("cells");
+    if ((flags[i] & (kOneRateFlag | kWeightedFlag)) != 0) cell.weight = TakeFloat(&in);
+    if ((flags[i] & kOneRateFlag) != 0) cell.variance = VarianceOfOneRate(cell);
+    if ((flags[i] & kWeightedFlag) != 0) cell.variance = TakeFloat(&in);
+    if (cell.source >= source_ids.size() || cell.stratum >= ledger.strata_.size()) return Damaged("cells");
     if (cell.kept.records > cell.in.records || cell.kept.lines > cell.in.lines || cell.kept.bytes > cell.in.bytes)
       return Damaged("more kept than came");
-    cell.source = static_cast<uint32_t>(source);
-    cell.stratum = static_cast<uint32_t>(stratum);
-    const uint64_t place = PlaceHash(cell.source, cell.window, cell.stratum);
-    ledger.cell_index_[place].push_back(static_cast<uint32_t>(ledger.cells_.size()));
-    ledger.cells_.push_back(cell);
+    if (!std::isfinite(cell.weight) || !std::isfinite(cell.variance)) return Damaged("weights");
+    ledger.cell_index_[PlaceHash(cell.source, cell.window, cell.stratum)].push_back(static_cast<uint32_t>(i));
   }
   if (!in.ok() || in.remaining() != 0) return Damaged("cells");
   return ledger;

@@ -1,0 +1,33 @@
+// Rows of the flag table for the commands about sampling. Constant data; for flag_table.cc alone.
+#pragma once
+
+#include "cli/flag_table.h"
+
+namespace whittle {
+
+inline constexpr FlagSpec kPlanFlags[] = {
+    {.name = "policy",
+     .kind = ValueKind::kFile,
+     .argument = "FILE",
+     .help = "sampling policy; several are compared",
+     .repeatable = true},
+    {.name = "keep", .kind = ValueKind::kText, .argument = "PERCENT", .help = "budget of every policy, such as 10%"},
+    {.name = "keep-errors", .help = "keep every event of severity error or worse, before the budget"},
+};
+inline constexpr FlagSpec kThinFlags[] = {
+    {.name = "to",
+     .kind = ValueKind::kDirectory,
+     .argument = "DIR",
+     .help = "the new store; must not exist or be empty"},
+    {.name = "policy", .kind = ValueKind::kFile, .argument = "FILE", .help = "sampling policy", .repeatable = true},
+    {.name = "keep", .kind = ValueKind::kText, .argument = "PERCENT", .help = "budget, such as 10%"},
+    {.name = "keep-errors", .help = "keep every event of severity error or worse, before the budget"},
+};
+inline constexpr Example kPlanExamples[] = {
+    {"whittle plan --keep 10% --keep-errors", "what a tenth and all errors would keep of the store"},
+};
+inline constexpr Example kThinExamples[] = {
+    {"whittle thin --store full.store --to thin.store --keep 5%", "a store of a twentieth of the events"},
+};
+
+}  // namespace whittle
