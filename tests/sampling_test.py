@@ -224,6 +224,53 @@ sampling:
         self.assertEqual(before, (self.kept(self.store), self.ledger(self.store)[1]))
         self.check_conserved(self.store, text.count(b"\n"), len(text))
 
+    def counts(self, store, query, *flags):
+        rows = self.ndjson("query", query, "--store", store, "--format", "ndjson", *flags)
+        return {tuple(sorted(r["group"].items())): r["count"] for r in rows}
+
+    def test_answers_are_exact_where_they_can_be_and_honest_elsewhere(self):
+        path = self.write("app.log", log_of(self.random, 30_000 * SIZE))
+        self.ingest(path, store=self.dir / "all", flags=["--quiet"])
+        self.ingest(path, store=self.store, flags=["--quiet", "--keep", "10%", "--keep-errors"])
+        for query in ("count", "count by severity", "severity >= warn | count by severity"):
+            truth, answer = (self.counts(s, query) for s in (self.dir / "all", self.store))
+            self.assertEqual({g: c["estimate"] for g, c in truth.items()}, {g: c["estimate"] for g, c in answer.items()}, query)
+            self.assertTrue(all(c["exact"] and c["seen"] == c["estimate"] for c in answer.values()), query)
+        truth, answer = (self.counts(s, "count by template") for s in (self.dir / "all", self.store))
+        for group, count in truth.items():
+            self.assertLessEqual(answer[group]["low"], count["estimate"], group)
+            self.assertGreaterEqual(answer[group]["high"], count["estimate"], group)
+        self.assertEqual(sum(c["estimate"] for c in truth.values()), sum(c["estimate"] for c in answer.values()))
+        errors = self.counts(self.store, "severity >= error | count by thread.name")
+        self.assertTrue(all(c["exact"] for c in errors.values()))
+        inside = total = 0
+        truth, answer = (self.counts(s, "count by source.line every 2m".replace(" by source.line", ""))
+                         for s in (self.dir / "all", self.store))
+        for group, count in truth.items():
+            total += 1
+            guess = answer.get(group, {"low": 0, "high": 0})
+            inside += guess["low"] <= count["estimate"] <= guess["high"]
+        self.assertGreaterEqual(inside, 0.8 * total - 1, f"{inside} of {total}, seed {self.seed}")
+        kept = self.counts(self.store, "count", "--unweighted")
+        self.assertEqual(len(self.events(self.store)), kept[()]["estimate"])
+
+    def test_plan_says_what_thin_does(self):
+        path = self.write("app.log", log_of(self.random, 15_000))
+        self.ingest(path, store=self.dir / "all", flags=["--quiet"])
+        policy = self.policy("budget: {keep: 10%}\nprices: {ingest_gb: 0.5, stored_gb_month: 0.02}\n")
+        plan = self.ndjson("plan", "--store", self.dir / "all", "--policy", policy, "--format", "ndjson")
+        self.run_ok("plan", "--store", self.dir / "all", "--policy", policy, "--policy", self.policy("budget: {rate: 5}\n", "b.yaml"))
+        self.run_ok("thin", "--store", self.dir / "all", "--to", self.store, "--policy", policy)
+        self.verify(self.store)
+        total, strata = self.ledger(self.store)
+        self.assertEqual(plan[0]["kept"], total["kept"])
+        self.assertEqual(plan[0]["in"], total["in"])
+        self.assertEqual(len(plan) - 1, len(strata))
+        truth, answer = (self.counts(s, "count by severity") for s in (self.dir / "all", self.store))
+        self.assertEqual({g: c["estimate"] for g, c in truth.items()}, {g: c["estimate"] for g, c in answer.items()})
+        run = self.run_ok("thin", "--store", self.store, "--to", self.dir / "twice", "--policy", policy, code=2)
+        self.assertIn("only a store that has everything", run.err_text)
+
     def test_mistakes_are_told(self):
         path = self.write("app.log", b"x\n")
         for text, what in [("budget: {keep: 10%, rate: 5}\n", "not several"), ("budget: {keep: ten}\n", "percentage"),

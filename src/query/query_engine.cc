@@ -205,6 +205,7 @@ class Engine {
     if (!groups) return Status::Ok();
     table->rows.clear();
     uint64_t gone = 0;
+    bool open_ended = false;
     for (const SampledAnswers::ExactGroup& group : *groups) {
       ResultRow row;
       row.cells = group.values;
@@ -215,18 +216,23 @@ class Engine {
         value.integer = static_cast<int64_t>(group.in);
         value.text = std::to_string(group.in);
         row.cells.push_back(value);
-        row.bounds.push_back({count, count, true, group.kept, group.in});
+        row.bounds.push_back(
+            {count, count + static_cast<double>(group.maybe_more), group.maybe_more == 0, group.kept, group.in});
       }
       gone += group.kept == 0 ? 1 : 0;
+      open_ended = open_ended || group.maybe_more > 0;
       table->rows.push_back(std::move(row));
     }
     const size_t first = stage.by.size();
     std::stable_sort(table->rows.begin(), table->rows.end(), [first](const ResultRow& a, const ResultRow& b) {
       return CompareCells(a.cells[first], b.cells[first]) > 0;
     });
-    report_.estimated = false;
-    report_.notes.push_back("exact: counted before sampling" +
-                            (gone > 0 ? "; of " + std::to_string(gone) + " groups no event was kept" : std::string()));
+    report_.estimated = open_ended;
+    report_.notes.push_back(
+        std::string(open_ended ? "counted before sampling; forms of which nothing was kept stand alone, and may "
+                                 "belong to a template above"
+                               : "exact: counted before sampling") +
+        (gone > 0 ? "; of " + std::to_string(gone) + " groups no event was kept" : std::string()));
     return Status::Ok();
   }
 

@@ -189,6 +189,7 @@ std::optional<std::vector<SampledAnswers::ExactGroup>> SampledAnswers::CountBy(c
     keys.push_back(*key);
   }
   std::map<std::vector<std::string>, ExactGroup> groups;
+  uint64_t nameless = 0;
   for (size_t s = 0; s < possible_.size(); ++s) {
     if (!possible_[s] || totals_[s].dropped || totals_[s].in.records == 0) continue;
     const StratumInfo& info = store_.ledger.strata()[s];
@@ -199,12 +200,18 @@ std::optional<std::vector<SampledAnswers::ExactGroup>> SampledAnswers::CountBy(c
       group.values.push_back(GroupOf(s, by[i], keys[i]));
       place.push_back(group.values.back() ? "=" + group.values.back()->text : "");
     }
+    const bool named = !by_template || templates_[s].id != 0;
+    if (!named) nameless += totals_[s].in.records;
+    group.maybe_more = by_template && named ? 1 : 0;
     ExactGroup& into = groups.try_emplace(std::move(place), std::move(group)).first->second;
     into.in += totals_[s].in.records;
     into.kept += totals_[s].kept.records;
   }
   std::vector<ExactGroup> answer;
-  for (auto& [place, group] : groups) answer.push_back(std::move(group));
+  for (auto& [place, group] : groups) {
+    group.maybe_more *= nameless;
+    answer.push_back(std::move(group));
+  }
   return answer;
 }
 

@@ -51,6 +51,8 @@ class SampledAnswers {
   struct ExactGroup {
     std::vector<Cell> values;
     uint64_t in = 0, kept = 0;
+    // Events of forms that nothing survived of, which may be of this group's template too.
+    uint64_t maybe_more = 0;
   };
   std::optional<std::vector<ExactGroup>> CountBy(const std::vector<FieldName>& by) const;
 
