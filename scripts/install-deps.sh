@@ -10,7 +10,7 @@ packages=(
   g++ dpkg-dev cmake ninja-build pkg-config ccache make git
   # libraries
   libhyperscan-dev libsimdjson-dev librocksdb-dev libzstd-dev zlib1g-dev liblzma-dev libbz2-dev libre2-dev
-  libspdlog-dev libfmt-dev libyaml-cpp-dev libxxhash-dev libhowardhinnant-date-dev librdkafka-dev
+  libspdlog-dev libfmt-dev libyaml-cpp-dev libxxhash-dev libhowardhinnant-date-dev librdkafka-dev libcpp-httplib-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   # the tests and benchmarks run these programs
   python3 zstd xz-utils bzip2 gzip man-db

@@ -6,8 +6,10 @@
 #include "cli/interrupt.h"
 #include "cli/reading.h"
 #include "cli/writing.h"
+#include "env/service_manager.h"
 #include "pipeline/config_check.h"
 #include "pipeline/daemon.h"
+#include "pipeline/metrics_server.h"
 
 namespace whittle {
 namespace {
@@ -106,6 +108,11 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
   return std::shared_ptr<const DaemonPlan>(std::move(plan));
 }
 
+std::string MetricsAddress(const ParsedFlags& flags, const DaemonPlan& plan) {
+  if (flags.Given("metrics")) return flags.Text("metrics");
+  return static_cast<const PlanOwner*>(plan.owner.get())->reading->config.metrics_listen;
+}
+
 }  // namespace
 
 int RunRun(const ParsedFlags& flags, Streams& streams) {
@@ -123,7 +130,26 @@ int RunRun(const ParsedFlags& flags, Streams& streams) {
     streams.err.Flush();
   };
   hooks.new_watcher = NewFileWatcher;
+  // The address is that of the start: a reload does not move it.
+  std::unique_ptr<MetricsServer> metrics;
+  if (const std::string address = MetricsAddress(flags, **plan); !address.empty()) {
+    auto server = MetricsServer::Start(address, env->clock);
+    if (!server.ok()) return Fail(streams, server.status());
+    metrics = std::move(*server);
+    if (!flags.On("quiet")) hooks.log("metrics on port " + std::to_string(metrics->port()));
+  }
   if (!flags.On("quiet")) hooks.log("following into " + store);
+  bool ready = false;
+  const int64_t close_after_ns = (*plan)->close_after_ns;
+  hooks.tick = [&](const DaemonStatus& now) {
+    if (metrics != nullptr) metrics->Update(now, close_after_ns);
+    if (now.state == DaemonStatus::State::kStopping) {
+      NotifyServiceManager("STOPPING=1");
+    } else if (!std::exchange(ready, ready || now.state == DaemonStatus::State::kRunning) && ready) {
+      NotifyServiceManager("READY=1");
+    }
+    NotifyServiceManager(now.trouble.empty() ? "WATCHDOG=1\nSTATUS=following" : "WATCHDOG=1\nSTATUS=" + now.trouble);
+  };
   const Status status = RunDaemon(env, store, std::move(*plan), hooks);
   return status.ok() ? 0 : Fail(streams, status);
 }

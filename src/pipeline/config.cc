@@ -201,6 +201,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   }
   config.limits.memory_bytes = static_cast<uint64_t>(top.Inner("limits").Size("memory"));
   config.limits.memory_given = top.Inner("limits").Has("memory");
+  config.metrics_listen = top.Inner("metrics").Text("listen");
   config.limits.drain_ns = top.Inner("limits").Duration("drain");
   config.limits.open_files = static_cast<uint64_t>(top.Inner("limits").Integer("open_files"));
   config.file_name = file_name;

@@ -74,6 +74,7 @@ struct Config {
     std::optional<uint64_t> size_bytes;
     std::vector<std::string> holds;
   } retain;
+  std::string metrics_listen;  // empty: nowhere
   struct {
     uint64_t memory_bytes = 0;
     bool memory_given = false;

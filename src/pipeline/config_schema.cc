@@ -312,12 +312,12 @@ constexpr ConfigKey kKeys[] = {
      .flag = "hold",
      .example = "['severity>=ERROR']"},
 
-    {.path = "metrics", .type = kGroup, .help = "metrics of whittle itself", .planned = true},
+    {.path = "metrics", .type = kGroup, .help = "metrics of whittle itself"},
     {.path = "metrics.listen",
      .type = kText,
-     .default_value = "127.0.0.1:9464",
-     .help = "address of the Prometheus endpoint",
-     .planned = true},
+     .help = "address of the Prometheus endpoint /metrics and of /healthz; nothing listens without it",
+     .flag = "metrics",
+     .example = "\"127.0.0.1:9464\""},
 
     {.path = "limits", .type = kGroup, .help = "ceilings"},
     {.path = "limits.memory",

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "catalog/segment_file.h"
+#include "env/process_memory.h"
 #include "source/progress.h"
 
 namespace whittle {
@@ -287,6 +288,7 @@ class Daemon {
       const int64_t pending_since = pipeline_->pending_since_ns();
       status_.oldest_pending_ns = pending_since == 0 ? 0 : Now() - pending_since;
     }
+    status_.resident_bytes = ResidentBytes();
     status_.files = tailer_.file_count();
     status_.open_files = tailer_.open_files();
     status_.sources.clear();

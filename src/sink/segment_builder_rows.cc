@@ -186,6 +186,7 @@ Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) con
   WHITTLE_ASSIGN_OR_RETURN(const RawCursor first, RawCursor::Open(*reader, options_.encode.parallel_for));
   std::vector<size_t> different(parts_.size(), rows_);
   ForRanges(parts_.size(), [&](size_t begin, size_t end) {
+    if (begin == end) return;  // a segment without rows has no parts
     RawCursor cursor = first.At(parts_[begin].first_row);
     std::string rendered;
     for (size_t i = begin; i < end && (i == begin || different[i - 1] == rows_); ++i) {
