@@ -181,12 +181,12 @@ void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
 }
 
 Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) const {
+  if (parts_.empty()) return rows_;  // a segment without rows
   // The source borrows the bytes for the length of this function.
   WHITTLE_ASSIGN_OR_RETURN(const auto reader, SegmentReader::Open(std::make_shared<BorrowedSource>(bytes)));
   WHITTLE_ASSIGN_OR_RETURN(const RawCursor first, RawCursor::Open(*reader, options_.encode.parallel_for));
   std::vector<size_t> different(parts_.size(), rows_);
   ForRanges(parts_.size(), [&](size_t begin, size_t end) {
-    if (begin == end) return;  // a segment without rows has no parts
     RawCursor cursor = first.At(parts_[begin].first_row);
     std::string rendered;
     for (size_t i = begin; i < end && (i == begin || different[i - 1] == rows_); ++i) {
