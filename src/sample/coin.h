@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/hash.h"
 #include "base/varint.h"
@@ -32,12 +33,13 @@ inline uint64_t W3cCoin(uint64_t trace) { return trace & (kCoinSides - 1); }
 
 // A record without a trace: by source and position (bytes before it in the decompressed source).
 inline uint64_t PositionCoin(uint64_t seed, const Hash128& source, uint64_t position) {
-  std::string bytes("p");
-  ByteWriter out(&bytes);
-  out.U64(source.high);
-  out.U64(source.low);
-  out.U64(position);
-  return Hash64(bytes, seed) >> 8;
+  // On the stack: every record of most logs comes by here.
+  char bytes[25] = {'p'};
+  char* out = bytes + 1;
+  for (const uint64_t value : {source.high, source.low, position}) {
+    for (int i = 0; i < 8; ++i) *out++ = static_cast<char>(value >> (8 * i));
+  }
+  return Hash64(std::string_view(bytes, sizeof(bytes)), seed) >> 8;
 }
 
 // Kept iff coin >= threshold. Probability 1 is threshold 0.
