@@ -284,15 +284,22 @@ void Sampler::Judge(uint64_t bytes) {
     decision_.threshold = verdict.threshold;
     other = verdict.other;
   }
-  if (decision_.stratum_id == stratum && decision_.info.other == other && decision_.known) return;
   decision_.stratum_id = stratum;
-  decision_.info = StratumInfo();
-  decision_.info.rule = other ? 0 : decided_by;
-  decision_.info.other = other;
-  decision_.info.values.resize(policy_->key.size());
-  if (other) return;
-  decision_.info.values = fields_.KeyValues();
-  decision_.info.form = FormOf(*fields_.facts().plan->shape);
+  // `other` has an entry of its own: the same key may be in it at one time and not at another.
+  std::shared_ptr<const StratumInfo>& known = infos_[other ? 0 : stratum];
+  if (known == nullptr) {
+    auto info = std::make_shared<StratumInfo>();
+    info->rule = other ? 0 : decided_by;
+    info->other = other;
+    info->values.resize(policy_->key.size());
+    if (!other) {
+      info->values = fields_.KeyValues();
+      info->form = FormOf(*fields_.facts().plan->shape);
+    }
+    known = std::move(info);
+  }
+  decision_.info = known;
+  if (infos_.size() > policy_->max_strata) infos_.clear();
 }
 
 void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
@@ -319,10 +326,10 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
 }
 
 uint32_t Sampler::StratumIn(SegmentLedger* ledger) const {
-  if (!decision_.info.other) {
+  if (!decision_.info->other) {
     if (const auto known = ledger->FindStratum(decision_.stratum_id)) return *known;
   }
-  return ledger->AddStratum(decision_.stratum_id, decision_.info);
+  return ledger->AddStratum(decision_.stratum_id, *decision_.info);
 }
 
 LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger) {
@@ -407,14 +414,14 @@ std::string Sampler::State() const {
   out.Varint(records_);
   const Decision& d = decision_;
   out.U8(static_cast<uint8_t>((d.known ? 1 : 0) | (d.kept ? 2 : 0) | (d.dropped ? 4 : 0) | (d.late ? 8 : 0) |
-                              (d.info.other ? 16 : 0)));
+                              (d.info->other ? 16 : 0)));
   out.Varint(d.threshold);
   out.U64(d.stratum_id);
   out.Signed(d.time_ns);
-  out.Varint(d.info.rule);
-  out.Bytes(d.info.form);
-  out.Varint(d.info.values.size());
-  for (const auto& value : d.info.values) {
+  out.Varint(d.info->rule);
+  out.Bytes(d.info->form);
+  out.Varint(d.info->values.size());
+  for (const auto& value : d.info->values) {
     out.Varint(value ? value->size() + 1 : 0);
     if (value) out.Raw(*value);
   }
@@ -440,22 +447,24 @@ Status Sampler::Restore(std::string_view state) {
   time_ns_ = in.Signed();
   records_ = in.Varint();
   Decision& d = decision_;
+  StratumInfo info;
   const uint8_t flags = in.U8();
   d.known = (flags & 1) != 0;
   d.kept = (flags & 2) != 0;
   d.dropped = (flags & 4) != 0;
   d.late = (flags & 8) != 0;
-  d.info.other = (flags & 16) != 0;
+  info.other = (flags & 16) != 0;
   d.threshold = in.Varint();
   d.stratum_id = in.U64();
   d.time_ns = in.Signed();
-  d.info.rule = static_cast<uint32_t>(in.Varint());
-  d.info.form = in.Bytes();
+  info.rule = static_cast<uint32_t>(in.Varint());
+  info.form = in.Bytes();
   for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
     const uint64_t size = in.Varint();
-    d.info.values.emplace_back();
-    if (size > 0) d.info.values.back() = std::string(in.Raw(size - 1));
+    info.values.emplace_back();
+    if (size > 0) info.values.back() = std::string(in.Raw(size - 1));
   }
+  d.info = std::make_shared<const StratumInfo>(std::move(info));
   return in.ok() && in.remaining() == 0 ? Status::Ok() : damaged;
 }
 

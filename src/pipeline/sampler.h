@@ -55,7 +55,7 @@ class Sampler {
     bool known = false, kept = true, dropped = false, late = false;
     uint64_t threshold = 0;
     uint64_t stratum_id = 0;
-    StratumInfo info;
+    std::shared_ptr<const StratumInfo> info = std::make_shared<const StratumInfo>();
     int64_t time_ns = kNoTime;
   };
   Sampler(const SamplingPolicy* policy, const SegmentSource& source, double share);
@@ -84,6 +84,8 @@ class Sampler {
   int64_t time_ns_ = kNoTime;                                 // of the record at hand, or the last one that had any
   uint64_t records_ = 0;
   Decision decision_;
+  // Strata met lately, so that their texts are made once; forgotten when there are more than policy_->max_strata.
+  std::unordered_map<uint64_t, std::shared_ptr<const StratumInfo>> infos_;
   uint64_t offset_ = 0;  // of the record at hand
 };
 
