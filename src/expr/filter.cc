@@ -15,6 +15,7 @@ struct Node {
   Expr::Kind kind = Expr::Kind::kAll;
   CompareOp op = CompareOp::kEq;
   uint32_t field = 0;
+  uint32_t leaf = 0;  // number among the conditions
   std::vector<Literal> literals;
   std::unordered_set<std::string> texts;  // kIn over ids, of which there may be very many
   std::unique_ptr<PhrasePattern> phrase;
@@ -23,22 +24,30 @@ struct Node {
 };
 
 // Depth is bounded by kMaxFilterDepth.
-bool Evaluate(const Node& node, const std::vector<FieldRef>& fields, FieldSource* source) {
+template <typename AnswerLeaf>
+bool Evaluate(const Node& node, const AnswerLeaf& answer) {
   switch (node.kind) {
     case Expr::Kind::kAll:
       return true;
     case Expr::Kind::kAnd:
       for (const Node& child : node.children) {
-        if (!Evaluate(child, fields, source)) return false;
+        if (!Evaluate(child, answer)) return false;
       }
       return true;
     case Expr::Kind::kOr:
       for (const Node& child : node.children) {
-        if (Evaluate(child, fields, source)) return true;
+        if (Evaluate(child, answer)) return true;
       }
       return false;
     case Expr::Kind::kNot:
-      return !Evaluate(node.children[0], fields, source);
+      return !Evaluate(node.children[0], answer);
+    default:
+      return answer(node);
+  }
+}
+
+bool EvaluateLeaf(const Node& node, const std::vector<FieldRef>& fields, FieldSource* source) {
+  switch (node.kind) {
     case Expr::Kind::kText: {
       const auto text = source->Text(fields[node.field]);
       return text && node.phrase->Matches(*text);
@@ -66,6 +75,8 @@ bool Evaluate(const Node& node, const std::vector<FieldRef>& fields, FieldSource
       const auto text = source->Text(fields[node.field]);
       return text && re2::RE2::PartialMatch(re2::StringPiece(text->data(), text->size()), *node.regex);
     }
+    default:
+      return false;
   }
   return false;
 }
@@ -74,6 +85,7 @@ bool Evaluate(const Node& node, const std::vector<FieldRef>& fields, FieldSource
 
 struct Filter::Program {
   Node root;
+  std::vector<const Node*> leaves;
   std::vector<FieldRef> fields;
   std::vector<FieldName> written_names;
 };
@@ -206,6 +218,17 @@ class Binder {
 
 }  // namespace
 
+namespace {
+
+void NumberLeaves(Node* node, std::vector<const Node*>* leaves) {
+  for (Node& child : node->children) NumberLeaves(&child, leaves);
+  if (!node->children.empty() || node->kind == Expr::Kind::kAll) return;
+  node->leaf = static_cast<uint32_t>(leaves->size());
+  leaves->push_back(node);
+}
+
+}  // namespace
+
 Filter::Filter() : program_(std::make_shared<Program>()) {}
 Filter::~Filter() = default;
 Filter::Filter(Filter&&) noexcept = default;
@@ -214,6 +237,7 @@ Filter& Filter::operator=(Filter&&) noexcept = default;
 Result<Filter> Filter::Bind(const Expr& expr) {
   auto program = std::make_shared<Program>();
   WHITTLE_RETURN_IF_ERROR(Binder(&program->fields, &program->written_names).Bind(expr, &program->root));
+  NumberLeaves(&program->root, &program->leaves);
   Filter filter;
   filter.program_ = std::move(program);
   return filter;
@@ -224,7 +248,24 @@ Result<Filter> Filter::Parse(std::string_view text, const ParseOptions& options)
   return Bind(*expr);
 }
 
-bool Filter::Matches(FieldSource* fields) const { return Evaluate(program_->root, program_->fields, fields); }
+bool Filter::Matches(FieldSource* fields) const {
+  return Evaluate(program_->root, [&](const Node& leaf) { return EvaluateLeaf(leaf, program_->fields, fields); });
+}
+
+bool Filter::Matches(LeafAnswers* answers) const {
+  return Evaluate(program_->root, [&](const Node& leaf) { return answers->Answer(leaf.leaf); });
+}
+
+size_t Filter::leaf_count() const { return program_->leaves.size(); }
+
+Filter::Leaf Filter::leaf(size_t index) const {
+  const Node& node = *program_->leaves[index];
+  return {&program_->fields[node.field], node.phrase != nullptr && node.phrase->IsOneWord()};
+}
+
+bool Filter::LeafMatches(size_t index, FieldSource* fields) const {
+  return EvaluateLeaf(*program_->leaves[index], program_->fields, fields);
+}
 
 bool Filter::Matches(const Event& event) const {
   EventFields fields(event);

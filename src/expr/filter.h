@@ -38,6 +38,21 @@ class Filter {
   bool Matches(const Event& event) const;
   bool matches_all() const;
 
+  // The conditions by themselves, numbered from 0, for a reader that knows the answers of many events at once.
+  struct Leaf {
+    const FieldRef* field = nullptr;
+    bool one_word = false;  // a whole word, to be found in the text of the field
+  };
+  size_t leaf_count() const;
+  Leaf leaf(size_t index) const;
+  bool LeafMatches(size_t index, FieldSource* fields) const;
+  class LeafAnswers {
+   public:
+    virtual ~LeafAnswers() = default;
+    virtual bool Answer(size_t leaf) = 0;
+  };
+  bool Matches(LeafAnswers* answers) const;
+
   // Fields the filter looks at, fields()[i].id == i: the reader decodes only these.
   const std::vector<FieldRef>& fields() const;
   // The names of attributes as the user wrote them, with columns, for suggestions.

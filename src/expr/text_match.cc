@@ -1,5 +1,6 @@
 #include "expr/text_match.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -15,17 +16,23 @@ constexpr std::array<char, 256> MakeFoldTable() {
 constexpr std::array<char, 256> kFold = MakeFoldTable();
 char Fold(char c) { return kFold[static_cast<unsigned char>(c)]; }
 
-bool IsWordByte(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
 // A word edge lies between two bytes unless both continue a word.
 bool IsEdge(std::string_view text, size_t position) {
   return position == 0 || position == text.size() || !IsWordByte(text[position - 1]) || !IsWordByte(text[position]);
 }
 
 }  // namespace
+
+bool IsWordByte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool PhrasePattern::IsOneWord() const {
+  if (pieces_.size() != 1 || open_begin_ || open_end_) return false;
+  const std::string& word = pieces_[0].needle();
+  return std::all_of(word.begin(), word.end(), IsWordByte);
+}
 
 LiteralFinder::LiteralFinder(std::string_view needle, bool ignore_case) : needle_(needle), ignore_case_(ignore_case) {
   if (ignore_case_) {

@@ -19,6 +19,7 @@ class LiteralFinder {
   template <typename Accept>
   size_t FindIf(std::string_view text, size_t from, const Accept& accept) const;
   size_t size() const { return needle_.size(); }
+  const std::string& needle() const { return needle_; }
 
  private:
   size_t SkipToFirst(std::string_view text, size_t from) const;
@@ -27,6 +28,9 @@ class LiteralFinder {
   std::vector<uint32_t> fallback_;
   bool ignore_case_;
 };
+
+// Bytes that continue a word: letters, digits, underscores, and all beyond ASCII.
+bool IsWordByte(char c);
 
 // Splits a bare word at its unescaped stars: "a*b\*" → {"a", "b*"}. One piece means no wildcard.
 std::vector<std::string> SplitWildcard(std::string_view word);
@@ -38,6 +42,8 @@ class PhrasePattern {
   explicit PhrasePattern(const std::vector<std::string>& pieces);
   bool Matches(std::string_view text) const;
   bool matches_all() const { return pieces_.empty(); }
+  // One whole word of letters, digits and underscores without a star: what it matches cannot reach over anything else.
+  bool IsOneWord() const;
 
  private:
   std::vector<LiteralFinder> pieces_;  // none empty

@@ -38,6 +38,7 @@ class Aggregator {
   const std::vector<uint32_t>& by() const { return by_; }
   const std::vector<uint32_t>& arguments() const { return arguments_; }
   uint32_t time_field() const { return time_; }
+  int64_t every_ns() const { return stage_.every_ns; }
 
   // kLimit when there would be too many groups.
   Status Add(FieldSource* event, const Stake& stake);

@@ -7,6 +7,7 @@
 #include "expr/parser.h"
 #include "expr/suggest.h"
 #include "query/aggregate.h"
+#include "query/column_scan.h"
 #include "query/event_output.h"
 #include "query/field_summary.h"
 #include "query/histogram.h"
@@ -171,20 +172,25 @@ class Engine {
     }
     const bool weighted = !options_.unweighted;
     std::vector<FieldRef> fields = aggregator.fields();
-    if (weighted && sampled_->sampled()) {
+    const bool sampled = weighted && sampled_->sampled();
+    if (sampled) {
       aggregator.SetSampling(&sampled_->cells(), sampled_->complete());
       // Events of one trace share a coin, and so their errors.
       fields.push_back(ResolveField("trace_id"));
       fields.back().id = static_cast<uint32_t>(fields.size() - 1);
     }
     const FieldDemand demand{&fields, false};
-    WHITTLE_RETURN_IF_ERROR(
-        selection_.Visit(VisitOptions::Order::kAny, demand, [&](RecordView* record) -> Result<bool> {
-          const Stake stake = weighted ? sampled_->StakeOf(*record) : Stake(1.0);
-          sampled_->Note(*record, stake);
-          WHITTLE_RETURN_IF_ERROR(aggregator.Add(record, stake));
-          return true;
-        }));
+    const auto add = [&](RecordView* record) -> Result<bool> {
+      const Stake stake = weighted ? sampled_->StakeOf(*record) : Stake(1.0);
+      sampled_->Note(*record, stake);
+      WHITTLE_RETURN_IF_ERROR(aggregator.Add(record, stake));
+      return true;
+    };
+    ColumnScan scan(&selection_.filter(), selection_.options(), &aggregator);
+    StoreReader::RunVisitor scan_run;
+    if (!options_.record_by_record && !sampled)
+      scan_run = [&](const StoreReader::RunRows& run) { return scan.Run(run); };
+    WHITTLE_RETURN_IF_ERROR(selection_.Visit(VisitOptions::Order::kAny, demand, add, scan_run));
     report_.estimated = aggregator.estimated();
     if (aggregator.not_numbers() > 0) {
       report_.notes.push_back(std::to_string(aggregator.not_numbers()) + " values were not numbers and are left out");

@@ -11,6 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class QueryEngine : public ::testing::Test {
@@ -31,9 +32,10 @@ class QueryEngine : public ::testing::Test {
     reader_ = std::move(reader).value();
   }
 
-  std::string Ask(const std::string& text, OutputFormat format = OutputFormat::kCsv) {
+  std::string Ask(const std::string& text, OutputFormat format = OutputFormat::kCsv, bool record_by_record = false) {
     QueryOptions options;
     options.format = format;
+    options.record_by_record = record_by_record;
     std::string out;
     const auto report = RunQuery(reader_.get(), text, options, [&](std::string_view piece) {
       out += piece;
@@ -147,6 +149,49 @@ TEST_F(QueryEngine, DrawsHistograms) {
             "2024-05-01T10:02:00.000000000Z,2024-05-01T10:03:00.000000000Z,10\n");
   EXPECT_THAT(Ask("histogram took by severity", OutputFormat::kTable), HasSubstr("█ ██"));
   EXPECT_THAT(Ask("heatmap took", OutputFormat::kTable), HasSubstr("│"));
+}
+
+// Two ways, one answer.
+TEST_F(QueryEngine, ColumnsAnswerAsRecordsDo) {
+  const std::vector<std::string> filters = {"*",
+                                            "status = 200",
+                                            "status >= 300 and path != /p1",
+                                            "severity = error or path = /p0",
+                                            "not status in (300, 400)",
+                                            "not (status = 200 and path = /p2)",
+                                            "took > 100ms",
+                                            "path = /p*",
+                                            "path ~ /[13]/",
+                                            "request",
+                                            "p3",
+                                            "10ms or 20ms",
+                                            "300 and done",
+                                            "not request",
+                                            "body:p4",
+                                            "\"done path\"",
+                                            "exists nothing",
+                                            "service.name = shop",
+                                            "source = app.log and severity:warn",
+                                            "template:done",
+                                            "timestamp >= 2024-05-01T10:01:05",
+                                            "2024-05-01T10:01..2024-05-01T10:01 and status = 400"};
+  const std::vector<std::string> stages = {"count",
+                                           "count by severity",
+                                           "count(took), sum(took), p90(took) by path, status",
+                                           "distinct(path), min(took), rate by service.name",
+                                           "count by template_id, source every 1m",
+                                           "max(timestamp) by timestamp | limit 3",
+                                           "count by severity_number, nothing"};
+  for (const std::string& filter : filters) {
+    for (const std::string& stage : stages) {
+      const std::string query = filter + " | " + stage;
+      const std::string slow = Ask(query, OutputFormat::kNdjson, true);
+      const std::vector<std::string> slow_notes = notes_;
+      EXPECT_EQ(Ask(query, OutputFormat::kNdjson), slow) << query;
+      EXPECT_EQ(notes_, slow_notes) << query;
+      EXPECT_THAT(slow, Not(StartsWith("!"))) << query;
+    }
+  }
 }
 
 TEST_F(QueryEngine, StopsWithWhatItHas) {

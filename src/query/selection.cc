@@ -33,13 +33,15 @@ Status Selection::SetFilter(const Expr& expr) {
   return Status::Ok();
 }
 
-Status Selection::Visit(VisitOptions::Order order, const FieldDemand& demand, const Visitor& visitor) {
+Status Selection::Visit(VisitOptions::Order order, const FieldDemand& demand, const Visitor& visitor,
+                        const StoreReader::RunVisitor& visit_run) {
   visit_.order = order;
   visit_.demand = demand;
   uint64_t matched = 0;
   Status status;
   if (picked_ == nullptr) {
-    status = reader_.Visit(visit_, visitor);
+    const bool templates = NeedsTemplates(demand) || NeedsTemplates({&filter_.fields(), false});
+    status = reader_.VisitRuns(visit_, templates, visit_run, visitor);
     matched = reader_.statistics().records_matched;
   } else {
     status = reader_.Visit(visit_, [&](RecordView* record) -> Result<bool> {

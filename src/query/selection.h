@@ -35,7 +35,9 @@ class Selection {
   void StartFrom(const std::map<std::string, uint64_t>* offsets) { visit_.from_offsets = offsets; }
 
   using Visitor = StoreReader::Visitor;
-  Status Visit(VisitOptions::Order order, const FieldDemand& demand, const Visitor& visitor);
+  // `visit_run`, if given, is offered whole runs first (StoreReader::VisitRuns).
+  Status Visit(VisitOptions::Order order, const FieldDemand& demand, const Visitor& visitor,
+               const StoreReader::RunVisitor& visit_run = nullptr);
 
   // The first `count` in order of time.
   Status KeepFirst(uint64_t count);

@@ -395,6 +395,29 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
 }
 
 Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
+  return VisitRuns(options, false, nullptr, visit);
+}
+
+Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, bool templates,
+                                   const RunVisitor& visit_run) {
+  if (visit_run == nullptr || options.from_offsets != nullptr) return false;
+  WHITTLE_ASSIGN_OR_RETURN(OpenedSegment * segment, Opened(run.segment));
+  const std::string& path = list_.segments[run.segment].path;
+  if (segment->visit != visits_) WHITTLE_RETURN_IF_ERROR(Prepare(options, segment).WithContext(path));
+  if (segment->candidates) return false;  // few: one by one is quicker
+  WHITTLE_RETURN_IF_ERROR(PlanShapes(templates, segment));
+  if (NeedsTimes(options)) WHITTLE_RETURN_IF_ERROR(segment->rows->LoadTimes().WithContext(path));
+  const size_t end_row = run.first_row + run.run->row_count;
+  auto counts = visit_run({segment->rows.get(), &segment->plans, run.source, run.segment, run.first_row, end_row});
+  if (!counts.ok()) return counts.status().WithContext(path);
+  if (!*counts) return false;
+  statistics_.records_read += (*counts)->records;
+  statistics_.records_matched += (*counts)->matched;
+  return true;
+}
+
+Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const RunVisitor& visit_run,
+                              const Visitor& visit) {
   statistics_ = {};
   statistics_.segments = list_.segments.size();
   ++visits_;
@@ -412,6 +435,8 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
       const auto found = options.from_offsets->find(run.source->id);
       if (found != options.from_offsets->end() && run.run->end_offset <= found->second) continue;
     }
+    WHITTLE_ASSIGN_OR_RETURN(const bool taken, OfferRun(options, run, templates, visit_run));
+    if (taken) continue;
     WHITTLE_ASSIGN_OR_RETURN(const bool go_on, VisitRun(options, run, visit));
     if (!go_on) break;
   }

@@ -73,6 +73,21 @@ class StoreReader {
   // when the lines lie so that Visit is the better way. The statistics count lines as records.
   using RawOutput = std::function<Status(std::string_view)>;
   Result<bool> CopyRaw(const std::atomic<bool>* stop, const RawOutput& output);
+  // Hands out whole runs of rows first: whoever can work on columns takes them and answers how many records there were
+  // and matched; nothing: the records are visited one by one. Only in the orders by segments; `templates`: the plans of
+  // the shapes are to have them.
+  struct RunRows {
+    SegmentRows* rows = nullptr;
+    const ShapePlans* plans = nullptr;
+    const SegmentSource* source = nullptr;
+    size_t segment_index = 0;
+    size_t first_row = 0, end_row = 0;
+  };
+  struct RunCounts {
+    uint64_t records = 0, matched = 0;
+  };
+  using RunVisitor = std::function<Result<std::optional<RunCounts>>(const RunRows&)>;
+  Status VisitRuns(const VisitOptions& options, bool templates, const RunVisitor& visit_run, const Visitor& visit);
   const VisitStatistics& statistics() const { return statistics_; }
 
   const std::vector<SegmentFile>& segments() const { return list_.segments; }
@@ -115,6 +130,7 @@ class StoreReader {
   Result<bool> MayMatch(const VisitOptions& options, size_t segment);
   Status PlanShapes(bool with_templates, OpenedSegment* segment);
   Status Prepare(const VisitOptions& options, OpenedSegment* segment);
+  Result<bool> OfferRun(const VisitOptions& options, const Run& run, bool templates, const RunVisitor& visit_run);
   Result<bool> VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit);
   Status FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment,
                      std::vector<uint32_t>* matches);
