@@ -25,6 +25,8 @@ step fault env WHITTLE_FAULTS=0 python3 -B tests/fault_test.py
 step tail env WHITTLE_TAIL_SEQUENCES=2000 python3 -B tests/tail_torture_test.py
 step damage env WHITTLE_FLIPS=2000 python3 -B tests/damage_test.py
 step corpora env WHITTLE_KILLS=400 WHITTLE_CACHE_BYTES=100000000 python3 -B tests/corpora_test.py
+step queries env WHITTLE_QUERIES=2000 python3 -B tests/query_differential_test.py
+step comparisons env WHITTLE_RUNS=200 build/release/src/query/query_test --gtest_filter='Difference.*'
 step fuzz env FUZZ_SEED=0 FUZZ_SECONDS="${FUZZ_SECONDS:-600}" FUZZ_SECONDS_INNER="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
-echo "test-long: $failed of 6 failed; see $report"
+echo "test-long: $failed of 8 failed; see $report"
 [[ $failed -eq 0 ]]

@@ -1,5 +1,5 @@
-// ColumnCodes: the values of one column as dense numbers, equal values alike, so that work can be done once per distinct
-// value. Views the column's text, which must outlive it. Not thread-safe.
+// ColumnCodes: the values of one column as dense numbers, equal values alike, so that work can be done once per
+// distinct value. Views the column's text, which must outlive it. Not thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -38,9 +38,9 @@ struct SlotUse {
   uint32_t offset = 0;  // of the slot's value among those a row of the shape has in the column
   uint32_t slot = 0;
   const Shape* shape = nullptr;
-  const PlannedField* planned = nullptr;   // null: the slot is a part of the message
-  Builtin severity = Builtin::kNone;       // kSeverity…: the field is one of these
-  std::string before, after;               // of a part of the message: the rest of the same word
+  const PlannedField* planned = nullptr;  // null: the slot is a part of the message
+  Builtin severity = Builtin::kNone;      // kSeverity…: the field is one of these
+  std::string before, after;              // of a part of the message: the rest of the same word
   std::vector<uint32_t>* answers = nullptr;
 };
 

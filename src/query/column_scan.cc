@@ -110,9 +110,7 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
     return false;
   }
 
-  uint32_t CodeOf(const SlotUse& use) const {
-    return codes_[use.column]->CodeAt(next_value_[use.column] + use.offset);
-  }
+  uint32_t CodeOf(const SlotUse& use) const { return codes_[use.column]->CodeAt(next_value_[use.column] + use.offset); }
   std::string_view TextOf(const SlotUse& use) const { return codes_[use.column]->TextOf(CodeOf(use)); }
   uint32_t& AnswerOf(const SlotUse& use) {
     std::vector<uint32_t>& answers = *use.answers;
