@@ -409,7 +409,9 @@ Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, 
   if (NeedsTimes(options)) WHITTLE_RETURN_IF_ERROR(segment->rows->LoadTimes().WithContext(path));
   const size_t end_row = run.first_row + run.run->row_count;
   auto counts = visit_run({segment->rows.get(), &segment->plans, run.source, run.segment, run.first_row, end_row});
-  if (!counts.ok()) return counts.status().WithContext(path);
+  // The limits of an answer are not a segment's fault.
+  if (!counts.ok())
+    return counts.status().code() == StatusCode::kLimit ? counts.status() : counts.status().WithContext(path);
   if (!*counts) return false;
   statistics_.records_read += (*counts)->records;
   statistics_.records_matched += (*counts)->matched;
