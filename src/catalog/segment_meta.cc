@@ -69,6 +69,7 @@ void EncodeSegmentMeta(const SegmentMeta& meta, std::string* out) {
   if (meta.kafka) EncodeKafka(*meta.kafka, &writer);
   writer.Varint(meta.coverage.size());
   for (const SourceCoverage& coverage : meta.coverage) EncodeCoverage(coverage, &writer);
+  writer.Varint(meta.whole_rows);
 }
 
 Result<SegmentMeta> DecodeSegmentMeta(std::string_view bytes) {
@@ -93,7 +94,9 @@ Result<SegmentMeta> DecodeSegmentMeta(std::string_view bytes) {
   for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
     if (!DecodeCoverage(&in, &meta.coverage.emplace_back())) return Damaged();
   }
-  // Bytes after these belong to later minor versions.
+  if (!in.ok()) return Damaged();
+  // Not in the first stores. Bytes after these belong to later minor versions.
+  if (in.remaining() > 0) meta.whole_rows = in.Varint();
   if (!in.ok()) return Damaged();
   return meta;
 }

@@ -50,6 +50,7 @@ struct SegmentMeta {
   uint64_t rows = 0;
   uint64_t records = 0;
   uint64_t text_bytes = 0;  // of the rows it stores, line ends included
+  uint64_t whole_rows = 0;  // lines kept whole, not understood or beyond a limit (the raw lane)
   bool has_time = false;
   int64_t min_time_ns = 0;  // of event times, when has_time
   int64_t max_time_ns = 0;

@@ -69,6 +69,13 @@ std::vector<std::string> LedgerCells(const std::string& name, const Ledger& ledg
 
 std::string SourceName(const SourceState& source) { return source.names.empty() ? source.id : source.name(); }
 
+// Lines that were stored without being understood: a limit was met or no analysis fits.
+uint64_t WholeRows(const Manifest& manifest) {
+  uint64_t rows = 0;
+  for (const SegmentMeta& segment : manifest.segments) rows += segment.whole_rows;
+  return rows;
+}
+
 void WriteStatsTable(const Manifest& manifest, const StoreBytes& bytes, OutputStream* out) {
   Table table({{"source", false},
                {"lines in", true},
@@ -79,6 +86,10 @@ void WriteStatsTable(const Manifest& manifest, const StoreBytes& bytes, OutputSt
   for (const auto& [id, source] : manifest.sources) table.AddRow(LedgerCells(SourceName(source), source.ledger));
   table.AddRow(LedgerCells("total", manifest.TotalLedger()));
   out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
+  if (const uint64_t whole = WholeRows(manifest); whole > 0) {
+    out->Write(fmt::format("\nraw lane: {} lines kept whole, without fields or a template of their own\n",
+                           FormatCount(whole)));
+  }
   for (const auto& [id, source] : manifest.sources) {
     if (!source.failure.empty()) out->Write("failed: " + SourceName(source) + ": " + source.failure + "\n");
   }
@@ -102,6 +113,7 @@ void WriteStatsJson(const Manifest& manifest, const StoreBytes& bytes, OutputStr
   }
   line = "{\"total\":true";
   AppendLedgerJson(manifest.TotalLedger(), &line);
+  line += fmt::format(",\"raw_lane_lines\":{}", WholeRows(manifest));
   line +=
       fmt::format(",\"stored_bytes\":{{\"total\":{},\"segments\":{},\"catalog\":{},\"other\":{}}},\"segments\":{}}}\n",
                   bytes.total(), bytes.segments, bytes.catalog, bytes.other, manifest.segments.size());

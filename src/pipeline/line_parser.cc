@@ -1,5 +1,7 @@
 #include "pipeline/line_parser.h"
 
+#include <algorithm>
+
 #include "pipeline/scrub_lines.h"
 #include "scan/shape_builder.h"
 
@@ -21,12 +23,42 @@ EventBatch LineParser::Parse(const LineBatch& source_lines) {
   batch.first_offset = lines.first_offset;
   batch.first_line = lines.first_line;
   batch.sequence = lines.sequence;
-  batch.rows.reserve(lines.lines.size());
-  batch.slots.reserve(lines.lines.size() * 8);
-  batch_shapes_.clear();
-  for (const Line& line : lines.lines) ParseLine(line, &batch);
+  const uint64_t limit = expect_many_ ? SkeletonLimit(lines) : kNoLimit;
+  if (!ParseLines(lines, limit, &batch)) ParseLines(lines, SkeletonLimit(lines), &batch);
   stats_.lines += lines.lines.size();
   return batch;
+}
+
+bool LineParser::ParseLines(const LineBatch& lines, uint64_t limit, EventBatch* batch) {
+  batch->rows.clear();
+  batch->slots.clear();
+  batch->shapes.clear();
+  batch->rows.reserve(lines.lines.size());
+  batch->slots.reserve(lines.lines.size() * 8);
+  batch_shapes_.clear();
+  skeletons_.Clear();
+  skeleton_limit_ = limit;
+  ++round_;
+  for (const Line& line : lines.lines) {
+    ParseLine(line, batch);
+    if (skeletons_.size() > kMaxBatchSkeletons && limit == kNoLimit) return false;
+  }
+  return true;
+}
+
+// The largest hash that is admitted: those with the smallest hashes are, so that it depends on what is in the batch and
+// not on what comes first.
+uint64_t LineParser::SkeletonLimit(const LineBatch& lines) {
+  std::vector<uint64_t> keys;
+  keys.reserve(lines.lines.size());
+  for (const Line& line : lines.lines) {
+    if (tokenizer_.Scan(std::string_view(lines.text->data() + line.begin, line.size)))
+      keys.push_back(tokenizer_.skeleton_hash() ^ (line.record_start ? 0 : kContinuationKey));
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  expect_many_ = keys.size() > kMaxBatchSkeletons;
+  return expect_many_ ? keys[kMaxBatchSkeletons - 1] : kNoLimit;
 }
 
 void LineParser::ParseLine(const Line& line, EventBatch* batch) {
@@ -41,7 +73,10 @@ void LineParser::ParseLine(const Line& line, EventBatch* batch) {
     MakeRaw(text, batch, &row);
   } else {
     const uint64_t key = tokenizer_.skeleton_hash() ^ (line.record_start ? 0 : kContinuationKey);
-    if (!TryCache(text, key, batch, &row) && !Analyse(text, !line.record_start, key, batch, &row)) {
+    skeletons_.Add(key);
+    if (key > skeleton_limit_) {
+      MakeRaw(text, batch, &row);
+    } else if (!TryCache(text, key, batch, &row) && !Analyse(text, !line.record_start, key, batch, &row)) {
       MakeRaw(text, batch, &row);
     }
   }
@@ -53,8 +88,8 @@ bool LineParser::TryCache(std::string_view text, uint64_t key, EventBatch* batch
   RecipeCache::Entry* entry = cache_.Find(key);
   while (entry != nullptr && !Emit(*entry->recipe, text, batch, row)) entry = cache_.Next(entry);
   if (entry == nullptr) return false;
-  if (entry->batch != batch->sequence) {
-    entry->batch = batch->sequence;
+  if (entry->batch != round_) {
+    entry->batch = round_;
     entry->batch_shape = ShapeIndex(entry->recipe->shape, batch);
   }
   row->shape = entry->batch_shape;

@@ -52,7 +52,7 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
   pending_source_bytes_ += batch.SourceBytes();
   builder_->Add(std::move(batch), std::move(times), source->segment_source);
   const bool full =
-      builder_->raw_bytes() >= options_.close_bytes || pending_source_bytes_ >= kMostCovered * options_.close_bytes;
+      builder_->weight() >= options_.close_bytes || pending_source_bytes_ >= kMostCovered * options_.close_bytes;
   return full ? StartClose() : Status::Ok();
 }
 
@@ -89,6 +89,7 @@ Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const 
   meta.rows = built.rows;
   meta.records = built.records;
   meta.text_bytes = built.raw_bytes;
+  meta.whole_rows = built.raw_lane_rows;
   meta.has_time = built.min_time_ns != kNoTime;
   if (meta.has_time) {
     meta.min_time_ns = built.min_time_ns;

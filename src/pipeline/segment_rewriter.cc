@@ -122,6 +122,7 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
     meta.rows = facts.rows;
     meta.records = facts.records;
     meta.text_bytes = facts.raw_bytes;
+    meta.whole_rows = facts.raw_lane_rows;
     meta.has_time = facts.min_time_ns != kNoTime;
     if (meta.has_time) {
       meta.min_time_ns = facts.min_time_ns;

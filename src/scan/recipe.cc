@@ -107,12 +107,13 @@ RecipeCache::Entry* RecipeCache::Insert(uint64_t skeleton_hash, std::shared_ptr<
   }
   if (count == kMaxAlternatives) {
     Entry* const victim = known[next_victim_++ % kMaxAlternatives];
+    bytes_ += recipe->MemoryBytes() - victim->recipe->MemoryBytes();
     *victim = Entry{skeleton_hash, std::move(recipe), UINT64_MAX, 0};
     return victim;
   }
-  if (size_ >= kMaxRecipes) {
+  if (size_ >= kMaxRecipes || bytes_ >= kMaxBytes) {
     entries_.assign(kFirstCapacity, Entry());
-    size_ = 0;
+    size_ = bytes_ = 0;
   } else if (size_ * 2 >= entries_.size()) {
     std::vector<Entry> old(entries_.size() * 2);
     old.swap(entries_);
@@ -122,6 +123,7 @@ RecipeCache::Entry* RecipeCache::Insert(uint64_t skeleton_hash, std::shared_ptr<
   }
   Entry* const entry = FreeSlot(skeleton_hash);
   ++size_;
+  bytes_ += recipe->MemoryBytes();
   *entry = Entry{skeleton_hash, std::move(recipe), UINT64_MAX, 0};
   return entry;
 }

@@ -54,6 +54,12 @@ struct Recipe {
   std::vector<std::string> gaps;  // constant bytes before slot 0, between slots, after the last: slots.size() + 1
   bool cacheable = true;
 
+  // About the memory it takes, its shape included.
+  size_t MemoryBytes() const {
+    return sizeof(Recipe) + sizeof(Shape) + slots.size() * sizeof(SlotRule) + gaps.size() * sizeof(std::string) +
+           shape->pieces.size() * sizeof(Piece) + shape->fields.size() * sizeof(Field);
+  }
+
   // Writes one Span per slot (relative to the line's first byte) to `spans`, which holds shape->slot_count entries.
   bool Apply(std::string_view line, const std::vector<MaskedToken>& masked, Span* spans, RowTime* time) const;
 };
@@ -63,15 +69,15 @@ struct Recipe {
 // which costs time and never changes an answer.
 class RecipeCache {
  public:
-  static constexpr size_t kMaxRecipes = 1 << 15;  // about 100 MB of shapes at the very worst, a few MB in practice
+  static constexpr size_t kMaxRecipes = 1 << 15;
+  static constexpr size_t kMaxBytes = size_t{32} << 20;  // of recipes and their shapes; a few MB in practice
   // Of one skeleton. With more than this, trying them all costs more than an analysis; a new one takes a place.
   static constexpr uint32_t kMaxAlternatives = 8;
 
   struct Entry {
     uint64_t skeleton_hash = 0;
     std::shared_ptr<const Recipe> recipe;  // null: the entry is free
-    // For the caller: the index of the shape in the batch with this sequence number, so that a hit costs no second
-    // look-up.
+    // For the caller: the index of the shape in the batch of this number, so that a hit costs no second look-up.
     uint64_t batch = UINT64_MAX;
     uint32_t batch_shape = 0;
   };
@@ -87,6 +93,7 @@ class RecipeCache {
   }
   Entry* Insert(uint64_t skeleton_hash, std::shared_ptr<const Recipe> recipe);
   size_t size() const { return size_; }
+  size_t bytes() const { return bytes_; }
 
  private:
   static constexpr size_t kFirstCapacity = 1024;  // powers of two
@@ -100,6 +107,7 @@ class RecipeCache {
   Entry* FreeSlot(uint64_t skeleton_hash);
   std::vector<Entry> entries_;
   size_t size_ = 0;
+  size_t bytes_ = 0;
   uint32_t next_victim_ = 0;
 };
 

@@ -141,7 +141,9 @@ TEST(RecipeCache, KeepsSeveralRecipesOfOneSkeleton) {
   RecipeCache cache;
   std::vector<std::shared_ptr<const Recipe>> recipes;
   for (uint32_t i = 0; i < RecipeCache::kMaxAlternatives + 3; ++i) {
-    recipes.push_back(std::make_shared<Recipe>());
+    auto recipe = std::make_shared<Recipe>();
+    recipe->shape = RawShape();
+    recipes.push_back(std::move(recipe));
     cache.Insert(7, recipes.back());
     cache.Insert(8, recipes.back());
   }

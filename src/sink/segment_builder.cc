@@ -26,8 +26,12 @@ bool Same(const SegmentSource& a, const SegmentSource& b) {
 }  // namespace
 
 uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape) {
+  if (!uses_.empty() && shape->id.low >= shape_limit_ && shape->id != uses_[0].shape->id) return kNotAdmitted;
   const auto [at, added] = use_index_.try_emplace(shape->id, static_cast<uint32_t>(uses_.size()));
-  if (added) uses_.push_back({shape, {}});
+  if (added) {
+    uses_.push_back({shape, {}});
+    shape_bytes_ += ShapeMemory(*shape);
+  }
   return at->second;
 }
 
@@ -36,11 +40,18 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   if (uses_.empty()) UseIndex(RawShape());
   Part part;
   part.shape_of.reserve(batch.shapes.size());
-  for (const auto& shape : batch.shapes) part.shape_of.push_back(UseIndex(shape));
+  for (auto& shape : batch.shapes) {
+    part.shape_of.push_back(UseIndex(shape));
+    if (part.shape_of.back() == kNotAdmitted) shape.reset();
+  }
   part.times = std::move(times);
 
   uint64_t text_bytes = 0;
-  for (const Row& row : batch.rows) text_bytes += row.size + TerminatorSize(row.end);
+  uint64_t whole_bytes = 0;
+  for (const Row& row : batch.rows) {
+    text_bytes += row.size + TerminatorSize(row.end);
+    if (part.shape_of[row.shape] == 0 || part.shape_of[row.shape] == kNotAdmitted) whole_bytes += row.size;
+  }
   has_scrubbed_ = has_scrubbed_ || !batch.scrubbed.empty();
   has_gaps_ = has_gaps_ || !batch.source_sizes.empty() || !batch.gaps.empty() || batch.last_gap.bytes != 0;
   const bool continues =
@@ -62,28 +73,44 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   run.row_count += batch.rows.size();
   run_records_.back() += part.times.size();
   raw_bytes_ += text_bytes;
+  weight_ += text_bytes + kWholeLineWeight * whole_bytes;
   part.first_row = rows_;
   rows_ += batch.rows.size();
   part.batch = std::move(batch);
   parts_.push_back(std::move(part));
+  if (uses_.size() > 2 * options_.max_shapes || shape_bytes_ > 2 * options_.max_shape_bytes) AdmitShapes();
 }
 
+// Keeps the shapes with the smallest hashes that fit the limits. What was turned away can never come back, as more
+// shapes only lower the limit: so this may be done at any time, and the outcome depends on the set alone.
 void SegmentBuilder::AdmitShapes() {
-  if (uses_.size() <= options_.max_shapes) return;
-  std::vector<uint64_t> hashes;
-  for (size_t i = 1; i < uses_.size(); ++i) hashes.push_back(uses_[i].shape->id.low);
-  std::nth_element(hashes.begin(), hashes.begin() + static_cast<ptrdiff_t>(options_.max_shapes - 1), hashes.end());
-  const uint64_t limit = hashes[options_.max_shapes - 1];
+  std::vector<std::pair<uint64_t, size_t>> by_hash;  // with the memory it takes; the raw shape always stays
+  for (size_t i = 1; i < uses_.size(); ++i) by_hash.emplace_back(uses_[i].shape->id.low, ShapeMemory(*uses_[i].shape));
+  std::sort(by_hash.begin(), by_hash.end());
+  size_t count = 0;
+  size_t bytes = 0;
+  while (count < by_hash.size() && count + 1 < options_.max_shapes &&
+         bytes + by_hash[count].second <= options_.max_shape_bytes)
+    bytes += by_hash[count++].second;
+  if (count == by_hash.size()) return;
+  shape_limit_ = by_hash[count].first;
+  shape_bytes_ = bytes;
   std::vector<uint32_t> new_index(uses_.size(), kNotAdmitted);
   std::vector<ShapeUse> admitted;
+  use_index_.clear();
   for (size_t i = 0; i < uses_.size(); ++i) {
-    if (i > 0 && uses_[i].shape->id.low >= limit) continue;  // the raw shape stays
+    if (i > 0 && uses_[i].shape->id.low >= shape_limit_) continue;
     new_index[i] = static_cast<uint32_t>(admitted.size());
+    use_index_.emplace(uses_[i].shape->id, new_index[i]);
     admitted.push_back(std::move(uses_[i]));
   }
   uses_ = std::move(admitted);
   for (Part& part : parts_) {
-    for (uint32_t& index : part.shape_of) index = index == kNotAdmitted ? kNotAdmitted : new_index[index];
+    for (size_t i = 0; i < part.shape_of.size(); ++i) {
+      uint32_t& index = part.shape_of[i];
+      index = index == kNotAdmitted ? kNotAdmitted : new_index[index];
+      if (index == kNotAdmitted) part.batch.shapes[i].reset();  // its memory
+    }
   }
 }
 
@@ -97,6 +124,7 @@ FoldResult SegmentBuilder::Fold(Consolidator* consolidator) {
   const std::shared_ptr<const Consolidation> consolidation = consolidator->Result();
   std::vector<TemplateBinding> bindings;
   for (const uint32_t handle : handles) bindings.push_back(consolidation->bindings[handle]);
+  consolidator->Forget();
   return FoldShapes(uses_, fixed, consolidation->templates, bindings);
 }
 

@@ -18,6 +18,7 @@
 #include "format/segment_writer.h"
 #include "sink/shape_folder.h"
 #include "templates/consolidator.h"
+#include "templates/shape_memory.h"
 
 namespace whittle {
 
@@ -32,6 +33,7 @@ struct SegmentBuilderOptions {
   // Shapes of its own a segment may have; the rows of further ones go to the raw lane. Which are admitted is decided by
   // hash, so the order of lines does not matter.
   size_t max_shapes = 16384;
+  size_t max_shape_bytes = size_t{48} << 20;  // of memory that they take; long lines make large shapes
 };
 
 struct BuiltSegment {
@@ -57,6 +59,9 @@ class SegmentBuilder {
   void Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source);
 
   uint64_t raw_bytes() const { return raw_bytes_; }
+  // The text, with lines kept whole counting several times: what has no structure takes that much more memory to
+  // encode. A segment is large enough when this is.
+  uint64_t weight() const { return weight_; }
   uint64_t rows() const { return rows_; }
   bool empty() const { return rows_ == 0; }
 
@@ -100,13 +105,17 @@ class SegmentBuilder {
   std::vector<Part> parts_;
   std::vector<ShapeUse> uses_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> use_index_;
+  uint64_t shape_limit_ = UINT64_MAX;  // shapes whose hash is not below are not admitted
+  size_t shape_bytes_ = 0;             // of uses_
   std::vector<SegmentSource> sources_;
   std::vector<SourceRun> runs_;
   std::vector<uint64_t> run_records_;
   std::vector<bool> force_raw_;  // per row, after a row did not render back
   bool has_scrubbed_ = false;
-  bool has_gaps_ = false;  // source bytes that the rows are not: scrubbed, or left out
+  bool has_gaps_ = false;                          // source bytes that the rows are not: scrubbed, or left out
+  static constexpr uint64_t kWholeLineWeight = 3;  // beyond the text itself
   uint64_t raw_bytes_ = 0;
+  uint64_t weight_ = 0;
   uint64_t rows_ = 0;
 };
 

@@ -15,9 +15,10 @@
 
 namespace whittle {
 
-// Distinct body forms that are mined: ten times what the most talkative systems have. Those with the smallest hashes
-// are admitted, the rest become one slot, "<*>", and are counted. kMaxFormUnits (form_set.h) bounds their total length.
-inline constexpr size_t kMaxForms = 50'000;
+// Distinct body forms that are mined: several times what the most talkative systems have. Those with the smallest
+// hashes are admitted, the rest become one slot, "<*>", and are counted. kMaxFormUnits (form_set.h) bounds their total
+// length.
+inline constexpr size_t kMaxForms = 16'384;
 
 struct Consolidation {
   std::vector<Template> templates;        // sorted by text

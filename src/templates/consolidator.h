@@ -15,23 +15,31 @@ namespace whittle {
 
 class Consolidator {
  public:
-  // Shapes beyond this many are not remembered; they bind to "<*>" like the overflow of Consolidate. Which ones those
-  // are is decided by hash, not by arrival.
+  // What is remembered from one result to the next is bounded, by number and by memory: the shapes with the smallest
+  // hashes stay, not those that came first.
+  static constexpr size_t kMaxRemembered = 32'768;
+  static constexpr size_t kMaxRememberedBytes = size_t{64} << 20;
+
   explicit Consolidator(Overrides overrides = {}, size_t max_forms = kMaxForms);
 
-  // Adds a shape; what is already known costs one look-up. Returns its index into Result().bindings.
+  // Adds a shape; what is already known costs one look-up. Returns its index into the bindings of the next Result().
   uint32_t Add(std::shared_ptr<const Shape> shape);
   size_t shape_count() const { return shapes_.size(); }
   const std::shared_ptr<const Shape>& shape(uint32_t index) const { return shapes_[index]; }
 
-  // Bindings are in the order of the indexes Add returned. Computed anew only when shapes were added since.
+  // Bindings are in the order of the indexes Add returned since the last Forget. Computed anew only when shapes were
+  // added since.
   std::shared_ptr<const Consolidation> Result();
+
+  // Down to the limits, if need be: then every index that Add returned before is void.
+  void Forget();
 
  private:
   Overrides overrides_;
   size_t max_forms_;
   std::vector<std::shared_ptr<const Shape>> shapes_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> by_id_;
+  size_t bytes_ = 0;  // of shapes_
   std::shared_ptr<const Consolidation> result_;
 };
 
