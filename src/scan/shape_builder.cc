@@ -1,6 +1,7 @@
 #include "scan/shape_builder.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/hash.h"
 
@@ -125,10 +126,12 @@ class Builder {
   }
 
   void AddBoundary(uint32_t offset) {
-    if (offset <= line_.size() && WholeAround(offset) == nullptr) boundaries_.push_back(offset);
+    if (offset <= line_.size()) cuts_[offset / 64] |= uint64_t{1} << (offset % 64);
   }
 
+  // Marks the cuts in a bit set, one bit per byte of the line, so that they come out sorted and each once.
   void CollectBoundaries() {
+    cuts_.assign(line_.size() / 64 + 1, 0);
     AddBoundary(0);
     AddBoundary(static_cast<uint32_t>(line_.size()));
     AddBoundary(Snap(analysis_.body_begin));
@@ -146,22 +149,36 @@ class Builder {
       AddBoundary(token.end);
     }
     AddWordBoundaries();
-    std::sort(boundaries_.begin(), boundaries_.end());
-    boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
+    boundaries_.reserve(CountCuts());
+    for (size_t word = 0; word < cuts_.size(); ++word) {
+      for (uint64_t bits = cuts_[word]; bits != 0; bits &= bits - 1) {
+        boundaries_.push_back(static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(bits))));
+      }
+    }
+  }
+
+  // Cuts inside of what is one slot count for nothing.
+  size_t CountCuts() {
+    for (const Range& range : wholes_) {
+      for (uint32_t i = range.begin + 1; i < range.end; ++i) cuts_[i / 64] &= ~(uint64_t{1} << (i % 64));
+    }
+    size_t count = 0;
+    for (const uint64_t bits : cuts_) count += static_cast<size_t>(std::popcount(bits));
+    return count;
   }
 
   // Where constant text may be cut: templates begin and end their slots at pieces. Lines with very many are cut
   // coarsely.
   void AddWordBoundaries() {
-    const size_t before = boundaries_.size();
+    const std::vector<uint64_t> before = cuts_;
     uint32_t begin = 0;
     for (const MaskedToken& token : masked_) {
       AddFineBoundaries(begin, token.begin);
       begin = token.end;
     }
     AddFineBoundaries(begin, static_cast<uint32_t>(line_.size()));
-    if (boundaries_.size() <= kMaxPieces) return;
-    boundaries_.resize(before);
+    if (CountCuts() <= kMaxPieces) return;
+    cuts_ = before;
     for (size_t i = 0; i < line_.size();) {
       const size_t word = masks_.NextNonDelimiter(i);
       i = masks_.NextDelimiter(word);
@@ -191,28 +208,21 @@ class Builder {
     AddBoundary(end);
   }
 
-  // The masked token that covers [begin, end), or null.
-  const MaskedToken* MaskedAround(uint32_t begin, uint32_t end) const {
-    const auto after = std::upper_bound(masked_.begin(), masked_.end(), begin,
-                                        [](uint32_t offset, const MaskedToken& token) { return offset < token.begin; });
-    if (after == masked_.begin()) return nullptr;
-    const MaskedToken& token = *std::prev(after);
-    return token.begin <= begin && end <= token.end ? &token : nullptr;
-  }
-
-  const Range* WholeAt(uint32_t begin, uint32_t end) const {
-    const auto at = std::lower_bound(wholes_.begin(), wholes_.end(), begin,
-                                     [](const Range& range, uint32_t value) { return range.begin < value; });
-    return at != wholes_.end() && at->begin == begin && at->end == end ? &*at : nullptr;
-  }
-
   void MakePieces() {
     std::string gap;
+    shape_->pieces.reserve(boundaries_.size());
+    piece_at_.reserve(boundaries_.size());
+    auto whole_at = wholes_.cbegin();  // the first that has not ended yet, and the same of the masked tokens
+    auto token_at = masked_.cbegin();
     for (size_t i = 0; i + 1 < boundaries_.size(); ++i) {
       const uint32_t begin = boundaries_[i];
       const uint32_t end = boundaries_[i + 1];
-      const Range* whole = WholeAt(begin, end);
-      const MaskedToken* token = whole == nullptr ? MaskedAround(begin, end) : nullptr;
+      while (whole_at != wholes_.cend() && whole_at->end <= begin) ++whole_at;
+      while (token_at != masked_.cend() && token_at->end <= begin) ++token_at;
+      const bool is_whole = whole_at != wholes_.cend() && whole_at->begin == begin && whole_at->end == end;
+      const bool in_token = token_at != masked_.cend() && token_at->begin <= begin && end <= token_at->end;
+      const Range* whole = is_whole ? &*whole_at : nullptr;
+      const MaskedToken* token = !is_whole && in_token ? &*token_at : nullptr;
       const bool lone_punctuation =
           token != nullptr && end - begin == 1 && token->end - token->begin > 1 && IsPunctuation(line_[begin]);
       piece_at_.push_back(begin);
@@ -335,8 +345,9 @@ class Builder {
   std::shared_ptr<Shape> shape_;
   std::shared_ptr<Recipe> recipe_;
   std::vector<Range> wholes_;
-  std::vector<uint32_t> boundaries_;
-  std::vector<uint32_t> piece_at_;  // where each piece begins, then the line's end
+  std::vector<uint64_t> cuts_;        // bit i: a piece begins or ends before byte i
+  std::vector<uint32_t> boundaries_;  // the same as sorted offsets
+  std::vector<uint32_t> piece_at_;    // where each piece begins, then the line's end
 };
 
 }  // namespace
