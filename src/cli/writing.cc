@@ -12,6 +12,9 @@ namespace {
 // Memory that ingesting takes for each byte of a segment's text, measured on many logs and doubled.
 constexpr uint64_t kMemoryPerSegmentByte = 8;
 constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
+// Shapes are there as parsed, with what never varied written in, and folded.
+constexpr uint64_t kMemoryPerShapeByte = 16;
+constexpr uint64_t kFewestShapeBytes = uint64_t{2} << 20;
 
 // What the configuration says about templates, which readers find in the store from then on (`published`), and what the
 // store's own file says.
@@ -40,6 +43,8 @@ Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& f
                           : config.limits.memory_bytes;
   // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
   options.close_bytes = std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
+  options.builder.max_shape_bytes =
+      std::clamp(memory / kMemoryPerShapeByte, kFewestShapeBytes, uint64_t{options.builder.max_shape_bytes});
   WHITTLE_ASSIGN_OR_RETURN(options.overrides, OverridesOf(env, flags, config, &options.overrides_text));
   return options;
 }

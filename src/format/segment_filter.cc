@@ -113,10 +113,14 @@ class Collector {
         if (chain.slots.empty()) {
           Words(chain.literals[0], chain.after_backslash, unescapes, nullptr);
         } else if (chain.slots.size() == 1) {
-          contexts_[stored.columns[chain.slots[0]]].insert(
-              {chain.literals[0], chain.literals[1], chain.after_backslash, unescapes});
+          auto& contexts = contexts_[stored.columns[chain.slots[0]]];
+          if (contexts.size() <= kMaxContexts)
+            contexts.insert({chain.literals[0], chain.literals[1], chain.after_backslash, unescapes});
         }
       }
+      // Constant text is done with; of shapes that are all different there would be much.
+      std::erase_if(chains_[s], [](const WordChain& chain) { return chain.slots.empty(); });
+      chains_[s].shrink_to_fit();
     }
     for (uint32_t s = 0; s < input_.shapes.size(); ++s) {
       for (const WordChain& chain : chains_[s]) {

@@ -121,7 +121,8 @@ Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const 
   }
   for (const auto& [id, passed_over] : closing.dropped) {
     auto coverage = std::find_if(meta.coverage.begin(), meta.coverage.end(),
-                                 [&](const SourceCoverage& known) { return known.source_id == id; });
+                                 // A copy, as clang 14 lets no lambda capture a binding.
+                                 [id = id](const SourceCoverage& known) { return known.source_id == id; });
     if (coverage == meta.coverage.end()) {
       meta.coverage.push_back(passed_over);
       continue;

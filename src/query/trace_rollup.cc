@@ -74,7 +74,8 @@ ResultTable TraceRollup::Finish(bool wide) const {
     for (const auto& [id, trace] : traces_) {
       for (const auto& [name, value] : trace.attributes) attributes.emplace(name, 0);
     }
-    for (auto& [name, column] : attributes) {
+    for (auto& [key, column] : attributes) {
+      const std::string& name = key;  // clang 14 lets no lambda capture a binding
       column = table.columns.size();
       const bool taken = std::any_of(table.columns.begin(), table.columns.begin() + 9,
                                      [&](const ResultColumn& fixed) { return fixed.name == name; });

@@ -33,7 +33,7 @@ struct SegmentBuilderOptions {
   // Shapes of its own a segment may have; the rows of further ones go to the raw lane. Which are admitted is decided by
   // hash, so the order of lines does not matter.
   size_t max_shapes = 16384;
-  size_t max_shape_bytes = size_t{48} << 20;  // of memory that they take; long lines make large shapes
+  size_t max_shape_bytes = size_t{32} << 20;  // of memory that they take; long lines make large shapes
 };
 
 struct BuiltSegment {
