@@ -22,7 +22,7 @@ step() {
 }
 step crash env WHITTLE_KILLS_SMALL=1000 python3 -B tests/crash_test.py
 step fault env WHITTLE_FAULTS=0 python3 -B tests/fault_test.py
-step tail env WHITTLE_TAIL_SEQUENCES=2000 python3 -B tests/tail_torture_test.py
+step tail env WHITTLE_TAIL_STRICT=1 WHITTLE_TAIL_SEQUENCES=2000 python3 -B tests/tail_torture_test.py
 step damage env WHITTLE_FLIPS=2000 python3 -B tests/damage_test.py
 step corpora env WHITTLE_KILLS=400 WHITTLE_CACHE_BYTES=100000000 python3 -B tests/corpora_test.py
 step queries env WHITTLE_QUERIES=2000 python3 -B tests/query_differential_test.py

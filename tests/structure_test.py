@@ -207,6 +207,15 @@ class StructureTest(unittest.TestCase):
                 problems.append(f"{relative(path)}: needs one #pragma once")
         self.report(problems)
 
+    def test_names_of_types_are_unique(self):
+        """Two types of one name in one namespace link without a word and destroy each other's objects."""
+        seen = {}
+        for path in sorted(SRC.rglob("*.h")) + sorted((ROOT / "include").rglob("*.h")):
+            for name in re.findall(r"^(?:struct|class|enum class|union) (\w+)\b(?!::)[^;]*?\{", path.read_text(), re.M):
+                seen.setdefault(name, set()).add(str(path.relative_to(ROOT)))
+        twice = {name: sorted(paths) for name, paths in seen.items() if len(paths) > 1}
+        self.assertEqual({}, twice)
+
     def test_library_folders_are_silent_and_isolated(self):
         problems = []
         for path in self.sources:

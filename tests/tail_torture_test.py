@@ -6,7 +6,8 @@ started again meanwhile. Every line has an id, so loss and doubling are seen. Li
 bytes were taken away (deleted, or truncated after their copy was deleted) before they were known to be stored.
 
 Files that begin with zeros (truncated under a writer that keeps its position) cannot be told apart for sure; those may be
-stored twice, never lost.
+stored twice, never lost. The same holds for a copy made by copytruncate when the daemon was killed in its life;
+WHITTLE_TAIL_STRICT=1 counts that as a failure too.
 
 WHITTLE_TAIL_SEQUENCES sets how many (100), WHITTLE_SEED repeats a run.
 """
@@ -25,6 +26,7 @@ from whittle_cli import CliTest, kill_and_wait, whittle
 SEQUENCES = int(os.environ.get("WHITTLE_TAIL_SEQUENCES", 100))
 BATCH = 100  # lives that one daemon follows at a time
 STEPS = 25
+STRICT = os.environ.get("WHITTLE_TAIL_STRICT") == "1"
 
 
 class Life:
@@ -238,7 +240,9 @@ class TailTortureTest(CliTest):
             where = f"life {life.number}: {' '.join(life.history)}\nWHITTLE_SEED={self.seed}\n" \
                     f"{(self.dir / 'messages').read_text()[-2000:]}"
             lost = sorted(i for i in life.must - life.may if i not in seen)
-            doubled = [] if life.doubtful else sorted(i for i in life.must if seen.get(i, 0) > 1)
+            # Following copytruncate is best effort (docs/streaming.md): after a kill, a copy may count as another source.
+            best_effort = not STRICT and "copytruncate" in life.history and "CRASH" in life.history
+            doubled = [] if life.doubtful or best_effort else sorted(i for i in life.must if seen.get(i, 0) > 1)
             self.assertEqual(([], []), (lost[:5], doubled[:5]),
                              f"{len(lost)} lines lost, {len(doubled)} doubled of {life.written}\n{where}")
 

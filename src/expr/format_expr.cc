@@ -79,6 +79,12 @@ void Append(const Expr& expr, std::string* out) {
       out->push_back(')');
       return;
     case Expr::Kind::kExists:
+      // After "exists" quotes would be a phrase to search for, so a name that needs them takes the other form.
+      if (expr.field.text.find('`') != std::string::npos) {
+        AppendName(expr.field, out);
+        out->append("=*");
+        return;
+      }
       out->append("exists ");
       AppendName(expr.field, out);
       return;

@@ -23,6 +23,12 @@ std::string Error(std::string_view text) {
   return query.status().message();
 }
 
+TEST(Parser, ANameThatNeedsQuotesStaysAName) {
+  const auto parsed = ParseFilter("\"`]\"=*");
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(FormatExpr(**parsed), "\"`]\"=*");
+}
+
 TEST(Parser, WordsAndPhrases) {
   EXPECT_EQ(Parsed(""), "*");
   EXPECT_EQ(Parsed("*"), "*");

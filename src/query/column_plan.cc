@@ -108,12 +108,12 @@ bool ColumnPlan::PlanOne(uint32_t s) {
   for (size_t i = 0; i < aggregator_.by().size(); ++i) {
     const FieldRef& field = aggregator_.fields()[aggregator_.by()[i]];
     const Place place = PlaceOf(s, field, &group_fields_);
-    GroupPlan group;
+    GroupKeyPlan group;
     if (place.kind == Place::Kind::kElsewhere) return false;
     if (place.kind == Place::Kind::kTime) {
-      group.kind = GroupPlan::Kind::kTime;
+      group.kind = GroupKeyPlan::Kind::kTime;
     } else if (place.kind == Place::Kind::kSlot) {
-      group.kind = GroupPlan::Kind::kSlot;
+      group.kind = GroupKeyPlan::Kind::kSlot;
       group.slot = UsePlace(s, place, field, "group" + std::to_string(i));
       used_[group.slot.column] = true;
     } else {

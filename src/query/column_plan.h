@@ -50,7 +50,7 @@ struct LeafPlan {
   bool constant = false;
   std::vector<SlotUse> slots;  // any of them
 };
-struct GroupPlan {
+struct GroupKeyPlan {
   enum class Kind : uint8_t { kConstant, kTime, kSlot };
   Kind kind = Kind::kConstant;
   uint32_t id = 0;
@@ -65,7 +65,7 @@ struct ArgumentPlan {
 struct ShapePlanOfScan {
   bool decided = false, decision = false;  // what the filter says of all rows, apart from their time
   std::vector<LeafPlan> leaves;
-  std::vector<GroupPlan> groups;
+  std::vector<GroupKeyPlan> groups;
   std::vector<ArgumentPlan> arguments;
   std::vector<std::pair<uint32_t, uint32_t>> advance;  // columns that are read, and how many values a row has in each
 };

@@ -153,9 +153,9 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
   }
 
   uint32_t GroupId(size_t index) {
-    const GroupPlan& plan = shape_->groups[index];
-    if (plan.kind == GroupPlan::Kind::kConstant) return plan.id;
-    if (plan.kind == GroupPlan::Kind::kTime) {
+    const GroupKeyPlan& plan = shape_->groups[index];
+    if (plan.kind == GroupKeyPlan::Kind::kConstant) return plan.id;
+    if (plan.kind == GroupKeyPlan::Kind::kTime) {
       const auto time = Time();
       Value value;
       value.type = ValueType::kTimestamp;
