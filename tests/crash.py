@@ -31,6 +31,7 @@ class CrashMixin:
             rounds += 1
             store = self.dir / f"store-{rounds}"
             flags = ["--quiet", *(["--config", early] if rounds % 2 else [])]
+            cut = False  # whether the miner was given stored shapes again in the middle
             while done < kills:
                 jobs = self.random.choice([1, 2, 4])
                 process = self.start("ingest", folder, "--store", store, "--jobs", jobs, *flags,
@@ -43,6 +44,7 @@ class CrashMixin:
                     kill_and_wait(process)
                 done += 1
                 with_segments += bool(segments(store))
+                cut = cut or bool(segments(store))
                 if (store / "FORMAT").exists() and self.random.random() < verify_share:
                     run = whittle("verify", "--store", store)
                     self.assertEqual(0, run.code, f"after kill {done}, WHITTLE_SEED={self.seed}\n{run}")
@@ -52,12 +54,20 @@ class CrashMixin:
             found = self.restored(store)
             self.assertEqual(expected, sorted(map(whittle_cli.sha256, found.values())),
                              f"lines lost or doubled after {done} kills, WHITTLE_SEED={self.seed}")
-            self.assertEqual(reference[rounds % 2], self.templates(store), f"templates differ, WHITTLE_SEED={self.seed}")
+            self.check_templates(reference[rounds % 2], self.templates(store), exact=not cut)
             left = [p for p in store.rglob("*") if p.name.endswith((".tmp", ".temp"))]
             self.assertEqual([], left, "temporary files were left behind")
             shutil.rmtree(store)
         print(f"crash: {done} kills in {rounds} rounds, {with_segments} of them with segments on disk, "
               f"calm run {calm:.2f} s, WHITTLE_SEED={self.seed}")
+
+    def check_templates(self, expected, found, exact):
+        """The same templates; after a resume nearly the same: what a stored segment folded into a slot is no evidence for
+        other words any more (docs/templates.md, "What may differ")."""
+        if exact:
+            self.assertEqual(expected, found, f"templates differ, WHITTLE_SEED={self.seed}")
+        both = len(set(expected) & set(found))
+        self.assertGreater(both, 0.97 * max(len(expected), len(found)), f"WHITTLE_SEED={self.seed}")
 
     def check_prefixes(self, store, inputs):
         """Between a kill and the resume: what is there is the beginning of what was read, nothing doubled."""
