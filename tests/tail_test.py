@@ -103,9 +103,10 @@ class TailTest(CliTest):
     def test_a_store_that_cannot_be_written_heals(self):
         data = synthetic_log(self.random, 2000)
         path = self.write("logs/app.log", data)
-        process = self.follow("--idle", "100ms", env={"WHITTLE_TEST_FAULT": "write:9:ENOSPC:commit-"})
+        process = self.follow("--idle", "100ms", env={"WHITTLE_TEST_FAULT": "write:1:ENOSPC:commit-"})
         process2_data = LINE % 3
         self.wait_until(lambda: self.stored() == data, "storing everything")
+        self.assertIn("space", self.said().lower(), "the fault never fired, so this shows nothing")
         with open(path, "ab") as out:
             out.write(process2_data)
         self.wait_until(lambda: self.stored() == data + process2_data, "going on")

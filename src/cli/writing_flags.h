@@ -32,7 +32,8 @@ inline constexpr FlagSpec kIngestFlags[] = {
      .kind = ValueKind::kSize,
      .argument = "SIZE",
      .default_value = "512MiB",
-     .help = "ceiling for the memory of the whole process"},
+     .help = "what the process aims to stay below; lines of kilobytes that are all different take a quarter more with "
+             "two jobs"},
     {.name = "level",
      .kind = ValueKind::kInteger,
      .argument = "N",
@@ -95,7 +96,8 @@ inline constexpr FlagSpec kRunFlags[] = {
      .kind = ValueKind::kSize,
      .argument = "SIZE",
      .default_value = "512MiB",
-     .help = "ceiling for the memory of the whole process"},
+     .help = "what the process aims to stay below; lines of kilobytes that are all different take a quarter more with "
+             "two jobs"},
     {.name = "level",
      .kind = ValueKind::kInteger,
      .argument = "N",

@@ -257,7 +257,7 @@ constexpr ConfigKey kKeys[] = {
      .default_value = "stratum",
      .help = "what the first N are counted for",
      .choices = "stratum|template|source"},
-    {.path = "sampling.prices", .type = kGroup, .help = "what things cost, for plan and report"},
+    {.path = "sampling.prices", .type = kGroup, .help = "what things cost, for plan"},
     {.path = "sampling.prices.ingest_gb", .type = kText, .help = "of a gigabyte of text sent on", .example = "0.50"},
     {.path = "sampling.prices.million_events", .type = kText, .help = "of a million events sent on", .example = "1.70"},
     {.path = "sampling.prices.stored_gb_month",

@@ -15,7 +15,7 @@
 
 namespace whittle {
 
-// What things cost, for plan and report; 0: not said.
+// What things cost, for plan; 0: not said.
 struct Prices {
   double ingest_gb = 0;        // a gigabyte that is sent on
   double million_events = 0;   // a million events that are sent on

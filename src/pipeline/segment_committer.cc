@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pipeline/segment_facts.h"
+
 namespace whittle {
 namespace {
 
@@ -86,15 +88,7 @@ void SegmentCommitter::Cover(const std::shared_ptr<SourceContext>& source, uint6
 Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const Closing& closing) const {
   SegmentMeta meta;
   meta.created_ns = env_->clock->WallNs();
-  meta.rows = built.rows;
-  meta.records = built.records;
-  meta.text_bytes = built.raw_bytes;
-  meta.whole_rows = built.raw_lane_rows;
-  meta.has_time = built.min_time_ns != kNoTime;
-  if (meta.has_time) {
-    meta.min_time_ns = built.min_time_ns;
-    meta.max_time_ns = built.max_time_ns;
-  }
+  DescribeRows(built, &meta);
   meta.coverage.resize(built.sources.size());
   for (size_t i = 0; i < built.sources.size(); ++i) meta.coverage[i].source_id = built.sources[i].id;
   for (size_t i = 0; i < built.runs.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/ledger_carrier.h"
+#include "pipeline/segment_facts.h"
 #include "query/segment_catalog.h"
 
 namespace whittle {
@@ -119,15 +120,7 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
   result.sources = IdentitiesOf(meta);
   Status carrying;
   const auto make_sections = [&](const BuiltSegment& facts) {
-    meta.rows = facts.rows;
-    meta.records = facts.records;
-    meta.text_bytes = facts.raw_bytes;
-    meta.whole_rows = facts.raw_lane_rows;
-    meta.has_time = facts.min_time_ns != kNoTime;
-    if (meta.has_time) {
-      meta.min_time_ns = facts.min_time_ns;
-      meta.max_time_ns = facts.max_time_ns;
-    }
+    DescribeRows(facts, &meta);
     std::vector<Section> sections{{kCatalogEntrySection, false, EncodeFooterEntry(meta, result.sources)}};
     if (auto carried = ledgers.Sections(facts, meta); !carried.ok()) {
       carrying = carried.status();
