@@ -79,7 +79,7 @@ class Segment:
         if data[:8] != MAGIC or data[-8:] != MAGIC[::-1] or struct.unpack("<H", data[8:10])[0] != 1:
             raise ValueError("not a segment of version 1")
         features, at, stored, raw = struct.unpack("<4Q", data[-56:-24])
-        if features:
+        if features & ~1:  # bit 0: shapes with constant fields
             raise ValueError("needs features this reader does not know")
         self.footer(Bytes(decompress(data[at:at + stored], raw)))
         position = 16
@@ -156,7 +156,10 @@ class Segment:
                     s.varint()
                 pieces.append(None if head & 3 == 2 else s.bytes())
             for _ in range(s.varint()):  # fields
-                s.raw(2), s.varint(), s.varint(), s.varint(), s.bytes()
+                role = s.u8()
+                s.u8(), s.varint(), s.varint(), s.varint(), s.bytes()
+                if role & 0x80:  # a constant
+                    s.bytes()
             s.varint(), s.varint(), s.u8(), s.raw(8), s.bytes(), s.bytes(), s.bytes()
             self.pieces.append(pieces)
             self.slots.append([s.varint() for piece in pieces if piece is None])

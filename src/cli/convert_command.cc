@@ -21,6 +21,7 @@ int RunConvert(const ParsedFlags& flags, Streams& streams) {
   auto scrubbers = MakeScrubbers(env, (*reading)->config, "");
   if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
   options.parsing.scrubbers = std::move(*scrubbers);
+  options.parsing.field_rules = (*reading)->config.field_rules;
   options.settings_of = [&](const Input& input) { return (*reading)->SettingsOf(input); };
   if (flags.Given("source-name")) options.source_name = flags.Text("source-name");
   const std::atomic<bool>* interrupted = WatchForInterrupt();

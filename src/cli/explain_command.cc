@@ -5,6 +5,7 @@
 #include "cli/failure.h"
 #include "cli/reading.h"
 #include "env/posix_file_system.h"
+#include "pipeline/enricher.h"
 #include "pipeline/line_parser.h"
 #include "pipeline/live_templates.h"
 #include "query/store_reader.h"
@@ -16,30 +17,6 @@ namespace {
 
 // As much of standard input as explain looks at: the first line or record.
 constexpr size_t kMaxExplainBytes = 1 << 20;
-
-std::string_view RoleName(FieldRole role) {
-  switch (role) {
-    case FieldRole::kAttribute:
-      return "attribute";
-    case FieldRole::kResource:
-      return "resource";
-    case FieldRole::kTimestamp:
-      return "timestamp";
-    case FieldRole::kObservedTimestamp:
-      return "observed timestamp";
-    case FieldRole::kSeverity:
-      return "severity";
-    case FieldRole::kTraceId:
-      return "trace id";
-    case FieldRole::kSpanId:
-      return "span id";
-    case FieldRole::kParentSpanId:
-      return "parent span id";
-    case FieldRole::kTraceFlags:
-      return "trace flags";
-  }
-  return "";
-}
 
 std::string OrNone(const std::string& name) { return name.empty() ? "none" : name; }
 
@@ -59,15 +36,26 @@ Result<std::string> FirstLines(const ParsedFlags& flags) {
 class Explainer {
  public:
   Explainer(const Reading& reading, OutputStream* out)
-      : reading_(reading), out_(out), parsing_{reading.analyzer.get(), {}, false}, parser_(&parsing_) {}
+      : reading_(reading),
+        out_(out),
+        parsing_{reading.analyzer.get(), {}, reading.config.field_rules, false},
+        parser_(&parsing_),
+        enricher_(&parsing_.field_rules, ResourceOnly(reading.config)) {}
 
   void Explain(const LineBatch& lines) {
-    const EventBatch batch = parser_.Parse(lines);
+    EventBatch batch = parser_.Parse(lines);
+    enricher_.Enrich(&batch);
     templates_.Learn(batch.shapes);
     for (size_t i = 0; i < lines.lines.size(); ++i) ExplainRow(lines.lines[i], batch, batch.rows[i]);
   }
 
  private:
+  static SegmentSource ResourceOnly(const Config& config) {
+    SegmentSource source;
+    SetResource(config.field_rules, &source.attributes);
+    return source;
+  }
+
   void ExplainRow(const Line& line, const EventBatch& batch, const Row& row) {
     const std::string_view text = batch.Text({line.begin, line.size});
     const LineAnalysis analysis = reading_.analyzer->Analyze(text, !line.record_start);
@@ -110,6 +98,10 @@ class Explainer {
     }
   }
 
+  static std::string Origin(const PlannedField& field, std::string_view otherwise) {
+    return field.constant.empty() ? std::string(otherwise) : std::string(otherwise) + ", set";
+  }
+
   static std::string DisplayBody(std::string_view line, const LineAnalysis& analysis) {
     return Unescape(line.substr(analysis.body_begin, analysis.body_end - analysis.body_begin), analysis.body_unescape);
   }
@@ -118,15 +110,25 @@ class Explainer {
                    const std::vector<std::string_view>& slots) {
     Table table({{"field", false}, {"type", false}, {"from", false}, {"value", false}});
     for (const FieldSpan& field : analysis.fields) {
-      if (field.role == FieldRole::kAttribute || field.role == FieldRole::kResource) continue;
-      table.AddRow({std::string(RoleName(field.role)), std::string(ValueTypeName(field.type)), "line",
+      if (field.role != FieldRole::kTimestamp) continue;
+      table.AddRow({"timestamp", std::string(ValueTypeName(field.type)), "line",
                     Unescape(line.substr(field.begin, field.end - field.begin), field.unescape)});
     }
+    const auto add_one = [&](std::string_view name, const std::optional<PlannedField>& field) {
+      if (!field) return;
+      std::string text;
+      AppendFieldText(*plan.shape, *field, slots.data(), &text);
+      table.AddRow({std::string(name), std::string(ValueTypeName(field->type)), Origin(*field, "line"), text});
+    };
+    add_one("severity", plan.severity);
+    add_one("trace id", plan.trace_id);
+    add_one("span id", plan.span_id);
+    add_one("parent span id", plan.parent_span_id);
     const auto add = [&](const std::vector<PlannedField>& fields, std::string_view kind) {
       for (const PlannedField& field : fields) {
         std::string text;
         AppendFieldText(*plan.shape, field, slots.data(), &text);
-        table.AddRow({field.name, std::string(ValueTypeName(field.type)), std::string(kind), text});
+        table.AddRow({field.name, std::string(ValueTypeName(field.type)), Origin(field, kind), text});
       }
     };
     add(plan.resource, "resource");
@@ -138,6 +140,7 @@ class Explainer {
   OutputStream* out_;
   ParsingOptions parsing_;
   LineParser parser_;
+  Enricher enricher_;
   LiveTemplates templates_;
 };
 

@@ -116,6 +116,7 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   auto scrubbers = MakeScrubbers(env, (*reading)->config, store);
   if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
   options.parsing.scrubbers = std::move(*scrubbers);
+  options.parsing.field_rules = (*reading)->config.field_rules;
   auto committer = CommitterOptionsOf(env, flags, (*reading)->config);
   if (!committer.ok()) return Fail(streams, committer.status());
   options.committer = std::move(*committer);

@@ -86,9 +86,7 @@ Status AddResource(const Config& config, Input* input) {
       add(name, value);
     }
   }
-  for (const EnrichStep& step : config.enrich) {
-    for (const auto& [name, text] : step.set) add(name, text);
-  }
+  SetResource(config.field_rules, &input->resource);
   return Status::Ok();
 }
 
@@ -154,15 +152,14 @@ Result<InputSet> InputsOf(const Env* env, const ParsedFlags& flags, const Readin
 Result<std::vector<std::shared_ptr<const Scrubber>>> MakeScrubbers(const Env* env, const Config& config,
                                                                    const std::string& store) {
   std::vector<std::shared_ptr<const Scrubber>> scrubbers;
-  for (const EnrichStep& step : config.enrich) {
-    if (!step.scrub) continue;
+  for (const ScrubConfig& scrub : config.scrub) {
     ScrubOptions options;
-    options.fields = step.scrub->fields;
-    options.patterns = step.scrub->patterns;
-    options.expressions = step.scrub->expressions;
-    options.with = step.scrub->hash ? ScrubOptions::With::kHash : ScrubOptions::With::kReplace;
-    if (step.scrub->hash) {
-      WHITTLE_ASSIGN_OR_RETURN(options.key, ScrubKey(env, *step.scrub, store));
+    options.fields = scrub.fields;
+    options.patterns = scrub.patterns;
+    options.expressions = scrub.expressions;
+    options.with = scrub.hash ? ScrubOptions::With::kHash : ScrubOptions::With::kReplace;
+    if (scrub.hash) {
+      WHITTLE_ASSIGN_OR_RETURN(options.key, ScrubKey(env, scrub, store));
     }
     WHITTLE_ASSIGN_OR_RETURN(auto scrubber, Scrubber::Create(options));
     scrubbers.push_back(std::move(scrubber));

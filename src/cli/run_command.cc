@@ -94,6 +94,7 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
                   "nothing to follow: name files with --tail GLOB, or sources in a configuration (--config FILE)");
   }
   plan->parsing.analyzer = reading.analyzer.get();
+  plan->parsing.field_rules = reading.config.field_rules;
   plan->parsing.use_recipe_cache = !flags.On("no-recipe-cache");
   WHITTLE_ASSIGN_OR_RETURN(plan->committer, CommitterOptionsOf(env, flags, reading.config));
   WHITTLE_ASSIGN_OR_RETURN(plan->parsing.scrubbers, MakeScrubbers(env, reading.config, *store));

@@ -44,16 +44,22 @@ bool DecodePiece(ByteReader* in, uint32_t* next_slot, Piece* piece) {
   return in->ok();
 }
 
+// In the byte of the role: the field's value follows its name.
+constexpr uint8_t kConstantField = 0x80;
+
 void EncodeField(const Field& field, ByteWriter* out) {
-  out->U8(static_cast<uint8_t>(field.role));
+  const bool constant = !field.constant.empty();
+  out->U8(static_cast<uint8_t>(static_cast<uint8_t>(field.role) | (constant ? kConstantField : 0)));
   out->U8(static_cast<uint8_t>(static_cast<uint8_t>(field.type) | field.unescape << 6));
   out->Varint(field.time_layout);
   EncodeRange(field.range, out);
   out->Bytes(field.name);
+  if (constant) out->Bytes(field.constant);
 }
 
 bool DecodeField(ByteReader* in, size_t piece_count, Field* field) {
-  const uint8_t role = in->U8();
+  const uint8_t head = in->U8();
+  const uint8_t role = head & ~kConstantField & 0xFF;
   const uint8_t type = in->U8();
   const uint64_t layout = in->Varint();
   if (!in->ok() || role > static_cast<uint8_t>(FieldRole::kTraceFlags) ||
@@ -66,6 +72,10 @@ bool DecodeField(ByteReader* in, size_t piece_count, Field* field) {
   field->time_layout = static_cast<uint16_t>(layout);
   if (!DecodeRange(in, piece_count, &field->range)) return false;
   field->name = std::string(in->Bytes());
+  if ((head & kConstantField) != 0) {
+    field->constant = std::string(in->Bytes());
+    if (field->constant.empty() || !field->range.empty()) return false;
+  }
   return in->ok();
 }
 

@@ -96,6 +96,8 @@ struct Field {
   uint16_t time_layout = 0;
   PieceRange range;
   std::string name;
+  // Not empty: the value itself, which stands nowhere in the line (enrichment put it there); `range` is empty then.
+  std::string constant;
 };
 
 struct Shape {

@@ -13,7 +13,7 @@ constexpr std::string_view kTrailerMagic =
     "\x1a"
     "ELTTIHW";
 constexpr size_t kTrailerSize = 56;
-constexpr uint64_t kKnownFeatures = 0;
+constexpr uint64_t kKnownFeatures = kFeatureConstantFields;
 constexpr int kFooterLevel = 9;
 constexpr uint16_t kLastKnownSection = static_cast<uint16_t>(SectionId::kContentHash);
 

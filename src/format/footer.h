@@ -36,6 +36,9 @@ struct SectionInfo {
   uint64_t size = 0;
 };
 
+// Required-feature bits of the trailer.
+inline constexpr uint64_t kFeatureConstantFields = 1;  // shapes have fields with constants
+
 struct SegmentFooter {
   uint16_t major = 0;
   uint16_t minor = 0;

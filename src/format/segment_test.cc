@@ -204,7 +204,7 @@ TEST(Segment, RefusesOtherVersionsAndRequiredUnknowns) {
             StatusCode::kUnsupported);
   // A required feature bit, with checksums that fit.
   SegmentFooter footer;
-  footer.required_features = 1;
+  footer.required_features = uint64_t{1} << 63;
   footer.row_groups.push_back({});
   const std::string header = EncodeSegmentHeader();
   const auto tail = EncodeFooter(footer, header.size());

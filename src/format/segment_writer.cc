@@ -82,6 +82,13 @@ Status CheckRows(const SegmentInput& input, SegmentFooter* footer) {
   return run_rows == rows ? Status::Ok() : Contradiction("rows of runs do not add up");
 }
 
+bool HasConstantFields(const SegmentInput& input) {
+  return std::any_of(input.shapes.begin(), input.shapes.end(), [](const StoredShape& stored) {
+    return std::any_of(stored.shape->fields.begin(), stored.shape->fields.end(),
+                       [](const Field& field) { return !field.constant.empty(); });
+  });
+}
+
 std::string EncodeShapes(const SegmentInput& input) {
   std::string out;
   ByteWriter writer(&out);
@@ -211,6 +218,7 @@ Result<std::string> SegmentEncoder::Run() {
   footer.writer = options_.writer;
   footer.shape_count = input_.shapes.size();
   footer.column_count = input_.columns.size();
+  if (HasConstantFields(input_)) footer.required_features |= kFeatureConstantFields;
   footer.sources = input_.sources;
   footer.runs = input_.runs;
   footer.row_groups.push_back({footer.rows, input_.min_time_ns, input_.max_time_ns});

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "event/resource_names.h"
+
 namespace whittle {
 namespace {
 
@@ -34,28 +36,21 @@ bool IsFieldName(std::string_view name) {
   });
 }
 
-bool HasPrefix(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
-
 }  // namespace
 
 FieldRole GrokFieldRole(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, FieldRole>, 9> kRoles = {
+  static constexpr std::array<std::pair<std::string_view, FieldRole>, 7> kRoles = {
       {{"timestamp", FieldRole::kTimestamp},
        {"observed_timestamp", FieldRole::kObservedTimestamp},
        {"severity_text", FieldRole::kSeverity},
        {"trace_id", FieldRole::kTraceId},
        {"span_id", FieldRole::kSpanId},
        {"parent_span_id", FieldRole::kParentSpanId},
-       {"trace_flags", FieldRole::kTraceFlags},
-       {"host.name", FieldRole::kResource},
-       {"host.id", FieldRole::kResource}}};
+       {"trace_flags", FieldRole::kTraceFlags}}};
   for (const auto& [known, role] : kRoles) {
     if (name == known) return role;
   }
-  for (const std::string_view prefix : {"service.", "k8s.", "container.", "cloud.", "deployment."}) {
-    if (HasPrefix(name, prefix)) return FieldRole::kResource;
-  }
-  return FieldRole::kAttribute;
+  return IsResourceName(name) ? FieldRole::kResource : FieldRole::kAttribute;
 }
 
 bool GrokFieldType(std::string_view name, ValueType* type) {

@@ -139,17 +139,46 @@ Result<ScrubConfig> ReadScrub(const Group& scrub) {
   return config;
 }
 
+Result<FieldRule> ReadFieldRule(const Group& item) {
+  FieldRule rule;
+  const char* key = "set";
+  if (item.Has("set")) {
+    rule.step.kind = FieldStep::Kind::kSet;
+  } else if (item.Has("rename")) {
+    rule.step.kind = FieldStep::Kind::kRename;
+    key = "rename";
+  } else {
+    rule.step.kind = FieldStep::Kind::kDrop;
+    key = "drop";
+    rule.step.names = item.Texts("drop");
+  }
+  if (rule.step.kind != FieldStep::Kind::kDrop) rule.step.pairs = item.TextMap(key);
+  if (rule.step.pairs.empty() && rule.step.names.empty()) {
+    return item.Error(key, "'" + std::string(key) + "' is empty; name at least one field");
+  }
+  if (const Status status = CheckFieldStep(rule.step); !status.ok()) return item.Error(key, status.message());
+  rule.when = item.Text("when");
+  if (rule.when.empty()) return rule;
+  auto condition = CompileCondition(rule.when);
+  if (!condition.ok()) return item.Error("when", "'when': " + condition.status().message());
+  rule.condition = std::move(*condition);
+  return rule;
+}
+
 Status ReadEnrich(const Group& list, Config* config) {
   if (list.node() == nullptr) return Status::Ok();
   for (const auto& node : list.node()->items) {
     const Group item = list.Item(*node);
-    EnrichStep step;
     if (item.Has("scrub")) {
-      WHITTLE_ASSIGN_OR_RETURN(step.scrub, ReadScrub(item.Inner("scrub")));
+      if (item.Has("when")) {
+        return item.Error("when", "'scrub' has no 'when': what must not be stored is scrubbed from every line");
+      }
+      WHITTLE_ASSIGN_OR_RETURN(ScrubConfig scrub, ReadScrub(item.Inner("scrub")));
+      config->scrub.push_back(std::move(scrub));
     } else {
-      step.set = item.TextMap("set");
+      WHITTLE_ASSIGN_OR_RETURN(FieldRule rule, ReadFieldRule(item));
+      config->field_rules.push_back(std::move(rule));
     }
-    config->enrich.push_back(std::move(step));
   }
   return Status::Ok();
 }

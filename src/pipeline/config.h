@@ -12,6 +12,7 @@
 #include <whittle/status.h>
 
 #include "env/file_system.h"
+#include "pipeline/field_rules.h"
 #include "pipeline/sampling_config.h"
 
 namespace whittle {
@@ -42,12 +43,6 @@ struct ScrubConfig {
   std::string key_file;  // empty: the store's own key
 };
 
-// One step of `enrich`: exactly one of the two says something.
-struct EnrichStep {
-  std::optional<ScrubConfig> scrub;
-  std::vector<NamedText> set;
-};
-
 struct Config {
   std::string store;
   bool store_given = false;  // false: `store` is the default, and $WHITTLE_STORE goes before it
@@ -60,7 +55,9 @@ struct Config {
     std::string overrides;
     uint64_t max = 0;
   } templates;
-  std::vector<EnrichStep> enrich;
+  // `enrich`: scrubbing comes before all else, then the fields' steps, each in the order of the file.
+  std::vector<ScrubConfig> scrub;
+  std::vector<FieldRule> field_rules;
   std::shared_ptr<const SamplingPolicy> sampling;  // never null
   Prices prices;
   struct {

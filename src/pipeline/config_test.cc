@@ -90,15 +90,15 @@ limits: {memory: 1GiB}
   EXPECT_THAT(config.patterns.disable, ElementsAre("nginx_access"));
   EXPECT_EQ(config.templates.overrides, "templates.yaml");
   EXPECT_EQ(config.templates.max, 5000u);
-  ASSERT_EQ(config.enrich.size(), 2u);
-  const ScrubConfig& scrub = config.enrich[0].scrub.value();
+  ASSERT_EQ(config.scrub.size(), 1u);
+  ASSERT_EQ(config.field_rules.size(), 1u);
+  const ScrubConfig& scrub = config.scrub.at(0);
   EXPECT_THAT(scrub.fields, ElementsAre("user.email"));
   EXPECT_THAT(scrub.patterns, ElementsAre("email", "card"));
   EXPECT_THAT(scrub.expressions, ElementsAre(Pair("ssn", "\\d+")));
   EXPECT_FALSE(scrub.hash);
   EXPECT_EQ(scrub.key_file, "/run/key");
-  EXPECT_FALSE(config.enrich[1].scrub.has_value());
-  EXPECT_THAT(config.enrich[1].set, ElementsAre(Pair("deployment.environment.name", "prod")));
+  EXPECT_THAT(config.field_rules[0].step.pairs, ElementsAre(Pair("deployment.environment.name", "prod")));
   EXPECT_EQ(config.segments.close_after_ns, 90'000'000'000);
   EXPECT_EQ(config.segments.close_size_bytes, 8u << 20);
   EXPECT_EQ(config.segments.level, 9);
@@ -133,6 +133,16 @@ TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
   EXPECT_THAT(ErrorOf("enrich: [{set: {a: b}, scrub: {patterns: [email]}}]\n"),
               HasSubstr("not several; begin another with '- '"));
   EXPECT_THAT(ErrorOf("enrich: [{scrub: {with: hash}}]\n"), HasSubstr("it says nothing to scrub"));
+  EXPECT_THAT(ErrorOf("enrich: [{scrub: {patterns: [email]}, when: 'a=1'}]\n"), HasSubstr("'scrub' has no 'when'"));
+  EXPECT_THAT(ErrorOf("enrich: [{set: {severity: loud}}]\n"), HasSubstr("w.yaml:1:16: 'loud' is no severity"));
+  EXPECT_THAT(ErrorOf("enrich: [{set: {body: x}}]\n"), HasSubstr("not a field of the line"));
+  EXPECT_THAT(ErrorOf("enrich: [{set: {timestamp: x}}]\n"), HasSubstr("cannot be set"));
+  EXPECT_THAT(ErrorOf("enrich: [{rename: {'a.*': b}}]\n"), HasSubstr("both end in '.*', or neither"));
+  EXPECT_THAT(ErrorOf("enrich: [{drop: []}]\n"), HasSubstr("'drop' is empty"));
+  EXPECT_THAT(ErrorOf("enrich: [{drop: ['a*b']}]\n"), HasSubstr("a star stands at the end only"));
+  EXPECT_THAT(ErrorOf("enrich: [{drop: [a], when: 'b >'}]\n"), HasSubstr("'when': "));
+  EXPECT_THAT(ErrorOf("enrich: [{drop: [a], when: 'template_id=x'}]\n"), HasSubstr("not known yet"));
+  EXPECT_THAT(ErrorOf("enrich: [{when: 'a=1'}]\n"), HasSubstr("needs 'scrub:' or 'set:' or 'rename:' or 'drop:'"));
   EXPECT_THAT(ErrorOf("enrich: [{scrub: {patterns: [mail]}}]\n"), HasSubstr("no pattern is called 'mail'"));
   EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, multiline: {start: '(('}}]\n"),
               HasSubstr("'((' is no expression"));
@@ -266,7 +276,8 @@ TEST(ConfigSchemaTest, TheExampleLoadsAsItIsAndSwitchedOn) {
   EXPECT_EQ(config->store, "/var/lib/whittle");
   ASSERT_EQ(config->sources.size(), 1u);
   EXPECT_EQ(config->sources[0].time_zone, "Europe/Berlin");
-  EXPECT_EQ(config->enrich.size(), 2u);
+  EXPECT_EQ(config->scrub.size(), 1u);
+  EXPECT_EQ(config->field_rules.size(), 3u);
   for (const ConfigKey& key : ConfigKeys()) {
     EXPECT_TRUE(key.planned || example.find(std::string(ConfigKeyName(key)) + ":") != std::string::npos) << key.path;
   }

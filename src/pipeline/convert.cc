@@ -1,5 +1,6 @@
 #include "pipeline/convert.h"
 
+#include "pipeline/enricher.h"
 #include "pipeline/line_parser.h"
 #include "pipeline/live_templates.h"
 #include "pipeline/source_feed.h"
@@ -30,6 +31,8 @@ class Converter {
     WHITTLE_ASSIGN_OR_RETURN(times_, RecordTimes::Create(settings.time, input));
     resource_ = &input.resource;
     source_name_ = input.kind == InputKind::kStdin ? options_.source_name : input.name;
+    enricher_ = std::make_unique<Enricher>(&options_.parsing.field_rules,
+                                           SegmentSource{std::string(), source_name_, input.resource});
     offset_ = 0;
     line_ = 1;
     std::vector<LineBatch> batches;
@@ -54,7 +57,9 @@ class Converter {
   void EmitAll(std::vector<LineBatch>* batches) {
     for (LineBatch& lines : *batches) {
       lines.sequence = sequence_++;
-      Emit(parser_.Parse(lines));
+      EventBatch events = parser_.Parse(lines);
+      enricher_->Enrich(&events);
+      Emit(events);
     }
     batches->clear();
   }
@@ -100,6 +105,7 @@ class Converter {
   LineParser parser_;
   LiveTemplates templates_;
   std::unique_ptr<RecordTimes> times_;
+  std::unique_ptr<Enricher> enricher_;
   const std::vector<Attribute>* resource_ = nullptr;
   std::string source_name_;
   uint64_t sequence_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/enricher.h"
 #include "pipeline/run_sampling.h"
 #include "pipeline/source_feed.h"
 #include "source/decompressor.h"
@@ -72,6 +73,7 @@ class Run {
   struct Source {
     std::shared_ptr<SourceContext> context;
     std::unique_ptr<RecordTimes> times;
+    std::unique_ptr<Enricher> enricher;
     std::unique_ptr<Sampler> sampler;
   };
 
@@ -181,6 +183,7 @@ class Run {
     source.context->identity.failure.clear();
     source.context->segment_source = {source.context->identity.id, NameOf(input), input.resource};
     WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(settings.time, input));
+    source.enricher = std::make_unique<Enricher>(&options_.parsing.field_rules, source.context->segment_source);
     WHITTLE_ASSIGN_OR_RETURN(source.sampler,
                              sampling_.NewSampler(catalog_, source.context->segment_source, framing.first_offset > 0));
     const auto context = source.context;
@@ -196,6 +199,7 @@ class Run {
     }
     context->tail = std::string();
     sources_.back().times.reset();
+    sources_.back().enricher.reset();
     sampling_.Finish(context->identity.id);
     sources_.back().sampler.reset();
     if (Stopped()) return Status::Ok();
@@ -260,6 +264,7 @@ class Run {
     if ((begins && source.sampler == nullptr) || batch.first_offset == 0) {
       batch.rows.front().flags |= Row::kRecordStart;
     }
+    source.enricher->Enrich(&batch);
     std::vector<RecordTime> times;
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));

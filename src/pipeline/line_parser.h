@@ -12,6 +12,7 @@
 #include "event/batch.h"
 #include "parse/line_analyzer.h"
 #include "parse/scrub.h"
+#include "pipeline/field_rules.h"
 #include "scan/recipe.h"
 #include "scan/tokenizer.h"
 
@@ -28,6 +29,7 @@ struct LineParserStats {
 struct ParsingOptions {
   const LineAnalyzer* analyzer = nullptr;
   std::vector<std::shared_ptr<const Scrubber>> scrubbers;  // applied in this order before anything else sees a line
+  std::vector<FieldRule> field_rules;                      // applied by an Enricher per source once lines are parsed
   bool use_recipe_cache = true;
 };
 

@@ -8,6 +8,7 @@ LivePipeline::LivePipeline(const Env* env, Catalog* catalog, WorkerPool* pool, c
                            CommitterOptions committer, std::shared_ptr<const SamplingPolicy> sampling)
     : env_(env),
       catalog_(catalog),
+      parsing_(parsing),
       parse_(pool, parsing),
       sampling_(std::move(sampling)),
       committer_(env, catalog, pool, WithSampling(std::move(committer))) {}
@@ -22,6 +23,7 @@ Result<uint32_t> LivePipeline::AddSource(std::shared_ptr<SourceContext> context,
                                          bool resumes) {
   Source source;
   WHITTLE_ASSIGN_OR_RETURN(source.sampler, sampling_.NewSampler(catalog_, context->segment_source, resumes));
+  source.enricher = std::make_unique<Enricher>(&parsing_->field_rules, context->segment_source);
   source.context = std::move(context);
   source.times = std::move(times);
   sources_.emplace(next_source_, std::move(source));
@@ -86,6 +88,7 @@ Status LivePipeline::Assemble(EventBatch batch) {
     const bool alone = begins || batch.source != last_source_;
     if ((alone && source.sampler == nullptr) || batch.first_offset == 0) batch.rows.front().flags |= Row::kRecordStart;
     last_source_ = batch.source;
+    source.enricher->Enrich(&batch);
     std::vector<RecordTime> times;
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));

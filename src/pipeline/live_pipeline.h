@@ -13,6 +13,7 @@
 #include <whittle/status.h>
 
 #include "catalog/catalog.h"
+#include "pipeline/enricher.h"
 #include "pipeline/parse_stage.h"
 #include "pipeline/record_times.h"
 #include "pipeline/run_sampling.h"
@@ -50,6 +51,7 @@ class LivePipeline {
   struct Source {
     std::shared_ptr<SourceContext> context;
     std::unique_ptr<RecordTimes> times;
+    std::unique_ptr<Enricher> enricher;
     std::unique_ptr<Sampler> sampler;
     size_t in_flight = 0;  // batches being parsed
     bool finished = false;
@@ -61,6 +63,7 @@ class LivePipeline {
 
   const Env* const env_;
   Catalog* const catalog_;
+  const ParsingOptions* const parsing_;
   ParseStage parse_;
   RunSampling sampling_;
   bool dropping_ = false;  // a segment with what was passed over is being closed

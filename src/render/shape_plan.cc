@@ -8,7 +8,7 @@ namespace whittle {
 namespace {
 
 PlannedField Plan(const Field& field, std::string name) {
-  return {std::move(name), field.type, field.unescape, field.time_layout, field.range, false};
+  return {std::move(name), field.type, field.unescape, field.time_layout, field.range, false, field.constant};
 }
 
 bool Contains(const PieceRange& outer, const PieceRange& inner) {
@@ -72,7 +72,8 @@ void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateB
     if (range.empty() || range.end > shape.pieces.size() || mined.slots[i].name.empty()) continue;
     if (IsParsedAlready(range, shape)) continue;
     const uint16_t layout = range.end - range.begin == 1 ? shape.pieces[range.begin].time_layout : uint16_t{0};
-    AddField({mined.slots[i].name, mined.slots[i].type, shape.body_unescape, layout, range, true}, &plan->attributes);
+    AddField({mined.slots[i].name, mined.slots[i].type, shape.body_unescape, layout, range, true, {}},
+             &plan->attributes);
   }
 }
 
@@ -105,6 +106,10 @@ std::shared_ptr<const ShapePlan> PlanShape(std::shared_ptr<const Shape> shape, c
 }
 
 void AppendFieldText(const Shape& shape, const PlannedField& field, const std::string_view* slots, std::string* out) {
+  if (!field.constant.empty()) {
+    out->append(field.constant);
+    return;
+  }
   if (field.unescape == 0) {
     RenderPieces(shape, field.range, slots, out);
     return;

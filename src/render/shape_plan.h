@@ -21,8 +21,9 @@ struct PlannedField {
   uint8_t unescape = 0;
   uint16_t time_layout = 0;
   PieceRange range;
-  bool mined = false;  // a slot of the template. One without text is absent: whether the segment stores an empty slot
-                       // or none is a matter of how it was folded
+  bool mined = false;    // a slot of the template. One without text is absent: whether the segment stores an empty slot
+                         // or none is a matter of how it was folded
+  std::string constant;  // not empty: the value, which stands nowhere in the line
 };
 
 struct ShapePlan {
