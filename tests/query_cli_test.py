@@ -38,6 +38,18 @@ class QueryTest(CliTest):
         self.assertIn("matches no store", run.err_text)
         self.run_ok("merge", one, "--to", merged, code=2)
 
+    def test_a_slot_without_text_is_no_field(self):
+        hosts = [f"10.0.0.{i}" if i % 3 else "" for i in range(30)]
+        self.ingest(self.write("auth.log", "".join(
+            f"Jul 11 11:33:{i:02} combo gdm[{i}]: authentication failure; tty=:{i} rhost={host} \n"
+            for i, host in enumerate(hosts)).encode()))
+        events = [json.loads(line) for line in self.run_ok("cat", "--store", self.store, "--format", "ndjson").text.splitlines()]
+        self.assertEqual(20, sum("client.address" in event["attributes"] for event in events))
+        answer = json.loads(self.ask("exists client.address | count"))
+        self.assertEqual(20, answer["count"]["estimate"])
+        groups = map(json.loads, self.ask("count by client.address").splitlines())
+        self.assertEqual([10], [g["count"]["estimate"] for g in groups if g["group"].get("client.address") is None])
+
     def test_now(self):
         self.ingest(*examples())
         run = self.run_ok("query", "--store", self.store, "last 2h | count", "--format", "csv")

@@ -232,8 +232,11 @@ const Value* SamplingFields::ValueOf(const ResolvedSamplingField& resolved, cons
     case Kind::kAbsent:
       return nullptr;
     case Kind::kPlanned:
-      scratch_ = FieldValue(*plan.shape, *resolved.planned, Slots());
-      return &scratch_;
+      if (auto value = FieldValue(*plan.shape, *resolved.planned, Slots())) {
+        scratch_ = *std::move(value);
+        return &scratch_;
+      }
+      return nullptr;
     case Kind::kResource:
       return resolved.resource;
     case Kind::kFirstSeen:

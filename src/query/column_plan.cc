@@ -246,7 +246,10 @@ ColumnPlan::Place ColumnPlan::PlaceOfPlanned(const Shape& shape, const PlannedFi
     place.kind = slots == 1 ? Place::Kind::kSlot : Place::Kind::kElsewhere;
     return place;
   }
-  if (!severity) return Place::Of(FieldValue(shape, planned, nullptr));
+  if (!severity) {
+    auto value = FieldValue(shape, planned, nullptr);
+    return value ? Place::Of(*std::move(value)) : Place();
+  }
   std::string text;
   AppendFieldText(shape, planned, nullptr, &text);
   auto value = SeverityValue(field.builtin, shape, std::move(text));

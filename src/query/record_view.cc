@@ -176,6 +176,12 @@ const Value* RecordView::Set(ValueType type, int64_t integer, std::string_view t
   return &scratch_;
 }
 
+const Value* RecordView::Keep(std::optional<Value> value) {
+  if (!value) return nullptr;
+  scratch_ = *std::move(value);
+  return &scratch_;
+}
+
 const Value* RecordView::FromEvent(const FieldRef& field) {
   ToEvent();
   return event_fields_->Lookup(field);
@@ -185,8 +191,7 @@ const Value* RecordView::Attribute(const FieldRef& field) {
   const FieldResolver::Resolved& resolved = resolver_->Resolve(rows_->shapes[0], plan(), field, *origin_.source);
   switch (resolved.kind) {
     case FieldResolver::Resolved::Kind::kPlanned:
-      scratch_ = FieldValue(*plan().shape, *resolved.planned, rows_->Slots(0));
-      return resolved.planned->mined && scratch_.text.empty() ? nullptr : &scratch_;
+      return Keep(FieldValue(*plan().shape, *resolved.planned, rows_->Slots(0)));
     case FieldResolver::Resolved::Kind::kSourceResource:
       for (const auto& attribute : origin_.source->attributes) {
         if (attribute.name == resolved.name) return &attribute.value;

@@ -81,6 +81,7 @@ class RecordView : public FieldSource {
 
  private:
   const Value* Set(ValueType type, int64_t integer, std::string_view text);
+  const Value* Keep(std::optional<Value> value);
   const Value* Attribute(const FieldRef& field);
   const Value* FromEvent(const FieldRef& field);
   bool HasStoredTrace() const { return rows_->record && origin_.segment->TraceMethod(*rows_->record) != 0; }

@@ -18,8 +18,7 @@ void AddValues(const Shape& shape, const std::vector<PlannedField>& fields, cons
   out->clear();
   out->reserve(fields.size());
   for (const PlannedField& field : fields) {
-    Value value = FieldValue(shape, field, slots);
-    if (!field.mined || !value.text.empty()) out->push_back({field.name, std::move(value)});
+    if (auto value = FieldValue(shape, field, slots)) out->push_back({field.name, *std::move(value)});
   }
 }
 

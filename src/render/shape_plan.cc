@@ -119,9 +119,10 @@ void AppendFieldText(const Shape& shape, const PlannedField& field, const std::s
   out->append(Unescape(escaped, field.unescape));
 }
 
-Value FieldValue(const Shape& shape, const PlannedField& field, const std::string_view* slots) {
+std::optional<Value> FieldValue(const Shape& shape, const PlannedField& field, const std::string_view* slots) {
   std::string text;
   AppendFieldText(shape, field, slots, &text);
+  if (field.mined && text.empty()) return std::nullopt;
   if (field.type == ValueType::kTimestamp) return ParseTimeValue(field, std::move(text));
   return ParseValue(field.type, text);
 }

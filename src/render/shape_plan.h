@@ -43,8 +43,9 @@ std::shared_ptr<const ShapePlan> PlanShape(std::shared_ptr<const Shape> shape, c
 // The text of a field as the event has it: rendered from the slots and unescaped. Appended to `out`.
 void AppendFieldText(const Shape& shape, const PlannedField& field, const std::string_view* slots, std::string* out);
 
-// ... and read as its type. A time without year or zone in its text stays a string: what it means is not in the text.
-Value FieldValue(const Shape& shape, const PlannedField& field, const std::string_view* slots);
+// ... and read as its type; nothing when the event has no such field. A time without year or zone in its text stays a
+// string: what it means is not in the text.
+std::optional<Value> FieldValue(const Shape& shape, const PlannedField& field, const std::string_view* slots);
 
 // The message of one line, unescaped; a continuation line is all message. Appended to `out`.
 void AppendBody(const Shape& shape, const std::string_view* slots, std::string* out);
