@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "catalog/source_state.h"
+#include "pipeline/batch_thinner.h"
 #include "sample/coin.h"
 
 namespace whittle {
@@ -15,8 +15,6 @@ constexpr uint8_t kStateVersion = 1;
 constexpr uint8_t kTakenOver = 2;
 // Windows of events without time are so many events long.
 constexpr uint64_t kWindowRecords = kMaxStepEvents;
-// A batch that keeps less than this part of its text gives the rest of the memory back.
-constexpr double kCompactBelow = 0.75;
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
@@ -63,112 +61,6 @@ std::string FormOf(const Shape& shape) {
   return form;
 }
 
-// Which rows of a batch stay, and what goes.
-class BatchThinner {
- public:
-  explicit BatchThinner(EventBatch* batch) : batch_(*batch), keep_(batch->rows.size(), true) {}
-
-  void LeaveOut(size_t row) {
-    keep_[row] = false;
-    ++left_out_;
-  }
-
-  void Apply() {
-    if (left_out_ == 0) return;
-    KeepTail();
-    std::vector<uint32_t> new_number(keep_.size(), UINT32_MAX);
-    std::vector<Row> rows;
-    std::vector<RowGap> gaps;
-    std::vector<uint32_t> sizes;
-    RowGap gap;
-    for (size_t i = 0; i < keep_.size(); ++i) {
-      if (!batch_.gaps.empty()) Add(batch_.gaps[i], &gap);
-      if (!keep_[i]) {
-        Add({batch_.SourceSize(i), 1}, &gap);
-        continue;
-      }
-      new_number[i] = static_cast<uint32_t>(rows.size());
-      rows.push_back(batch_.rows[i]);
-      gaps.push_back(gap);
-      if (!batch_.source_sizes.empty()) sizes.push_back(batch_.source_sizes[i]);
-      gap = {};
-    }
-    Add(batch_.last_gap, &gap);
-    batch_.last_gap = gap;
-    batch_.rows = std::move(rows);
-    batch_.gaps = std::move(gaps);
-    batch_.source_sizes = std::move(sizes);
-    std::vector<ScrubbedSpan> spans;
-    for (ScrubbedSpan span : batch_.scrubbed) {
-      if (new_number[span.row] == UINT32_MAX) continue;
-      span.row = new_number[span.row];
-      spans.push_back(span);
-    }
-    batch_.scrubbed = std::move(spans);
-    Compact();
-    ForgetUnusedShapes();
-  }
-
- private:
-  static void Add(const RowGap& from, RowGap* into) {
-    into->bytes += from.bytes;
-    into->lines += from.lines;
-  }
-
-  // The last bytes of the source recognise it later, kept or not.
-  void KeepTail() {
-    if (!batch_.source_tail.empty() || batch_.rows.empty()) return;
-    const Row& last = batch_.rows.back();
-    const uint32_t end = last.begin + last.size + TerminatorSize(last.end);
-    const uint32_t begin =
-        std::max(batch_.rows.front().begin, end - std::min(end, static_cast<uint32_t>(kFingerprintBytes)));
-    batch_.source_tail = batch_.Text({begin, end - begin});
-  }
-
-  // A segment stores the shapes of the rows it has, not of those that came.
-  void ForgetUnusedShapes() {
-    std::vector<uint32_t> new_number(batch_.shapes.size(), UINT32_MAX);
-    std::vector<std::shared_ptr<const Shape>> shapes;
-    for (Row& row : batch_.rows) {
-      uint32_t& number = new_number[row.shape];
-      if (number == UINT32_MAX) {
-        number = static_cast<uint32_t>(shapes.size());
-        shapes.push_back(batch_.shapes[row.shape]);
-      }
-      row.shape = number;
-    }
-    batch_.shapes = std::move(shapes);
-  }
-
-  void Compact() {
-    uint64_t bytes = 0;
-    for (const Row& row : batch_.rows) bytes += row.size + TerminatorSize(row.end);
-    if (static_cast<double>(bytes) > kCompactBelow * static_cast<double>(batch_.text->size())) return;
-    auto text = std::make_shared<std::string>();
-    text->reserve(bytes);
-    std::vector<Span> slots;
-    for (Row& row : batch_.rows) {
-      const auto begin = static_cast<uint32_t>(text->size());
-      const uint32_t moved = begin - row.begin;  // wraps
-      text->append(batch_.Text({row.begin, row.size + TerminatorSize(row.end)}));
-      row.begin = begin;
-      const auto first = static_cast<uint32_t>(slots.size());
-      for (uint32_t k = 0; k < batch_.shapes[row.shape]->slot_count; ++k) {
-        Span span = batch_.slots[row.first_slot + k];
-        span.begin += moved;
-        slots.push_back(span);
-      }
-      row.first_slot = first;
-    }
-    batch_.text = std::move(text);
-    batch_.slots = std::move(slots);
-  }
-
-  EventBatch& batch_;
-  std::vector<bool> keep_;
-  size_t left_out_ = 0;
-};
-
 }  // namespace
 
 SegmentLedger NewSegmentLedger(const SamplingPolicy& policy) {
@@ -203,6 +95,11 @@ Result<std::unique_ptr<Sampler>> Sampler::Create(const SamplingPolicy* policy, c
 
 void Sampler::NoteTime(RecordTime time) {
   if (time.time_ns != kNoTime && time.quality != kTakenOver) time_ns_ = time.time_ns;
+  if (time_ns_ >= window_begin_ns_ && time_ns_ < window_end_ns_) {
+    ++records_;
+    decision_.late = false;
+    return;
+  }
   const int64_t window =
       time_ns_ == kNoTime ? static_cast<int64_t>(records_ / kWindowRecords) : FloorDivide(time_ns_, policy_->window_ns);
   ++records_;
@@ -210,6 +107,9 @@ void Sampler::NoteTime(RecordTime time) {
   if (window <= window_) return;
   window_ = window;
   firsts_.clear();
+  if (time_ns_ == kNoTime || window_ >= INT64_MAX / policy_->window_ns - 1) return;
+  window_begin_ns_ = window_ * policy_->window_ns;
+  window_end_ns_ = window_begin_ns_ + policy_->window_ns;
 }
 
 bool Sampler::IsAmongFirst(const SamplingRule& rule, uint64_t key) {
@@ -259,6 +159,19 @@ bool Sampler::Applies(size_t rule) {
   return policy_->rules[rule].templates.empty() ? fields_.Matches(rule) : FitsIgnoredTemplate();
 }
 
+Sampler::KnownStratum* Sampler::Known(uint64_t id) {
+  Shortcut& shortcut = shortcuts_[id % kShortcuts];
+  if (shortcut.known != nullptr && shortcut.id == id) return shortcut.known;
+  if (known_.size() > policy_->max_strata) {
+    known_.clear();
+    shortcuts_.assign(kShortcuts, {});
+    current_ = nullptr;
+    return Known(id);
+  }
+  shortcut = {id, &known_[id]};
+  return shortcut.known;
+}
+
 // First match wins; what no rule decides the budget does.
 void Sampler::Judge(uint64_t bytes) {
   const uint64_t key = fields_.Key();
@@ -279,15 +192,16 @@ void Sampler::Judge(uint64_t bytes) {
   decision_.threshold = 0;
   bool other = false;
   const uint64_t stratum = key + decided_by * 0xD6E8FEB86659FD93ULL;
+  current_ = Known(stratum);
   if (!drop) {
-    const auto verdict = controller_.Arrive({stratum, time_ns_, bytes, fixed});
+    const auto verdict = controller_.Arrive({stratum, time_ns_, bytes, fixed, &current_->in_controller});
     decision_.threshold = verdict.threshold;
     other = verdict.other;
   }
   decision_.stratum_id = stratum;
   // `other` has an entry of its own: the same key may be in it at one time and not at another.
-  std::shared_ptr<const StratumInfo>& known = infos_[other ? 0 : stratum];
-  if (known == nullptr) {
+  if (other) current_ = Known(0);
+  if (current_->info == nullptr) {
     auto info = std::make_shared<StratumInfo>();
     info->rule = other ? 0 : decided_by;
     info->other = other;
@@ -296,10 +210,9 @@ void Sampler::Judge(uint64_t bytes) {
       info->values = fields_.KeyValues();
       info->form = FormOf(*fields_.facts().plan->shape);
     }
-    known = std::move(info);
+    current_->info = std::move(info);
   }
-  decision_.info = known;
-  if (infos_.size() > policy_->max_strata) infos_.clear();
+  if (decision_.info != current_->info) decision_.info = current_->info;
 }
 
 void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
@@ -325,11 +238,14 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
   if (decision_.threshold != 0) decision_.kept = Coin() >= decision_.threshold;
 }
 
-uint32_t Sampler::StratumIn(SegmentLedger* ledger) const {
-  if (!decision_.info->other) {
-    if (const auto known = ledger->FindStratum(decision_.stratum_id)) return *known;
-  }
-  return ledger->AddStratum(decision_.stratum_id, *decision_.info);
+uint32_t Sampler::StratumIn(SegmentLedger* ledger) {
+  const uint64_t id = decision_.stratum_id;
+  if (current_ != nullptr && !decision_.info->other && ledger->IsStratum(current_->in_ledger, id))
+    return current_->in_ledger;
+  const auto known = decision_.info->other ? std::nullopt : ledger->FindStratum(id);
+  const uint32_t number = known ? *known : ledger->AddStratum(id, *decision_.info);
+  if (current_ != nullptr) current_->in_ledger = number;
+  return number;
 }
 
 LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger) {
@@ -338,13 +254,19 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
   RecordStream thresholds{static_cast<uint16_t>(StreamId::kSampleThreshold), {}};
   RecordStream strata{static_cast<uint16_t>(StreamId::kStratum), {}};
   std::vector<RecordTime> kept_times;
+  for (auto* stream : {&thresholds, &strata}) stream->values.reserve(times->size());
+  kept_times.reserve(times->size());
   std::vector<Row>& rows = batch->rows;
+  SegmentLedger::Entry entry;
+  entry.source_id = source_.id;
+  entry.source = ledger->SourceNumber(source_.id);
+  const bool has_gaps = !batch->gaps.empty();
   offset_ = batch->first_offset;
   size_t record = 0;
   for (size_t first = 0; first < rows.size();) {
     size_t end = first + 1;
     while (end < rows.size() && (rows[end].flags & Row::kRecordStart) == 0) ++end;
-    if (!batch->gaps.empty()) offset_ += batch->gaps[first].bytes;
+    if (has_gaps) offset_ += batch->gaps[first].bytes;
     const bool starts = (rows[first].flags & Row::kRecordStart) != 0;
     // Lines of a record that began in another batch share its fate; a segment that begins with them makes them one.
     const bool forced = !starts && (!decision_.known || (begins_segment && first == 0 && decision_.kept));
@@ -352,13 +274,13 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
       Decide(*batch, first, end, starts ? (*times)[record] : RecordTime());
     }
     const uint32_t stratum = StratumIn(ledger);
-    SegmentLedger::Entry entry{source_.id,
-                               decision_.time_ns,
-                               stratum,
-                               decision_.kept,
-                               decision_.dropped,
-                               decision_.late,
-                               ProbabilityOf(decision_.threshold)};
+    entry.time_ns = decision_.time_ns;
+    entry.stratum = stratum;
+    entry.kept = decision_.kept;
+    entry.dropped = decision_.dropped;
+    entry.late = decision_.late;
+    entry.probability = decision_.threshold == 0 ? 1 : ProbabilityOf(decision_.threshold);
+    entry.hint = current_ == nullptr ? nullptr : &current_->cell;
     const bool is_record = starts || forced;
     const size_t cell = is_record ? ledger->AddRecord(entry) : ledger->FindCell(entry);
     if (is_record && decision_.kept) {
@@ -371,7 +293,7 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
     for (size_t row = first; row < end; ++row) {
       const uint64_t size = batch->SourceSize(row);
       ledger->AddLine(cell, size, decision_.kept);
-      offset_ += size + (row > first && !batch->gaps.empty() ? batch->gaps[row].bytes : 0);
+      offset_ += size + (row > first && has_gaps ? batch->gaps[row].bytes : 0);
       if (decision_.kept) continue;
       thinner.LeaveOut(row);
       ++lost.lines;

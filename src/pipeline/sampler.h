@@ -58,6 +58,17 @@ class Sampler {
     std::shared_ptr<const StratumInfo> info = std::make_shared<const StratumInfo>();
     int64_t time_ns = kNoTime;
   };
+  // A stratum met lately: its texts, made once, and where controller and ledger had it.
+  struct KnownStratum {
+    std::shared_ptr<const StratumInfo> info;
+    uint32_t in_controller = 0, in_ledger = 0, cell = 0;
+  };
+  // The way to one, by the low bits of its id.
+  struct Shortcut {
+    uint64_t id = 0;
+    KnownStratum* known = nullptr;
+  };
+  static constexpr size_t kShortcuts = 256;
   Sampler(const SamplingPolicy* policy, const SegmentSource& source, double share);
   Status Restore(std::string_view state);
   void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time);
@@ -67,7 +78,8 @@ class Sampler {
   bool IsAmongFirst(const SamplingRule& rule, uint64_t key);
   void NoteTime(RecordTime time);
   uint64_t Coin();
-  uint32_t StratumIn(SegmentLedger* ledger) const;
+  KnownStratum* Known(uint64_t id);
+  uint32_t StratumIn(SegmentLedger* ledger);
 
   const SamplingPolicy* policy_;
   const SegmentSource source_;
@@ -81,12 +93,15 @@ class Sampler {
   std::unordered_map<uint64_t, uint64_t> firsts_;             // of this window: how many were kept as the first
   std::unordered_map<uint64_t, int64_t> first_seen_;          // signature → event time of its first event
   int64_t window_ = INT64_MIN;                                // the newest
+  int64_t window_begin_ns_ = 0, window_end_ns_ = 0;           // of it, once it is known
   int64_t time_ns_ = kNoTime;                                 // of the record at hand, or the last one that had any
   uint64_t records_ = 0;
   Decision decision_;
-  // Strata met lately, so that their texts are made once; forgotten when there are more than policy_->max_strata.
-  std::unordered_map<uint64_t, std::shared_ptr<const StratumInfo>> infos_;
-  uint64_t offset_ = 0;  // of the record at hand
+  // Forgotten when there are more than policy_->max_strata.
+  std::unordered_map<uint64_t, KnownStratum> known_;
+  std::vector<Shortcut> shortcuts_{kShortcuts};
+  KnownStratum* current_ = nullptr;  // of decision_; null when it is not in known_
+  uint64_t offset_ = 0;              // of the record at hand
 };
 
 }  // namespace whittle

@@ -6,6 +6,7 @@
 #include "event/severity.h"
 #include "event/trace_id.h"
 #include "templates/consolidator.h"
+#include "templates/naming.h"
 
 namespace whittle {
 namespace {
@@ -44,27 +45,40 @@ std::optional<std::string> StatusClass(std::string_view text) {
 
 SamplingFields::SamplingFields(const SamplingPolicy* policy, const SegmentSource* source)
     : policy_(*policy), source_(*source) {
+  const auto note_template = [this](const FieldRef& field) {
+    needs_template_ = needs_template_ || field.builtin == Builtin::kTemplate || field.builtin == Builtin::kTemplateId;
+    if (field.builtin != Builtin::kNone || field.names[0] == kFirstSeen) return;
+    may_be_of_template_.insert(may_be_of_template_.end(), field.names.begin(), field.names.end());
+  };
   for (const std::string& name : policy->key) {
     KeyExpression expression;
     expression.name = name;
     expression.is_signature = name == "signature";
     expression.is_class = name == kStatusClass;
     expression.field = ResolveField(expression.is_class ? "http.response.status_code" : name);
-    needs_template_ = needs_template_ || expression.field.builtin == Builtin::kNone;
+    if (!expression.is_signature) note_template(expression.field);
     key_.push_back(std::move(expression));
   }
   for (const SamplingRule& rule : policy->rules) {
     for (const FieldRef& field : rule.filter.fields()) {
       const bool first_seen = field.builtin == Builtin::kNone && field.names[0] == kFirstSeen;
       needs_first_seen_ = needs_first_seen_ || first_seen;
-      needs_template_ = needs_template_ || (field.builtin == Builtin::kNone && !first_seen) ||
-                        field.builtin == Builtin::kTemplate || field.builtin == Builtin::kTemplateId;
+      note_template(field);
     }
   }
 }
 
 std::shared_ptr<const ShapePlan> SamplingFields::PlanWithTemplate(const std::shared_ptr<const Shape>& shape) const {
-  if (!needs_template_ || !HasSlots(*shape, shape->body)) return PlanShape(shape, nullptr, nullptr);
+  if (!HasSlots(*shape, shape->body)) return PlanShape(shape, nullptr, nullptr);
+  if (!needs_template_) {
+    std::string text;
+    for (size_t i = shape->body.begin; i < shape->body.end; ++i) text += shape->pieces[i].text;
+    // Escaped text may hide a name.
+    const bool may = shape->body_unescape > 0 ? !may_be_of_template_.empty()
+                                              : std::any_of(may_be_of_template_.begin(), may_be_of_template_.end(),
+                                                            [&](const auto& name) { return MayNameSlot(text, name); });
+    if (!may) return PlanShape(shape, nullptr, nullptr);
+  }
   Consolidator alone;
   const uint32_t handle = alone.Add(shape);
   const auto result = alone.Result();

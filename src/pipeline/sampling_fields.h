@@ -88,7 +88,8 @@ class SamplingFields : public FieldSource {
   const SegmentSource& source_;
   std::vector<KeyExpression> key_;
   bool needs_first_seen_ = false;
-  bool needs_template_ = false;  // some field may be a template's
+  bool needs_template_ = false;                  // some field is the template itself
+  std::vector<std::string> may_be_of_template_;  // names of fields that a template may give to one of its slots
   std::unordered_map<Hash128, std::unique_ptr<ShapeFacts>, Hash128Hasher> facts_of_;
 
   const EventBatch* batch_ = nullptr;

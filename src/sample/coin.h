@@ -44,6 +44,7 @@ inline uint64_t PositionCoin(uint64_t seed, const Hash128& source, uint64_t posi
 
 // Kept iff coin >= threshold. Probability 1 is threshold 0.
 inline uint64_t ThresholdOf(double probability) {
+  if (probability >= 1) return 0;
   const double p = std::clamp(probability, kLeastProbability, 1.0);
   return kCoinSides - static_cast<uint64_t>(std::llround(p * static_cast<double>(kCoinSides)));
 }

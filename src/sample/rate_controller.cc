@@ -57,9 +57,11 @@ void RateController::AdvanceWindow(int64_t time_ns) {
   if (time_ns == kNoTimeNs) return;
   newest_ns_ = std::max(newest_ns_, time_ns);
   if (step_begin_ns_ == kNoTimeNs) step_begin_ns_ = time_ns;
+  if (time_ns < window_end_ns_) return;
   const int64_t window = FloorDivide(time_ns, policy_->window_ns);
   if (window_ != INT64_MIN && window > window_) window_over_ = true;
   window_ = std::max(window_, window);
+  if (window_ < INT64_MAX / policy_->window_ns - 1) window_end_ns_ = (window_ + 1) * policy_->window_ns;
 }
 
 bool RateController::StepIsOver() const {
@@ -70,8 +72,14 @@ bool RateController::StepIsOver() const {
   return policy_->cap < 1 && all_expected_ > kTolerance * policy_->cap * all_cost_ + Slack();
 }
 
-RateController::Stratum* RateController::Find(uint64_t key, double fixed, bool* other) {
+void RateController::SetThreshold(uint64_t threshold, Stratum* stratum) {
+  stratum->threshold = threshold;
+  stratum->probability = ProbabilityOf(threshold);
+}
+
+RateController::Stratum* RateController::Find(uint64_t key, double fixed, uint32_t* hint, bool* other) {
   if (key == kOtherKey) key = 1;
+  if (hint != nullptr && *hint < strata_.size() && strata_[*hint].key == key) return &strata_[*hint];
   auto found = index_.find(key);
   if (found == index_.end() && strata_.size() >= policy_->max_strata) {
     *other = true;
@@ -85,9 +93,10 @@ RateController::Stratum* RateController::Find(uint64_t key, double fixed, bool* 
     stratum.key = key;
     stratum.fixed = fixed;
     const Newcomers& newcomers = newcomers_[fixed >= 0 ? 1 : 0];
-    stratum.threshold = ThresholdOf(newcomers.probability * (fixed >= 0 ? fixed : 1));
+    SetThreshold(ThresholdOf(newcomers.probability * (fixed >= 0 ? fixed : 1)), &stratum);
     strata_.push_back(stratum);
   }
+  if (hint != nullptr) *hint = found->second;
   return &strata_[found->second];
 }
 
@@ -105,7 +114,7 @@ RateController::Verdict RateController::Arrive(const Arrival& arrival) {
     window_over_ = false;
   }
   Verdict verdict;
-  Stratum* stratum = Find(arrival.key, arrival.fixed.value_or(-1), &verdict.other);
+  Stratum* stratum = Find(arrival.key, arrival.fixed.value_or(-1), arrival.hint, &verdict.other);
   verdict.threshold = stratum->threshold;
   ++stratum->events;
   stratum->bytes += arrival.bytes;
@@ -115,7 +124,7 @@ RateController::Verdict RateController::Arrive(const Arrival& arrival) {
     newcomers.step_keys += stratum->events == 1 ? 1 : 0;
   }
   const double cost = Cost(arrival.bytes);
-  const double expected = cost * ProbabilityOf(stratum->threshold);
+  const double expected = cost * stratum->probability;
   ++step_events_;
   all_cost_ += cost;
   all_expected_ += expected;
@@ -175,13 +184,13 @@ void RateController::EndStep(bool early) {
     Divide();
   } else {
     for (Stratum& s : strata_) {
-      s.threshold = ThresholdOf(s.fixed >= 0 ? s.fixed : policy_->budget.amount);
+      SetThreshold(ThresholdOf(s.fixed >= 0 ? s.fixed : policy_->budget.amount), &s);
     }
     newcomers_[0].probability = policy_->budget.amount;
   }
   if (policy_->cap < 1) {
     for (Stratum& s : strata_) {
-      if (s.fixed >= 0) s.threshold = ThresholdOf(s.fixed);
+      if (s.fixed >= 0) SetThreshold(ThresholdOf(s.fixed), &s);
     }
     newcomers_[1].probability = 1;
     ApplyCap(mean_cost);
@@ -224,7 +233,7 @@ void RateController::Divide() {
   const std::vector<double> kept = Allocate(items, policy_->curve, amount - saved);
   for (size_t i = 0; i < which.size(); ++i) {
     Stratum& s = strata_[which[i]];
-    s.threshold = ThresholdOf(s.smoothed > 0 ? kept[i] / s.smoothed : 0);
+    SetThreshold(ThresholdOf(s.smoothed > 0 ? kept[i] / s.smoothed : 0), &s);
   }
   newcomers.probability = std::clamp(kept.back() / each, kLeastProbability, 1.0);
 }
@@ -234,7 +243,7 @@ void RateController::ApplyCap(double mean_cost) {
   std::vector<AllocationItem> items;
   double total = 0, wanted = 0;
   for (const Stratum& s : strata_) {
-    const double most = s.smoothed * ProbabilityOf(s.threshold);
+    const double most = s.smoothed * s.probability;
     items.push_back({s.smoothed, s.cost, 0, most, 1});
     total += s.smoothed * s.cost;
     wanted += most * s.cost;
@@ -250,7 +259,7 @@ void RateController::ApplyCap(double mean_cost) {
   const std::vector<double> kept = Allocate(items, policy_->curve, policy_->cap * total);
   for (size_t i = 0; i < strata_.size(); ++i) {
     Stratum& s = strata_[i];
-    s.threshold = std::max(s.threshold, ThresholdOf(s.smoothed > 0 ? kept[i] / s.smoothed : 0));
+    SetThreshold(std::max(s.threshold, ThresholdOf(s.smoothed > 0 ? kept[i] / s.smoothed : 0)), &s);
   }
   for (size_t n = 0; n < 2; ++n) {
     const size_t i = strata_.size() + n;
@@ -306,7 +315,7 @@ bool RateController::Decode(ByteReader* in) {
     s.smoothed = real();
     s.cost = real();
     s.fixed = real();
-    s.threshold = in->Varint();
+    SetThreshold(in->Varint(), &s);
     s.events = in->Varint();
     s.bytes = in->Varint();
     s.is_new = in->U8() != 0;

@@ -39,6 +39,7 @@ class RateController {
     int64_t time_ns = INT64_MIN;  // INT64_MIN: no time is known
     uint64_t bytes = 0;
     std::optional<double> fixed;  // the probability a rule gives; nothing: by the budget
+    uint32_t* hint = nullptr;     // where the caller keeps what helps to find the key again; 0 at first
   };
   struct Verdict {
     uint64_t threshold = 0;
@@ -61,7 +62,8 @@ class RateController {
     double smoothed = 0;  // events expected in the next window
     double cost = 1;      // of one event
     uint64_t threshold = 0;
-    uint64_t events = 0;  // of this step
+    double probability = 1;  // of threshold
+    uint64_t events = 0;     // of this step
     uint64_t bytes = 0;
     double fixed = -1;   // probability a rule gives, or -1
     bool is_new = true;  // first seen in this step
@@ -84,7 +86,8 @@ class RateController {
   void Smooth(bool early);
   void Divide();
   void ApplyCap(double mean_cost);
-  Stratum* Find(uint64_t key, double fixed, bool* other);
+  Stratum* Find(uint64_t key, double fixed, uint32_t* hint, bool* other);
+  static void SetThreshold(uint64_t threshold, Stratum* stratum);
 
   const SamplingPolicy* policy_;
   double share_;
@@ -100,6 +103,7 @@ class RateController {
   double total_expected_ = 0;
   uint64_t steps_ = 0;
   int64_t window_ = INT64_MIN;  // number of the current window
+  int64_t window_end_ns_ = INT64_MIN;
   int64_t step_begin_ns_ = INT64_MIN, newest_ns_ = INT64_MIN;
   bool window_over_ = false;
 };

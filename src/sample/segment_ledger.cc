@@ -119,6 +119,8 @@ uint32_t SegmentLedger::AddStratum(uint64_t id, StratumInfo info) {
   const auto number = static_cast<uint32_t>(strata_.size());
   stratum_index_.emplace(id, number);
   strata_.push_back(std::move(info));
+  ids_.resize(number);
+  ids_.push_back(id);
   return number;
 }
 
@@ -160,6 +162,7 @@ size_t SegmentLedger::CellAt(uint32_t source, int64_t window, uint32_t stratum) 
 void SegmentLedger::JoinWindows() {
   while (cells_.size() > kMaxCells / 2 && window_ns_ <= INT64_MAX / 4) {
     window_ns_ *= 2;
+    last_end_ns_ = last_begin_ns_ = 0;
     for (LedgerCell& cell : cells_) {
       if (cell.window != kNoWindow) cell.window = FloorDivide(cell.window, 2);
     }
@@ -181,9 +184,27 @@ void SegmentLedger::JoinWindows() {
   last_cell_ = cells_.size();
 }
 
+int64_t SegmentLedger::WindowOf(int64_t time_ns) {
+  if (time_ns == INT64_MIN) return kNoWindow;
+  if (time_ns >= last_begin_ns_ && time_ns < last_end_ns_) return last_window_;
+  const int64_t window = FloorDivide(time_ns, window_ns_);
+  if (window > INT64_MIN / window_ns_ && window < INT64_MAX / window_ns_ - 1) {
+    last_window_ = window;
+    last_begin_ns_ = window * window_ns_;
+    last_end_ns_ = last_begin_ns_ + window_ns_;
+  }
+  return window;
+}
+
 size_t SegmentLedger::FindCell(const Entry& entry) {
-  const int64_t window = entry.time_ns == INT64_MIN ? kNoWindow : FloorDivide(entry.time_ns, window_ns_);
-  const size_t at = CellAt(SourceNumber(entry.source_id), window, entry.stratum);
+  const int64_t window = WindowOf(entry.time_ns);
+  const uint32_t source = entry.source != Entry::kBySourceId ? entry.source : SourceNumber(entry.source_id);
+  size_t at = entry.hint != nullptr ? *entry.hint : cells_.size();
+  if (at >= cells_.size() || cells_[at].source != source || cells_[at].window != window ||
+      cells_[at].stratum != entry.stratum) {
+    at = CellAt(source, window, entry.stratum);
+    if (entry.hint != nullptr) *entry.hint = static_cast<uint32_t>(at);
+  }
   cells_[at].dropped = cells_[at].dropped || entry.dropped;
   return at;
 }
@@ -195,6 +216,10 @@ size_t SegmentLedger::AddRecord(const Entry& entry) {
   cell.late += entry.late ? 1 : 0;
   if (entry.kept) {
     ++cell.kept.records;
+    if (entry.probability == 1) {
+      cell.weight += 1;
+      return at;
+    }
     cell.weight += 1 / entry.probability;
     cell.variance += (1 - entry.probability) / entry.probability / entry.probability;
   }
@@ -256,6 +281,7 @@ void SegmentLedger::Merge(const SegmentLedger& other, std::vector<uint32_t>* ren
     keys_ = other.keys_;
     rules_ = other.rules_;
     window_ns_ = other.window_ns_;
+    last_end_ns_ = last_begin_ns_ = 0;
   }
   // Values by the names of our keys; rules by what they say.
   std::vector<size_t> columns;
@@ -265,6 +291,7 @@ void SegmentLedger::Merge(const SegmentLedger& other, std::vector<uint32_t>* ren
       keys_.push_back(key);
       for (StratumInfo& info : strata_) info.values.resize(keys_.size());
       stratum_index_.clear();
+      ids_.clear();
       for (uint32_t i = 0; i < strata_.size(); ++i) stratum_index_.emplace(StratumId(strata_[i]), i);
       at = keys_.end() - 1;
     }
@@ -296,6 +323,7 @@ void SegmentLedger::Merge(const SegmentLedger& other, std::vector<uint32_t>* ren
       if (cell.window != kNoWindow) cell.window = FloorDivide(cell.window, factor);
     }
     window_ns_ = other.window_ns_;
+    last_end_ns_ = last_begin_ns_ = 0;
     std::vector<LedgerCell> cells = std::move(cells_);
     cells_.clear();
     cell_index_.clear();

@@ -65,16 +65,25 @@ class SegmentLedger {
   // The number of a stratum; `id` is a hash of rule and values by which it is found again without them. Nothing when it
   // is not known yet: AddStratum then.
   std::optional<uint32_t> FindStratum(uint64_t id) const;
+  // Whether `number` is what FindStratum would answer, for those who remember it.
+  bool IsStratum(uint32_t number, uint64_t id) const { return number < ids_.size() && ids_[number] == id && id != 0; }
   // kOtherStratum's number when there are too many. Values longer than kMaxKeyBytes are cut.
   uint32_t AddStratum(uint64_t id, StratumInfo info);
 
   struct Entry {
+    static constexpr uint32_t kBySourceId = UINT32_MAX;
     std::string_view source_id;
     int64_t time_ns = INT64_MIN;
     uint32_t stratum = 0;
     bool kept = true, dropped = false, late = false;
     double probability = 1;  // of a kept one
+    // Where the caller keeps the number of the cell it used last for this stratum; whatever it says, the answer is
+    // right.
+    uint32_t* hint = nullptr;
+    uint32_t source = kBySourceId;  // SourceNumber(source_id), for those who have it
   };
+  // The number of a source, for as long as the ledger lives.
+  uint32_t SourceNumber(std::string_view source_id);
   // An event. Its lines are added by AddLine; returns its cell, valid until the next AddRecord.
   size_t AddRecord(const Entry& entry);
   // The cell of an event that was counted already, maybe into another ledger.
@@ -105,11 +114,11 @@ class SegmentLedger {
   const std::vector<std::string>& sources() const { return sources_; }
 
  private:
-  uint32_t SourceNumber(std::string_view source_id);
   uint32_t OtherStratum();
   size_t CellAt(uint32_t source, int64_t window, uint32_t stratum);
   size_t CellFor(const Entry& entry, const EventCounts& counts);
   void JoinWindows();
+  int64_t WindowOf(int64_t time_ns);
 
   std::string policy_;
   std::vector<std::string> keys_, rules_;
@@ -119,10 +128,12 @@ class SegmentLedger {
   size_t stratum_bytes_ = 0;
   std::optional<uint32_t> other_;
   std::unordered_map<uint64_t, uint32_t> stratum_index_;
+  std::vector<uint64_t> ids_;  // of strata_, 0: found by its values only
   std::vector<LedgerCell> cells_;
   std::unordered_map<uint64_t, std::vector<uint32_t>> cell_index_;  // by hash of the place
   uint32_t last_source_ = 0;
   size_t last_cell_ = 0;
+  int64_t last_window_ = 0, last_begin_ns_ = 0, last_end_ns_ = 0;  // of WindowOf
 };
 
 // "signature=… severity=INFO", keys without a value left out; "other" for what is beyond the limit of strata.

@@ -15,6 +15,10 @@ namespace {
 constexpr std::string_view kMark = "<*>";
 constexpr size_t kMaxName = 64;
 
+// What Semantic gives beside the words of the text. A new one belongs in here.
+constexpr std::string_view kSemanticNames[] = {"user.name",   "url.path",    "client.address",
+                                               "client.port", "process.pid", "http.response.status_code"};
+
 bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsNameByte(char c) { return IsAlpha(c) || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == '$'; }
 bool IsOpening(char c) { return std::string_view("\"'([{<@#*\\").find(c) != std::string_view::npos; }
@@ -358,6 +362,19 @@ class Namer {
 
 std::vector<TemplateSlot> NameSlots(std::string_view text, std::span<const SlotProfile> profiles) {
   return Namer(text, profiles).Run();
+}
+
+bool MayNameSlot(std::string_view text, std::string_view name) {
+  // Names with a dot in them stand in the text as they are, but for those of the semantic conventions.
+  const size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return true;
+  for (const std::string_view given : kSemanticNames) {
+    if (name.starts_with(given)) return true;
+  }
+  // Up to where a replaced byte or the suffix of a collision may begin.
+  const std::string part = Lower(name.substr(dot, name.find('_', dot) - dot));
+  const auto same = [](char a, char b) { return (IsAlpha(a) ? static_cast<char>(a | 0x20) : a) == b; };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
 }  // namespace whittle

@@ -14,4 +14,8 @@ namespace whittle {
 // One entry per "<*>" of `text`, in order; names are distinct.
 std::vector<TemplateSlot> NameSlots(std::string_view text, std::span<const SlotProfile> profiles);
 
+// False only when no slot of a template with this text can be called `name`: saves the work of finding its names.
+// `text` with or without marks.
+bool MayNameSlot(std::string_view text, std::string_view name);
+
 }  // namespace whittle

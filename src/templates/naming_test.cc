@@ -92,8 +92,19 @@ TEST(NamingTest, NamesAreCleanAndDistinctWhateverTheText) {
   for (const std::string& text : texts) {
     const std::vector<std::string> names = Names(text, {"int", "mixed"});
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << text;
-    for (const std::string& name : names) EXPECT_FALSE(name.empty()) << text;
+    for (const std::string& name : names) {
+      EXPECT_FALSE(name.empty()) << text;
+      EXPECT_TRUE(MayNameSlot(text, name)) << text;
+    }
   }
+}
+
+TEST(NamingTest, NamesThatCannotBeAreKnownBeforehand) {
+  EXPECT_FALSE(MayNameSlot("Took <*> ms for user <*>", "service.name"));
+  EXPECT_TRUE(MayNameSlot("the Service.Name=<*>", "service.name"));
+  EXPECT_TRUE(MayNameSlot("a.b-c=<*> a.b-c=<*>", "a.b_c_2"));
+  EXPECT_TRUE(MayNameSlot("login <*>", "user.name"));
+  EXPECT_TRUE(MayNameSlot("", "anything"));
 }
 
 struct Label {
@@ -134,6 +145,7 @@ TEST(NamingTest, MostSlotsOfTheCheckSetAreNamedAcceptablyAndTypedRightly) {
     const std::vector<TemplateSlot> slots = NameSlots(labels[begin].text, profiles);
     for (size_t i = begin; i < end; ++i) {
       const TemplateSlot& slot = slots[i - begin];
+      EXPECT_TRUE(MayNameSlot(labels[i].text, slot.name)) << labels[i].text << " " << slot.name;
       const bool name_ok = ("|" + labels[i].names + "|").find("|" + slot.name + "|") != std::string::npos;
       const bool type_ok = ValueTypeName(slot.type) == labels[i].type;
       named += name_ok ? 1 : 0;
