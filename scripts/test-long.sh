@@ -18,7 +18,7 @@ step() {
   shift
   echo "== $name"
   "$@" 2>&1 | tee "build/long-$name.log" || { verdict=FAILED; failed=$((failed + 1)); }
-  { echo "- $name: $verdict after $((SECONDS - begin)) s"; grep -hE '^(crash|fuzz|tail):' "build/long-$name.log" | sed 's/^/  - /' || true; } >>"$report"
+  { echo "- $name: $verdict after $((SECONDS - begin)) s"; grep -hE '^(crash|fuzz|tail|mutant|as it is)' "build/long-$name.log" | sed 's/^/  - /' || true; } >>"$report"
 }
 step crash env WHITTLE_KILLS_SMALL=1000 python3 -B tests/crash_test.py
 step fault env WHITTLE_FAULTS=0 python3 -B tests/fault_test.py
@@ -26,7 +26,8 @@ step tail env WHITTLE_TAIL_STRICT=1 WHITTLE_TAIL_SEQUENCES=2000 python3 -B tests
 step damage env WHITTLE_FLIPS=2000 python3 -B tests/damage_test.py
 step corpora env WHITTLE_KILLS=400 WHITTLE_CACHE_BYTES=100000000 python3 -B tests/corpora_test.py
 step queries env WHITTLE_QUERIES=2000 python3 -B tests/query_differential_test.py
+step sampling env WHITTLE_LONG=1 build/release/src/sample/sample_test --gtest_filter='HonestSampling.*:TotalEstimator.*:RateController.*'
 step comparisons env WHITTLE_RUNS=200 build/release/src/query/query_test --gtest_filter='Difference.*'
 step fuzz env FUZZ_SEED=0 FUZZ_SECONDS="${FUZZ_SECONDS:-600}" FUZZ_SECONDS_INNER="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
-echo "test-long: $failed of 8 failed; see $report"
+echo "test-long: $failed of 9 failed; see $report"
 [[ $failed -eq 0 ]]
