@@ -70,6 +70,7 @@ void EncodeSegmentMeta(const SegmentMeta& meta, std::string* out) {
   writer.Varint(meta.coverage.size());
   for (const SourceCoverage& coverage : meta.coverage) EncodeCoverage(coverage, &writer);
   writer.Varint(meta.whole_rows);
+  writer.Varint(meta.refused_ids);
 }
 
 Result<SegmentMeta> DecodeSegmentMeta(std::string_view bytes) {
@@ -97,6 +98,7 @@ Result<SegmentMeta> DecodeSegmentMeta(std::string_view bytes) {
   if (!in.ok()) return Damaged();
   // Not in the first stores. Bytes after these belong to later minor versions.
   if (in.remaining() > 0) meta.whole_rows = in.Varint();
+  if (in.remaining() > 0) meta.refused_ids = in.Varint();
   if (!in.ok()) return Damaged();
   return meta;
 }

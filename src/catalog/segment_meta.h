@@ -49,8 +49,9 @@ struct SegmentMeta {
   int64_t created_ns = 0;
   uint64_t rows = 0;
   uint64_t records = 0;
-  uint64_t text_bytes = 0;  // of the rows it stores, line ends included
-  uint64_t whole_rows = 0;  // lines kept whole, not understood or beyond a limit (the raw lane)
+  uint64_t text_bytes = 0;   // of the rows it stores, line ends included
+  uint64_t whole_rows = 0;   // lines kept whole, not understood or beyond a limit (the raw lane)
+  uint64_t refused_ids = 0;  // trace and span ids of records that are none: all zeros, other bytes
   bool has_time = false;
   int64_t min_time_ns = 0;  // of event times, when has_time
   int64_t max_time_ns = 0;

@@ -5,6 +5,7 @@
 #include "cli/failure.h"
 #include "cli/reading.h"
 #include "env/posix_file_system.h"
+#include "parse/trace_context.h"
 #include "pipeline/enricher.h"
 #include "pipeline/line_parser.h"
 #include "pipeline/live_templates.h"
@@ -70,6 +71,7 @@ class Explainer {
     out_->Write(fmt::format("envelope  {}\nheader    {}\nformat    {}\n", OrNone(analysis.envelope),
                             OrNone(analysis.header), OrNone(analysis.body_format)));
     ExplainPatterns(text, analysis);
+    ExplainTrace(text);
     out_->Write("body      " + DisplayBody(text, analysis) + "\n");
     const auto plan = templates_.PlanOf(shape);
     out_->Write(fmt::format("template  {}  {}\n", ToHex(plan->template_id), plan->template_text));
@@ -100,6 +102,39 @@ class Explainer {
 
   static std::string Origin(const PlannedField& field, std::string_view otherwise) {
     return field.constant.empty() ? std::string(otherwise) : std::string(otherwise) + ", set";
+  }
+
+  // Which rule found which id; the first of each kind counts.
+  void ExplainTrace(std::string_view line) {
+    const auto write = [&](FieldRole role, ValueType type, std::string_view name, std::string_view rule, uint32_t begin,
+                           uint32_t end) {
+      const std::string_view text = line.substr(begin, end - begin);
+      out_->Write(fmt::format("trace     {} by rule '{}': {}{}\n", name, rule, text,
+                              IsTraceId(role, type, text) ? "" : " (refused: no such id)"));
+    };
+    for (const TraceRuleMatch& match : reading_.patterns->trace_rules().Find(line)) {
+      const FieldSpan& field = match.field;
+      write(field.role, field.type, field.name.empty() ? RoleName(field.role) : field.name, match.rule, field.begin,
+            field.end);
+    }
+    bool stable = true;
+    for (const TraceFinding& found : TraceFindings(line, &stable)) {
+      write(found.role, found.type, found.name.empty() ? RoleName(found.role) : found.name, found.rule, found.begin,
+            found.end);
+    }
+  }
+
+  static std::string_view RoleName(FieldRole role) {
+    switch (role) {
+      case FieldRole::kTraceId:
+        return "trace id";
+      case FieldRole::kSpanId:
+        return "span id";
+      case FieldRole::kParentSpanId:
+        return "parent span id";
+      default:
+        return "trace flags";
+    }
   }
 
   static std::string DisplayBody(std::string_view line, const LineAnalysis& analysis) {

@@ -50,6 +50,13 @@ Status LoadPatterns(const Env* env, const ParsedFlags& flags, Reading* reading) 
     return MatchPattern(*set, text, base, whole_line, analysis);
   };
   analyzer.find_trace = FindTraceContext;
+  if (const TraceRules& rules = reading->patterns->trace_rules(); !rules.empty()) {
+    analyzer.find_trace = [&rules](std::string_view line, LineAnalysis* analysis) {
+      rules.AddFields(line, analysis);
+      FindTraceContext(line, analysis);
+    };
+    analyzer.trace_key = [&rules](std::string_view line) { return rules.Key(line); };
+  }
   reading->analyzer = std::make_unique<LineAnalyzer>(std::move(analyzer));
   return Status::Ok();
 }

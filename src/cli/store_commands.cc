@@ -76,6 +76,12 @@ uint64_t WholeRows(const Manifest& manifest) {
   return rows;
 }
 
+uint64_t RefusedIds(const Manifest& manifest) {
+  uint64_t ids = 0;
+  for (const SegmentMeta& segment : manifest.segments) ids += segment.refused_ids;
+  return ids;
+}
+
 void WriteStatsTable(const Manifest& manifest, const StoreBytes& bytes, OutputStream* out) {
   Table table({{"source", false},
                {"lines in", true},
@@ -89,6 +95,11 @@ void WriteStatsTable(const Manifest& manifest, const StoreBytes& bytes, OutputSt
   if (const uint64_t whole = WholeRows(manifest); whole > 0) {
     out->Write(fmt::format("\nraw lane: {} lines kept whole, without fields or a template of their own\n",
                            FormatCount(whole)));
+  }
+  if (const uint64_t refused = RefusedIds(manifest); refused > 0) {
+    out->Write(
+        fmt::format("\nrefused: {} trace or span ids that are none: all zeros, too short, too long or other bytes\n",
+                    FormatCount(refused)));
   }
   for (const auto& [id, source] : manifest.sources) {
     if (!source.failure.empty()) out->Write("failed: " + SourceName(source) + ": " + source.failure + "\n");
@@ -113,7 +124,7 @@ void WriteStatsJson(const Manifest& manifest, const StoreBytes& bytes, OutputStr
   }
   line = "{\"total\":true";
   AppendLedgerJson(manifest.TotalLedger(), &line);
-  line += fmt::format(",\"raw_lane_lines\":{}", WholeRows(manifest));
+  line += fmt::format(",\"raw_lane_lines\":{},\"refused_ids\":{}", WholeRows(manifest), RefusedIds(manifest));
   line +=
       fmt::format(",\"stored_bytes\":{{\"total\":{},\"segments\":{},\"catalog\":{},\"other\":{}}},\"segments\":{}}}\n",
                   bytes.total(), bytes.segments, bytes.catalog, bytes.other, manifest.segments.size());

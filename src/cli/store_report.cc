@@ -53,6 +53,10 @@ void WriteCounts(const IngestReport& report, OutputStream* out) {
   }
   if (report.raw_lane_rows > 0)
     out->Write(fmt::format("raw lane   {} lines kept whole\n", FormatCount(report.raw_lane_rows)));
+  if (report.refused_ids > 0) {
+    out->Write(fmt::format("refused    {} trace or span ids: all zeros, too short, too long or other bytes\n",
+                           FormatCount(report.refused_ids)));
+  }
   if (report.stopped) out->Write("stopped    as asked; everything that was read is committed\n");
 }
 

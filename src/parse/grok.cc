@@ -91,6 +91,11 @@ struct GrokLibrary::Expansion {
     if (field.role == FieldRole::kTimestamp || field.role == FieldRole::kObservedTimestamp) {
       field.type = ValueType::kTimestamp;
     }
+    // How ids are written: hex unless said otherwise.
+    if (field.role == FieldRole::kTraceId || field.role == FieldRole::kSpanId ||
+        field.role == FieldRole::kParentSpanId) {
+      field.type = ValueType::kHexId;
+    }
     if (!type.empty() && !GrokFieldType(type, &field.type)) {
       error->reason = "no type '" + std::string(type) +
                       "'; there are int, float, bool, string, ip, uuid, hex, duration, size and timestamp";

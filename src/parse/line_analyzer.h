@@ -23,6 +23,9 @@ struct AnalyzerOptions {
   std::function<bool(std::string_view text, uint32_t base, bool whole_line, LineAnalysis* analysis)> match_pattern;
   // Finds trace and span ids anywhere in the line and adds their fields. Empty: none are looked for.
   std::function<void(std::string_view line, LineAnalysis* analysis)> find_trace;
+  // What find_trace decides by more than the form of the line, as a number: lines of one form with different numbers
+  // are analysed apart. Empty: nothing.
+  std::function<uint64_t(std::string_view line)> trace_key;
 };
 
 class LineAnalyzer {
@@ -32,6 +35,9 @@ class LineAnalyzer {
   // `continuation`: a later line of a multi-line record. It has an envelope perhaps, but no header of its own.
   // Fields come sorted by begin, longer ones first; they nest or are apart, never overlap partly, and are not empty.
   LineAnalysis Analyze(std::string_view line, bool continuation) const;
+
+  // Two lines with the same skeleton and the same key have the same analysis, where that is cacheable.
+  uint64_t Key(std::string_view line) const { return options_.trace_key ? options_.trace_key(line) : 0; }
 
  private:
   AnalyzerOptions options_;

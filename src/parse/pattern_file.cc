@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <optional>
 
+#include "parse/trace_rules.h"
+
 namespace whittle {
 namespace {
 
@@ -88,9 +90,11 @@ class FileReader {
     const YAML::Node on = root["on"];
     if (!on) return true;
     std::string text;
-    if (!Text(on, &text, "'on' is line or body")) return false;
-    if (text != "line" && text != "body") return Fail(on.Mark(), "'on' is line or body, not '" + text + "'");
-    pattern_.scope = text == "line" ? PatternScope::kLine : PatternScope::kBody;
+    if (!Text(on, &text, "'on' is line, body or trace")) return false;
+    if (text != "line" && text != "body" && text != "trace") {
+      return Fail(on.Mark(), "'on' is line, body or trace, not '" + text + "'");
+    }
+    pattern_.scope = text == "line" ? PatternScope::kLine : text == "body" ? PatternScope::kBody : PatternScope::kTrace;
     return true;
   }
 
@@ -144,6 +148,10 @@ class FileReader {
       if (!own.Compile(expression.text, &expression.grok, &error)) return FailExpression(node, error);
       if (ConstantBytes(expression.grok.tree) == 0) {
         return Fail(node.Mark(), "the expression has no constant text, so it would claim lines that are not its own");
+      }
+      if (pattern_.scope == PatternScope::kTrace) {
+        const std::string problem = TraceRuleProblem(expression.grok.fields);
+        if (!problem.empty()) return Fail(node.Mark(), problem);
       }
       pattern_.expressions.push_back(std::move(expression));
     }

@@ -20,8 +20,9 @@ inline constexpr size_t kMaxPatternSamples = 1000;
 
 // What an expression must cover.
 enum class PatternScope : uint8_t {
-  kLine = 0,  // the whole line (what an envelope carried counts as a line)
-  kBody = 1,  // the message after a recognised header, or a line that has none
+  kLine = 0,   // the whole line (what an envelope carried counts as a line)
+  kBody = 1,   // the message after a recognised header, or a line that has none
+  kTrace = 2,  // ids anywhere in a line (parse/trace_rules.h)
 };
 
 struct PatternSample {

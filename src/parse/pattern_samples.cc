@@ -63,8 +63,28 @@ std::string Difference(const NamedTexts& expected, const NamedTexts& found) {
 
 }  // namespace
 
+std::string PatternSet::TraceSampleProblem(const PatternDefinition& definition, const PatternSample& sample) const {
+  NamedTexts found;
+  std::string problem;
+  for (const TraceRuleMatch& match : trace_rules_.Find(sample.text)) {
+    if (match.rule != definition.name) continue;
+    const std::string text = sample.text.substr(match.field.begin, match.field.end - match.field.begin);
+    found.emplace_back(RoleName(match.field), text);
+    if (sample.matches && !IsTraceId(match.field.role, match.field.type, text))
+      problem = "'" + text + "' is no " + RoleName(match.field) + ": all zeros, too short, too long or other bytes";
+  }
+  if (!problem.empty()) return problem;
+  if (!sample.matches) return found.empty() ? std::string() : "must not match, but does";
+  return Difference(sample.fields, found);
+}
+
 void PatternSet::RunSample(const PatternDefinition& definition, const PatternSample& sample, PatternScratch* scratch,
                            std::vector<SampleFailure>* failures) const {
+  if (definition.scope == PatternScope::kTrace) {
+    std::string problem = TraceSampleProblem(definition, sample);
+    if (!problem.empty()) failures->push_back({definition.path, sample.line, definition.name, std::move(problem)});
+    return;
+  }
   const bool whole_line = definition.scope == PatternScope::kLine;
   PatternMatch match;
   const bool claimed = Match(sample.text, 0, whole_line, scratch, &match);

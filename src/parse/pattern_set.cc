@@ -106,6 +106,10 @@ Status PatternSet::Compile(const PatternOptions& options) {
     const auto samples = static_cast<size_t>(positive);
     infos_.push_back({definition.name, definition.title, definition.path, definition.scope, definition.priority,
                       definition.expressions.size(), samples, definition.samples.size() - samples, false});
+    if (definition.scope == PatternScope::kTrace) {
+      WHITTLE_RETURN_IF_ERROR(trace_rules_.Add(definition));
+      continue;
+    }
     for (size_t e = 0; e < definition.expressions.size(); ++e) {
       const PatternExpression& expression = definition.expressions[e];
       auto rule = std::make_unique<Rule>();

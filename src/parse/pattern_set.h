@@ -17,6 +17,7 @@
 #include "event/shape.h"
 #include "parse/pattern_database.h"
 #include "parse/pattern_file.h"
+#include "parse/trace_rules.h"
 
 namespace whittle {
 
@@ -91,6 +92,9 @@ class PatternSet {
   // Every candidate for `text`, best rank first.
   std::vector<PatternCandidate> Explain(std::string_view text, bool whole_line, PatternScratch* scratch) const;
 
+  // The rules among the patterns that find ids anywhere in a line.
+  const TraceRules& trace_rules() const { return trace_rules_; }
+
   std::vector<PatternInfo> List() const;
   const std::vector<GrokRefusal>& refusals() const { return refusals_; }
   bool from_cache() const;
@@ -111,12 +115,14 @@ class PatternSet {
   Status AddPattern(PatternDefinition definition);
   Status Compile(const PatternOptions& options);
   bool ReadCompiled(std::string_view bytes);
+  std::string TraceSampleProblem(const PatternDefinition& definition, const PatternSample& sample) const;
   void RunSample(const PatternDefinition& definition, const PatternSample& sample, PatternScratch* scratch,
                  std::vector<SampleFailure>* failures) const;
 
   std::vector<PatternDefinition> definitions_;  // empty when loaded from the compiled form
   std::vector<PatternInfo> infos_;
   std::vector<std::unique_ptr<Rule>> rules_;  // best rank first; the database numbers them so
+  TraceRules trace_rules_;
   std::vector<GrokRefusal> refusals_;
   std::unique_ptr<PatternDatabase> database_;
 };

@@ -64,6 +64,7 @@ class Run {
     report_.ledger = totals.ledger;
     report_.guessed_times = totals.guessed_times;
     report_.raw_lane_rows = totals.raw_lane_rows;
+    report_.refused_ids = totals.refused_ids;
     report_.parser = parse_.stats();
     report_.stopped = Stopped();
     return report_;

@@ -71,7 +71,8 @@ struct IngestReport {
   size_t continued = 0;  // known, and grown
   uint64_t guessed_times = 0;
   uint64_t raw_lane_rows = 0;
-  Ledger ledger;  // of what is new: what came, what was kept, where the rest went
+  uint64_t refused_ids = 0;  // trace and span ids that are none
+  Ledger ledger;             // of what is new: what came, what was kept, where the rest went
   uint64_t segments = 0;
   bool stopped = false;  // the stop flag was raised: the rest was not read
   LineParserStats parser;

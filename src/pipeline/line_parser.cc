@@ -46,14 +46,18 @@ bool LineParser::ParseLines(const LineBatch& lines, uint64_t limit, EventBatch* 
   return true;
 }
 
+uint64_t LineParser::KeyOf(std::string_view text, bool record_start) const {
+  return tokenizer_.skeleton_hash() ^ analyzer_->Key(text) ^ (record_start ? 0 : kContinuationKey);
+}
+
 // The largest hash that is admitted: those with the smallest hashes are, so that it depends on what is in the batch and
 // not on what comes first.
 uint64_t LineParser::SkeletonLimit(const LineBatch& lines) {
   std::vector<uint64_t> keys;
   keys.reserve(lines.lines.size());
   for (const Line& line : lines.lines) {
-    if (tokenizer_.Scan(std::string_view(lines.text->data() + line.begin, line.size)))
-      keys.push_back(tokenizer_.skeleton_hash() ^ (line.record_start ? 0 : kContinuationKey));
+    const std::string_view text(lines.text->data() + line.begin, line.size);
+    if (tokenizer_.Scan(text)) keys.push_back(KeyOf(text, line.record_start));
   }
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
@@ -72,7 +76,7 @@ void LineParser::ParseLine(const Line& line, EventBatch* batch) {
   if (!tokenizer_.Scan(text)) {
     MakeRaw(text, batch, &row);
   } else {
-    const uint64_t key = tokenizer_.skeleton_hash() ^ (line.record_start ? 0 : kContinuationKey);
+    const uint64_t key = KeyOf(text, line.record_start);
     skeletons_.Add(key);
     if (key > skeleton_limit_) {
       MakeRaw(text, batch, &row);

@@ -84,6 +84,8 @@ class LineParser {
 
   // False, with the batch half done, when there turn out to be more skeletons than are analysed and no limit was set.
   bool ParseLines(const LineBatch& lines, uint64_t limit, EventBatch* batch);
+  // Of the line that was just scanned: lines with the same key are analysed alike.
+  uint64_t KeyOf(std::string_view text, bool record_start) const;
   uint64_t SkeletonLimit(const LineBatch& lines);
   void ParseLine(const Line& line, EventBatch* batch);
   bool TryCache(std::string_view text, uint64_t key, EventBatch* batch, Row* row);

@@ -169,6 +169,7 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
   totals_.records += built.records;
   totals_.text_bytes += built.raw_bytes;
   totals_.raw_lane_rows += built.raw_lane_rows;
+  totals_.refused_ids += built.refused_ids;
   totals_.guessed_times += built.guessed_times;
   totals_.ledger += ledger;
   return Status::Ok();

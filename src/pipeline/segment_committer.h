@@ -38,6 +38,7 @@ struct CommitTotals {
   uint64_t records = 0;
   uint64_t text_bytes = 0;
   uint64_t raw_lane_rows = 0;
+  uint64_t refused_ids = 0;
   uint64_t guessed_times = 0;
   Ledger ledger;
 };

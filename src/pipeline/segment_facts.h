@@ -12,6 +12,7 @@ inline void DescribeRows(const BuiltSegment& built, SegmentMeta* meta) {
   meta->records = built.records;
   meta->text_bytes = built.raw_bytes;
   meta->whole_rows = built.raw_lane_rows;
+  meta->refused_ids = built.refused_ids;
   meta->has_time = built.min_time_ns != kNoTime;
   if (meta->has_time) {
     meta->min_time_ns = built.min_time_ns;

@@ -10,6 +10,7 @@
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
 #include "scan/shape_builder.h"
+#include "sink/refused_ids.h"
 
 namespace whittle {
 namespace {
@@ -38,6 +39,7 @@ uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape) {
 void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
   if (batch.rows.empty() && batch.last_gap.bytes == 0) return;
   if (uses_.empty()) UseIndex(RawShape());
+  refused_ids_ += CountRefusedIds(batch);
   Part part;
   part.shape_of.reserve(batch.shapes.size());
   for (auto& shape : batch.shapes) {
@@ -278,6 +280,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
       static_cast<uint64_t>(std::count_if(input.row_shape.begin(), input.row_shape.end(), [&](uint32_t shape) {
         return input.shapes[shape].shape->body_format == "raw";
       }));
+  built.refused_ids = refused_ids_;
   input.min_time_ns = built.min_time_ns;
   input.max_time_ns = built.max_time_ns;
   input.sources = sources_;

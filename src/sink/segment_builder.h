@@ -43,6 +43,7 @@ struct BuiltSegment {
   uint64_t rows = 0;
   uint64_t records = 0;
   uint64_t raw_bytes = 0;      // of the rows as they render, terminators included
+  uint64_t refused_ids = 0;    // trace and span ids that are none (sink/refused_ids.h)
   uint64_t raw_lane_rows = 0;  // kept whole because they could not be understood or did not render back
   uint64_t guessed_times = 0;
   int64_t min_time_ns = kNoTime;
@@ -114,6 +115,7 @@ class SegmentBuilder {
   bool has_scrubbed_ = false;
   bool has_gaps_ = false;                          // source bytes that the rows are not: scrubbed, or left out
   static constexpr uint64_t kWholeLineWeight = 3;  // beyond the text itself
+  uint64_t refused_ids_ = 0;
   uint64_t raw_bytes_ = 0;
   uint64_t weight_ = 0;
   uint64_t rows_ = 0;
