@@ -55,6 +55,24 @@ class FloodTest(CliTest):
     def test_behind_a_header(self):
         self.flood(lambda: f"2024-01-02 03:04:05,{self.random.randint(100, 999)} INFO [main] x.Y: {self.words(7)}")
 
+    def test_lines_of_many_words(self):
+        self.flood(lambda: self.words(self.random.randint(60, 120)))
+
+    def test_what_repeats_is_understood(self):
+        log = self.dir / "mixed.log"
+        with open(log, "w", encoding="ascii") as out:
+            for number in range(3 * LINES):
+                out.write(f"request {number} served\n" if number % 10 == 0 else self.words(self.random.randint(30, 40)) + "\n")
+        answers = []
+        for jobs in (1, 3):
+            store = self.dir / f"store{jobs}"
+            self.run_ok("ingest", "--store", store, "--jobs", jobs, log)
+            ask = ["query", "--store", store, "--format", "ndjson", 'template:"request <*> served" | count']
+            answers.append(self.run_ok(*ask).text)
+            answers.append(self.run_ok("cat", "--store", store, "--format", "ndjson").text)
+        self.assertEqual(json.loads(answers[0])["count"]["estimate"], 3 * LINES // 10)
+        self.assertEqual(answers[:2], answers[2:])
+
 
 if __name__ == "__main__":
     whittle_cli.main()

@@ -4,8 +4,17 @@
 #include <vector>
 
 #include "cli/program.h"
+#include "env/process_memory.h"
+
+namespace {
+
+// Two for each processor that logs are usually read with are enough for threads not to wait for each other.
+constexpr int kMemoryPools = 4;
+
+}  // namespace
 
 int main(int argc, char** argv) {
+  whittle::LimitMemoryPools(kMemoryPools);
   // A reader that went away is noticed where it matters: by the stream that was written (streams.h), by sockets.
   std::signal(SIGPIPE, SIG_IGN);
   whittle::OutputStream out(1);

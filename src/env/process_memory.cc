@@ -1,5 +1,6 @@
 #include "env/process_memory.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,6 +14,12 @@ uint64_t ResidentBytes() {
   const int read = std::fscanf(file, "%llu %llu", &total, &resident);
   std::fclose(file);
   return read == 2 ? resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+void LimitMemoryPools([[maybe_unused]] int pools) {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, pools);
+#endif
 }
 
 }  // namespace whittle

@@ -1,4 +1,4 @@
-// How much memory this process holds. Safe to call from any thread.
+// How much memory this process holds, and how its heap is divided. Safe to call from any thread.
 #pragma once
 
 #include <cstdint>
@@ -7,5 +7,9 @@ namespace whittle {
 
 // Resident bytes; 0 when the system does not say.
 uint64_t ResidentBytes();
+
+// The allocator keeps what was freed in pools, by default up to eight for each processor, each with holes of its own:
+// with many threads a third more memory is held than is used. No more pools than this from now on; call it first.
+void LimitMemoryPools(int pools);
 
 }  // namespace whittle

@@ -37,6 +37,8 @@ struct ValueNumbers {
 
 struct ColumnHint {
   uint16_t time_layout = 0;
+  bool is_free_text =
+      false;  // whole lines without structure: stored as they are, as looking for any costs and finds none
   // Gives the column's numbers when somebody has hashed its values before; may be empty.
   std::function<ValueNumbers()> numbers;
 };

@@ -287,6 +287,7 @@ void TextEncoder::Encode(Texts values, const ColumnHint& hint, int depth, bool d
     if (values.empty()) TryConst(values);
     return;
   }
+  if (hint.is_free_text) return WriteText(values);
   if (TryTicks(values, hint, depth) || TryNumbers(values, depth)) return;
   if (values.size() >= kFewTexts) {
     if (!distinct && TryDictionary(values, hint, depth)) return;

@@ -23,7 +23,7 @@ constexpr uint32_t kNone = UINT32_MAX;
 bool LooksLikeIds(const ColumnInput& column) {
   constexpr size_t kLook = 16;
   const size_t n = column.values.size();
-  if (n < kMinValues) return false;
+  if (n < kMinValues || column.is_free_text) return false;
   size_t bytes = 0, numbers = 0;
   bool constant = true;
   for (size_t i = 0; i < kLook; ++i) {

@@ -24,13 +24,16 @@ int LevelFor(uint64_t total, uint64_t text_bytes) {
 
 }  // namespace
 
-void FramePacker::Add(BlobKind kind, std::string_view bytes) {
+void FramePacker::Add(BlobKind kind, std::string bytes) {
   std::vector<Frame>& stream = streams_[static_cast<size_t>(kind)];
   if (bytes.empty()) return;
-  if (stream.empty() || stream.back().raw.size() + bytes.size() > kFrameTarget) {
-    stream.emplace_back().kind = static_cast<uint8_t>(kind);
+  if (stream.empty() || stream.back().bytes.size() + bytes.size() > kFrameTarget) {
+    Frame& frame = stream.emplace_back();
+    frame.kind = static_cast<uint8_t>(kind);
+    frame.bytes = std::move(bytes);
+  } else {
+    stream.back().bytes.append(bytes);
   }
-  stream.back().raw.append(bytes);
 }
 
 Status FramePacker::Finish(uint64_t text_bytes, int level, bool max_effort, const ParallelFor& parallel_for,
@@ -40,41 +43,45 @@ Status FramePacker::Finish(uint64_t text_bytes, int level, bool max_effort, cons
   for (std::vector<Frame>& stream : streams_) {
     for (Frame& frame : stream) {
       all.push_back(&frame);
-      total += frame.raw.size();
+      frame.raw_size = frame.bytes.size();
+      total += frame.raw_size;
     }
   }
   if (level == 0) level = max_effort ? 22 : LevelFor(total, text_bytes);
-  const auto compress = [&](Compressor* compressor, size_t i) {
-    Frame& frame = *all[i];
-    Result<std::string> stored = compressor->Compress(frame.raw, level);
+  const auto compress = [&](Compressor* compressor, Frame* frame) {
+    Result<std::string> stored = compressor->Compress(frame->bytes, level);
     if (!stored.ok()) {
-      frame.status = stored.status();
-    } else if (stored->size() < frame.raw.size()) {
-      frame.method = 1;
-      frame.stored = std::move(*stored);
+      frame->status = stored.status();
+    } else if (stored->size() < frame->raw_size) {
+      frame->method = 1;
+      frame->bytes = std::move(*stored);
     }
   };
+  // The largest first, so that no thread begins a long one when the others are done.
+  std::vector<Frame*> by_size = all;
+  std::stable_sort(by_size.begin(), by_size.end(),
+                   [](const Frame* a, const Frame* b) { return a->raw_size > b->raw_size; });
   if (parallel_for) {
-    parallel_for(all.size(), [&](size_t i) {
+    parallel_for(by_size.size(), [&](size_t i) {
       Compressor compressor(max_effort);
-      compress(&compressor, i);
+      compress(&compressor, by_size[i]);
     });
   } else {
     Compressor compressor(max_effort);
-    for (size_t i = 0; i < all.size(); ++i) compress(&compressor, i);
+    for (Frame* frame : by_size) compress(&compressor, frame);
   }
-  for (const Frame* frame : all) {
+  for (Frame* frame : all) {
     WHITTLE_RETURN_IF_ERROR(frame->status);
-    const std::string& stored = frame->method == 0 ? frame->raw : frame->stored;
     FrameInfo info;
     info.kind = frame->kind;
     info.method = frame->method;
     info.offset = file->size();
-    info.raw_size = frame->raw.size();
-    info.stored_size = stored.size();
-    info.checksum = Hash64(stored);
+    info.raw_size = frame->raw_size;
+    info.stored_size = frame->bytes.size();
+    info.checksum = Hash64(frame->bytes);
     frames->push_back(info);
-    file->append(stored);
+    file->append(frame->bytes);
+    frame->bytes = {};
   }
   return Status::Ok();
 }

@@ -19,7 +19,7 @@ using ParallelFor = std::function<void(size_t count, const std::function<void(si
 
 class FramePacker {
  public:
-  void Add(BlobKind kind, std::string_view bytes);
+  void Add(BlobKind kind, std::string bytes);
   // Compresses everything, appends the frames to `file` and their descriptions to `frames`.
   // `level` 0: by the share of `text_bytes` that is left to compress, for an even cost per byte of text.
   Status Finish(uint64_t text_bytes, int level, bool max_effort, const ParallelFor& parallel_for, std::string* file,
@@ -28,8 +28,8 @@ class FramePacker {
  private:
   struct Frame {
     uint8_t kind = 0;
-    std::string raw;
-    std::string stored;
+    std::string bytes;  // raw; once compressed, as stored
+    uint64_t raw_size = 0;
     uint8_t method = 0;
     Status status;
   };

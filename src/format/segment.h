@@ -28,6 +28,7 @@ struct StoredShape {
 struct ColumnInput {
   TokenClass token_class = TokenClass::kMixed;  // a hint; the encoder looks at the values
   uint16_t time_layout = 0;                     // a hint: values parse as this layout of scan/time_layout.h
+  bool is_free_text = false;                    // a hint: whole lines that could not be understood
   std::vector<std::string_view> values;         // in row order
 };
 

@@ -155,6 +155,7 @@ void SegmentEncoder::EncodeColumn(uint32_t column, Worker* worker, NodeSink* sin
   const ColumnInput& input = input_.columns[column];
   ColumnHint hint;
   hint.time_layout = input.time_layout;
+  hint.is_free_text = input.is_free_text;
   if (!plan_.numbers_of[column].empty()) hint.numbers = [&] { return worker->Renumber(plan_, column); };
   EncodeText(input.values, hint, 0, &worker->compressor, sink);
 }
@@ -228,7 +229,7 @@ Result<std::string> SegmentEncoder::Run() {
   for (NodeSink& sink : sinks_) {
     for (Blob& blob : sink.blobs) {
       directory_.blobs.push_back({static_cast<uint8_t>(blob.kind), blob.bytes.size()});
-      packer.Add(blob.kind, blob.bytes);
+      packer.Add(blob.kind, std::move(blob.bytes));
       blob.bytes = {};
     }
   }
@@ -245,7 +246,7 @@ Result<std::string> SegmentEncoder::Run() {
     sections += filter;
   }
   if (sections.size() > kMaxFrameSize) return Status(StatusCode::kLimit, "segment: sections too large");
-  packer.Add(BlobKind::kSections, sections);
+  packer.Add(BlobKind::kSections, std::move(sections));
 
   std::string file = EncodeSegmentHeader();
   WHITTLE_RETURN_IF_ERROR(packer.Finish(footer.text_bytes, options_.zstd_level, options_.max_effort,

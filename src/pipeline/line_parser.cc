@@ -1,6 +1,8 @@
 #include "pipeline/line_parser.h"
 
 #include <algorithm>
+#include <tuple>
+#include <unordered_set>
 
 #include "pipeline/scrub_lines.h"
 #include "scan/shape_builder.h"
@@ -10,6 +12,10 @@ namespace {
 
 // A continuation line is analysed differently, so it has recipes of its own.
 constexpr uint64_t kContinuationKey = 0x9E3779B97F4A7C15ULL;
+
+// Skeletons looked at to judge a batch: at least, and at most.
+constexpr size_t kFewestSampled = 16;
+constexpr size_t kSampledSkeletons = 256;
 
 }  // namespace
 
@@ -23,25 +29,27 @@ EventBatch LineParser::Parse(const LineBatch& source_lines) {
   batch.first_offset = lines.first_offset;
   batch.first_line = lines.first_line;
   batch.sequence = lines.sequence;
-  const uint64_t limit = expect_many_ ? SkeletonLimit(lines) : kNoLimit;
-  if (!ParseLines(lines, limit, &batch)) ParseLines(lines, SkeletonLimit(lines), &batch);
+  is_flood_ = false;
+  if (look_first_ || !ParseLines(lines, true, &batch)) {
+    FindAdmitted(lines);
+    ParseLines(lines, false, &batch);
+  }
+  batch.slots.assign(slots_.begin(), slots_.end());
   stats_.lines += lines.lines.size();
   return batch;
 }
 
-bool LineParser::ParseLines(const LineBatch& lines, uint64_t limit, EventBatch* batch) {
+bool LineParser::ParseLines(const LineBatch& lines, bool may_give_up, EventBatch* batch) {
   batch->rows.clear();
-  batch->slots.clear();
+  slots_.clear();
   batch->shapes.clear();
   batch->rows.reserve(lines.lines.size());
-  batch->slots.reserve(lines.lines.size() * 8);
   batch_shapes_.clear();
   skeletons_.Clear();
-  skeleton_limit_ = limit;
   ++round_;
   for (const Line& line : lines.lines) {
     ParseLine(line, batch);
-    if (skeletons_.size() > kMaxBatchSkeletons && limit == kNoLimit) return false;
+    if (may_give_up && skeletons_.full()) return false;
   }
   return true;
 }
@@ -50,19 +58,67 @@ uint64_t LineParser::KeyOf(std::string_view text, bool record_start) const {
   return tokenizer_.skeleton_hash() ^ analyzer_->Key(text) ^ (record_start ? 0 : kContinuationKey);
 }
 
-// The largest hash that is admitted: those with the smallest hashes are, so that it depends on what is in the batch and
-// not on what comes first.
-uint64_t LineParser::SkeletonLimit(const LineBatch& lines) {
-  std::vector<uint64_t> keys;
-  keys.reserve(lines.lines.size());
-  for (const Line& line : lines.lines) {
+// Depends on what is in the batch and not on what comes first.
+void LineParser::FindAdmitted(const LineBatch& lines) {
+  std::vector<Skeleton> found;
+  found.reserve(lines.lines.size());
+  for (uint32_t i = 0; i < lines.lines.size(); ++i) {
+    const Line& line = lines.lines[i];
     const std::string_view text(lines.text->data() + line.begin, line.size);
-    if (tokenizer_.Scan(text)) keys.push_back(KeyOf(text, line.record_start));
+    if (tokenizer_.Scan(text)) found.push_back({KeyOf(text, line.record_start), line.size, i, false});
   }
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  expect_many_ = keys.size() > kMaxBatchSkeletons;
-  return expect_many_ ? keys[kMaxBatchSkeletons - 1] : kNoLimit;
+  // Of lines with one skeleton the shortest counts.
+  std::sort(found.begin(), found.end(), [](const Skeleton& a, const Skeleton& b) {
+    return std::tie(a.key, a.bytes, a.line) < std::tie(b.key, b.bytes, b.line);
+  });
+  size_t distinct = 0;
+  size_t bytes = 0;
+  for (const Skeleton& skeleton : found) {
+    if (distinct > 0 && found[distinct - 1].key == skeleton.key) {
+      found[distinct - 1].repeats = true;
+    } else {
+      bytes += skeleton.bytes;
+      found[distinct++] = skeleton;
+    }
+  }
+  found.resize(distinct);
+  look_first_ = distinct > kMaxBatchSkeletons || bytes > kMaxBatchSkeletonBytes;
+  is_flood_ = look_first_ && ShapesDiffer(lines, found);
+  admitted_.clear();
+  if (!is_flood_) return;
+  const auto admit = [&](bool repeats, size_t most, size_t most_bytes) {
+    size_t count = 0;
+    size_t total = 0;
+    for (const Skeleton& skeleton : found) {
+      if (skeleton.repeats != repeats) continue;
+      total += skeleton.bytes;
+      if (++count > most || total > most_bytes) return;
+      admitted_.push_back(skeleton.key);
+    }
+  };
+  admit(true, kMaxBatchSkeletons, kMaxBatchSkeletonBytes);
+  admit(false, kFloodSkeletons, kFloodSkeletonBytes);
+  std::sort(admitted_.begin(), admitted_.end());
+}
+
+// Whether new skeletons mean new shapes, judged by those with the smallest hashes. An access log has as many skeletons
+// as there are wordings of its URLs and agents, and a handful of shapes.
+bool LineParser::ShapesDiffer(const LineBatch& lines, const std::vector<Skeleton>& skeletons) {
+  std::unordered_set<Hash128, Hash128Hasher> shapes;
+  size_t looked_at = 0;
+  size_t bytes = 0;
+  for (const Skeleton& skeleton : skeletons) {
+    if (looked_at == kSampledSkeletons || (looked_at >= kFewestSampled && bytes >= kFloodSkeletonBytes)) break;
+    const Line& line = lines.lines[skeleton.line];
+    const std::string_view text(lines.text->data() + line.begin, line.size);
+    ++looked_at;
+    bytes += text.size();
+    if (!tokenizer_.Scan(text)) continue;
+    const bool continuation = !line.record_start;
+    const auto recipe = BuildRecipe(text, tokenizer_, analyzer_->Analyze(text, continuation), continuation);
+    if (recipe != nullptr) shapes.insert(recipe->shape->id);
+  }
+  return shapes.size() * 2 >= looked_at;
 }
 
 void LineParser::ParseLine(const Line& line, EventBatch* batch) {
@@ -71,14 +127,14 @@ void LineParser::ParseLine(const Line& line, EventBatch* batch) {
   row.size = line.size;
   row.end = line.end;
   row.flags = line.record_start ? Row::kRecordStart : 0;
-  row.first_slot = static_cast<uint32_t>(batch->slots.size());
+  row.first_slot = static_cast<uint32_t>(slots_.size());
   const std::string_view text(batch->text->data() + line.begin, line.size);
   if (!tokenizer_.Scan(text)) {
     MakeRaw(text, batch, &row);
   } else {
     const uint64_t key = KeyOf(text, line.record_start);
-    skeletons_.Add(key);
-    if (key > skeleton_limit_) {
+    skeletons_.Add(key, text.size());
+    if (is_flood_ && !std::binary_search(admitted_.begin(), admitted_.end(), key)) {
       MakeRaw(text, batch, &row);
     } else if (!TryCache(text, key, batch, &row) && !Analyse(text, !line.record_start, key, batch, &row)) {
       MakeRaw(text, batch, &row);
@@ -90,7 +146,7 @@ void LineParser::ParseLine(const Line& line, EventBatch* batch) {
 bool LineParser::TryCache(std::string_view text, uint64_t key, EventBatch* batch, Row* row) {
   if (!options_->use_recipe_cache) return false;
   RecipeCache::Entry* entry = cache_.Find(key);
-  while (entry != nullptr && !Emit(*entry->recipe, text, batch, row)) entry = cache_.Next(entry);
+  while (entry != nullptr && !Emit(*entry->recipe, text, row)) entry = cache_.Next(entry);
   if (entry == nullptr) return false;
   if (entry->batch != round_) {
     entry->batch = round_;
@@ -105,21 +161,21 @@ bool LineParser::Analyse(std::string_view text, bool continuation, uint64_t key,
   ++stats_.analysed;
   const LineAnalysis analysis = analyzer_->Analyze(text, continuation);
   std::shared_ptr<const Recipe> recipe = BuildRecipe(text, tokenizer_, analysis, continuation);
-  if (recipe == nullptr || !Emit(*recipe, text, batch, row)) return false;
+  if (recipe == nullptr || !Emit(*recipe, text, row)) return false;
   row->shape = ShapeIndex(recipe->shape, batch);
   if (options_->use_recipe_cache && recipe->cacheable) cache_.Insert(key, std::move(recipe));
   return true;
 }
 
-bool LineParser::Emit(const Recipe& recipe, std::string_view text, EventBatch* batch, Row* row) {
+bool LineParser::Emit(const Recipe& recipe, std::string_view text, Row* row) {
   const uint32_t slot_count = recipe.shape->slot_count;
-  batch->slots.resize(row->first_slot + slot_count);
+  slots_.resize(row->first_slot + slot_count);
   RowTime time;
-  if (!recipe.Apply(text, tokenizer_.masked(), batch->slots.data() + row->first_slot, &time)) {
-    batch->slots.resize(row->first_slot);
+  if (!recipe.Apply(text, tokenizer_.masked(), slots_.data() + row->first_slot, &time)) {
+    slots_.resize(row->first_slot);
     return false;
   }
-  for (uint32_t k = 0; k < slot_count; ++k) batch->slots[row->first_slot + k].begin += row->begin;
+  for (uint32_t k = 0; k < slot_count; ++k) slots_[row->first_slot + k].begin += row->begin;
   row->local_time_ns = time.local_time_ns;
   row->flags = static_cast<uint8_t>(row->flags | time.flags);
   return true;
@@ -128,7 +184,7 @@ bool LineParser::Emit(const Recipe& recipe, std::string_view text, EventBatch* b
 void LineParser::MakeRaw(std::string_view text, EventBatch* batch, Row* row) {
   ++stats_.raw_lines;
   row->shape = ShapeIndex(RawShape(), batch);
-  batch->slots.push_back({row->begin, static_cast<uint32_t>(text.size())});
+  slots_.push_back({row->begin, static_cast<uint32_t>(text.size())});
 }
 
 uint32_t LineParser::ShapeIndex(const std::shared_ptr<const Shape>& shape, EventBatch* batch) {

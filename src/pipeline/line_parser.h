@@ -33,31 +33,39 @@ struct ParsingOptions {
   bool use_recipe_cache = true;
 };
 
-// Skeletons of one batch that are analysed; the lines of further ones go to the raw lane, by the hash of the skeleton.
-// Real logs have some hundreds in a batch of a megabyte; with no limit, a flood of lines that are all different would
-// be read at the speed of the analysis, which is a twentieth of the speed of a known skeleton.
+// Skeletons of one batch that are analysed, and the bytes of their lines. Real logs have some hundreds of skeletons in
+// a batch of a megabyte, a tenth of its text. A batch with more is part of a flood of lines that are all different:
+// read at the speed of the analysis, which is a twentieth of the speed of a known skeleton, and with shapes that take
+// fifteen times the memory of their text. Of such a batch the skeletons that repeat in it are analysed, up to the same
+// limits, and a few that do not; the lines of the others go to the raw lane. Which, the hashes of the skeletons decide.
 inline constexpr size_t kMaxBatchSkeletons = 4096;
+inline constexpr size_t kMaxBatchSkeletonBytes = 384 * 1024;
+inline constexpr size_t kFloodSkeletons = 512;
+inline constexpr size_t kFloodSkeletonBytes = 64 * 1024;
 
-// The distinct hashes of one batch, counted up to a little beyond kMaxBatchSkeletons. Emptying it costs nothing.
+// The distinct hashes of one batch and the bytes of their lines, counted up to a little beyond the limits. Emptying it
+// costs nothing.
 class SkeletonSet {
  public:
   void Clear() {
     ++epoch_;
     size_ = 0;
+    bytes_ = 0;
   }
-  void Add(uint64_t key) {
+  bool full() const { return size_ > kMaxBatchSkeletons || bytes_ > kMaxBatchSkeletonBytes; }
+  void Add(uint64_t key, size_t line_bytes) {
     if (size_ > kMaxBatchSkeletons) return;
     for (size_t i = key % kSlots;; i = (i + 1) % kSlots) {
       Slot& slot = slots_[i];
       if (slot.epoch != epoch_) {
         slot = {key, epoch_};
         ++size_;
+        bytes_ += line_bytes;
         return;
       }
       if (slot.key == key) return;
     }
   }
-  size_t size() const { return size_; }
 
  private:
   static constexpr size_t kSlots = 16384;
@@ -68,6 +76,7 @@ class SkeletonSet {
   std::vector<Slot> slots_ = std::vector<Slot>(kSlots);
   uint64_t epoch_ = 0;
   size_t size_ = 0;
+  size_t bytes_ = 0;
 };
 
 class LineParser {
@@ -80,29 +89,37 @@ class LineParser {
   const LineParserStats& stats() const { return stats_; }
 
  private:
-  static constexpr uint64_t kNoLimit = UINT64_MAX;
-
-  // False, with the batch half done, when there turn out to be more skeletons than are analysed and no limit was set.
-  bool ParseLines(const LineBatch& lines, uint64_t limit, EventBatch* batch);
+  // False, with the batch half done, when it may give up and there seem to be more skeletons than are analysed.
+  bool ParseLines(const LineBatch& lines, bool may_give_up, EventBatch* batch);
+  struct Skeleton {
+    uint64_t key = 0;
+    uint32_t bytes = 0;  // of its shortest line
+    uint32_t line = 0;
+    bool repeats = false;
+  };
+  // Looks at all lines: is it a flood, and which skeletons are analysed then?
+  void FindAdmitted(const LineBatch& lines);
+  bool ShapesDiffer(const LineBatch& lines, const std::vector<Skeleton>& skeletons);
   // Of the line that was just scanned: lines with the same key are analysed alike.
   uint64_t KeyOf(std::string_view text, bool record_start) const;
-  uint64_t SkeletonLimit(const LineBatch& lines);
   void ParseLine(const Line& line, EventBatch* batch);
   bool TryCache(std::string_view text, uint64_t key, EventBatch* batch, Row* row);
   bool Analyse(std::string_view text, bool continuation, uint64_t key, EventBatch* batch, Row* row);
   void MakeRaw(std::string_view text, EventBatch* batch, Row* row);
   uint32_t ShapeIndex(const std::shared_ptr<const Shape>& shape, EventBatch* batch);
-  bool Emit(const Recipe& recipe, std::string_view text, EventBatch* batch, Row* row);
+  bool Emit(const Recipe& recipe, std::string_view text, Row* row);
 
   const ParsingOptions* options_;
   const LineAnalyzer* analyzer_;
   Tokenizer tokenizer_;
   RecipeCache cache_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> batch_shapes_;  // shape id → index, for the batch at hand
-  uint64_t round_ = 0;  // of ParseLines; what the cache remembers of a batch is of one round
+  uint64_t round_ = 0;       // of ParseLines; what the cache remembers of a batch is of one round
+  std::vector<Span> slots_;  // of the batch at hand, which gets a copy of the right size: it waits for its segment
   SkeletonSet skeletons_;
-  uint64_t skeleton_limit_ = kNoLimit;
-  bool expect_many_ = false;  // the batch before had too many: look first; for speed only
+  bool look_first_ = false;         // the batch before had very many skeletons; for speed only
+  bool is_flood_ = false;           // the batch at hand is part of one
+  std::vector<uint64_t> admitted_;  // sorted skeletons, when it is one
   LineParserStats stats_;
 };
 

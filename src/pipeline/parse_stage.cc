@@ -3,13 +3,14 @@
 namespace whittle {
 namespace {
 
-// Batches under way per thread: one being parsed, one waiting, so that no thread runs dry while the reader reads.
-constexpr size_t kBatchesPerThread = 2;
+// Batches under way beyond those being parsed, so that no thread runs dry while the reader reads. A batch may take ten
+// times its text, so not more of them than needed.
+constexpr size_t kWaitingBatches = 3;
 
 }  // namespace
 
 ParseStage::ParseStage(WorkerPool* pool, const ParsingOptions* options)
-    : pool_(pool), options_(options), room_(kBatchesPerThread * pool->threads() + 1) {}
+    : pool_(pool), options_(options), room_(pool->threads() + kWaitingBatches) {}
 
 ParseStage::~ParseStage() {
   while (Take().has_value()) {

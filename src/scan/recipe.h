@@ -70,7 +70,7 @@ struct Recipe {
 class RecipeCache {
  public:
   static constexpr size_t kMaxRecipes = 1 << 15;
-  static constexpr size_t kMaxBytes = size_t{32} << 20;  // of recipes and their shapes; a few MB in practice
+  static constexpr size_t kMaxBytes = size_t{12} << 20;  // of recipes and their shapes; a few MB in practice
   // Of one skeleton. With more than this, trying them all costs more than an analysis; a new one takes a place.
   static constexpr uint32_t kMaxAlternatives = 8;
 

@@ -26,25 +26,31 @@ bool Same(const SegmentSource& a, const SegmentSource& b) {
 
 }  // namespace
 
-uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape) {
-  if (!uses_.empty() && shape->id.low >= shape_limit_ && shape->id != uses_[0].shape->id) return kNotAdmitted;
-  const auto [at, added] = use_index_.try_emplace(shape->id, static_cast<uint32_t>(uses_.size()));
-  if (added) {
-    uses_.push_back({shape, {}});
-    shape_bytes_ += ShapeMemory(*shape);
+uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape, uint64_t rows) {
+  if (const auto known = use_index_.find(shape->id); known != use_index_.end()) {
+    rows_of_use_[known->second] += rows;
+    return known->second;
   }
-  return at->second;
+  if (!uses_.empty() && shape->id.low >= (rows > 1 ? repeated_limit_ : single_limit_)) return kNotAdmitted;
+  const auto index = static_cast<uint32_t>(uses_.size());
+  use_index_.emplace(shape->id, index);
+  uses_.push_back({shape, {}});
+  rows_of_use_.push_back(rows);
+  shape_bytes_ += ShapeMemory(*shape);
+  return index;
 }
 
 void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
   if (batch.rows.empty() && batch.last_gap.bytes == 0) return;
-  if (uses_.empty()) UseIndex(RawShape());
+  if (uses_.empty()) UseIndex(RawShape(), 0);
   refused_ids_ += CountRefusedIds(batch);
   Part part;
+  std::vector<uint64_t> rows_of(batch.shapes.size());
+  for (const Row& row : batch.rows) ++rows_of[row.shape];
   part.shape_of.reserve(batch.shapes.size());
-  for (auto& shape : batch.shapes) {
-    part.shape_of.push_back(UseIndex(shape));
-    if (part.shape_of.back() == kNotAdmitted) shape.reset();
+  for (size_t i = 0; i < batch.shapes.size(); ++i) {
+    part.shape_of.push_back(UseIndex(batch.shapes[i], rows_of[i]));
+    if (part.shape_of.back() == kNotAdmitted) batch.shapes[i].reset();
   }
   part.times = std::move(times);
 
@@ -52,7 +58,7 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   uint64_t whole_bytes = 0;
   for (const Row& row : batch.rows) {
     text_bytes += row.size + TerminatorSize(row.end);
-    if (part.shape_of[row.shape] == 0 || part.shape_of[row.shape] == kNotAdmitted) whole_bytes += row.size;
+    if (part.shape_of[row.shape] == 0 || part.shape_of[row.shape] == kNotAdmitted) whole_bytes += row.size + kRowMemory;
   }
   has_scrubbed_ = has_scrubbed_ || !batch.scrubbed.empty();
   has_gaps_ = has_gaps_ || !batch.source_sizes.empty() || !batch.gaps.empty() || batch.last_gap.bytes != 0;
@@ -75,7 +81,7 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   run.row_count += batch.rows.size();
   run_records_.back() += part.times.size();
   raw_bytes_ += text_bytes;
-  weight_ += text_bytes + kWholeLineWeight * whole_bytes;
+  weight_ += text_bytes + whole_bytes;
   part.first_row = rows_;
   rows_ += batch.rows.size();
   part.batch = std::move(batch);
@@ -83,30 +89,47 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   if (uses_.size() > 2 * options_.max_shapes || shape_bytes_ > 2 * options_.max_shape_bytes) AdmitShapes();
 }
 
-// Keeps the shapes with the smallest hashes that fit the limits. What was turned away can never come back, as more
-// shapes only lower the limit: so this may be done at any time, and the outcome depends on the set alone.
+// Keeps the shapes that fit the limits: those that repeat first, then by hash. Batches come in the order of the input,
+// so the outcome is a function of that.
 void SegmentBuilder::AdmitShapes() {
-  std::vector<std::pair<uint64_t, size_t>> by_hash;  // with the memory it takes; the raw shape always stays
-  for (size_t i = 1; i < uses_.size(); ++i) by_hash.emplace_back(uses_[i].shape->id.low, ShapeMemory(*uses_[i].shape));
-  std::sort(by_hash.begin(), by_hash.end());
+  struct Candidate {
+    bool is_single = false;
+    uint64_t hash = 0;
+    size_t index = 0;
+  };
+  std::vector<Candidate> candidates;  // the raw shape always stays
+  for (size_t i = 1; i < uses_.size(); ++i) candidates.push_back({rows_of_use_[i] < 2, uses_[i].shape->id.low, i});
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.is_single != b.is_single ? b.is_single : a.hash < b.hash;
+  });
   size_t count = 0;
   size_t bytes = 0;
-  while (count < by_hash.size() && count + 1 < options_.max_shapes &&
-         bytes + by_hash[count].second <= options_.max_shape_bytes)
-    bytes += by_hash[count++].second;
-  if (count == by_hash.size()) return;
-  shape_limit_ = by_hash[count].first;
+  for (; count < candidates.size() && count + 1 < options_.max_shapes; ++count) {
+    const size_t more = ShapeMemory(*uses_[candidates[count].index].shape);
+    if (bytes + more > options_.max_shape_bytes) break;
+    bytes += more;
+  }
+  if (count == candidates.size()) return;
+  const Candidate& first_out = candidates[count];
+  single_limit_ = first_out.is_single ? first_out.hash : 0;
+  if (!first_out.is_single) repeated_limit_ = first_out.hash;
   shape_bytes_ = bytes;
+  std::vector<bool> stays(uses_.size());
+  stays[0] = true;
+  for (size_t i = 0; i < count; ++i) stays[candidates[i].index] = true;
   std::vector<uint32_t> new_index(uses_.size(), kNotAdmitted);
   std::vector<ShapeUse> admitted;
+  std::vector<uint64_t> rows_of_admitted;
   use_index_.clear();
   for (size_t i = 0; i < uses_.size(); ++i) {
-    if (i > 0 && uses_[i].shape->id.low >= shape_limit_) continue;
+    if (!stays[i]) continue;
     new_index[i] = static_cast<uint32_t>(admitted.size());
     use_index_.emplace(uses_[i].shape->id, new_index[i]);
     admitted.push_back(std::move(uses_[i]));
+    rows_of_admitted.push_back(rows_of_use_[i]);
   }
   uses_ = std::move(admitted);
+  rows_of_use_ = std::move(rows_of_admitted);
   for (Part& part : parts_) {
     for (size_t i = 0; i < part.shape_of.size(); ++i) {
       uint32_t& index = part.shape_of[i];
@@ -296,7 +319,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
 }
 
 Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Consolidator* consolidator) {
-  if (uses_.empty()) UseIndex(RawShape());  // a segment without rows
+  if (uses_.empty()) UseIndex(RawShape(), 0);  // a segment without rows
   AdmitShapes();
   FindSingleValues();
   const FoldResult fold = Fold(consolidator);

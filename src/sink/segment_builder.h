@@ -30,10 +30,10 @@ struct RecordTime {
 
 struct SegmentBuilderOptions {
   EncodeOptions encode;
-  // Shapes of its own a segment may have; the rows of further ones go to the raw lane. Which are admitted is decided by
-  // hash, so the order of lines does not matter.
-  size_t max_shapes = 16384;
-  size_t max_shape_bytes = size_t{32} << 20;  // of memory that they take; long lines make large shapes
+  // Shapes of its own a segment may have; the rows of further ones go to the raw lane. Those that repeat are admitted
+  // before those that stand in one row, and else it is decided by hash.
+  size_t max_shapes = 8192;
+  size_t max_shape_bytes = size_t{16} << 20;  // of memory that they take; long lines make large shapes
 };
 
 struct BuiltSegment {
@@ -60,8 +60,8 @@ class SegmentBuilder {
   void Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source);
 
   uint64_t raw_bytes() const { return raw_bytes_; }
-  // The text, with lines kept whole counting several times: what has no structure takes that much more memory to
-  // encode. A segment is large enough when this is.
+  // The text, with lines kept whole counting twice and something for each row: what has no structure takes that much
+  // more memory to encode. A segment is large enough when this is.
   uint64_t weight() const { return weight_; }
   uint64_t rows() const { return rows_; }
   bool empty() const { return rows_ == 0; }
@@ -81,7 +81,7 @@ class SegmentBuilder {
     std::vector<RecordTime> times;
   };
 
-  uint32_t UseIndex(const std::shared_ptr<const Shape>& shape);
+  uint32_t UseIndex(const std::shared_ptr<const Shape>& shape, uint64_t rows);
   void AdmitShapes();
   // Calls body(begin, end) for ranges that together are [0, count), several at the same time.
   void ForRanges(size_t count, const std::function<void(size_t, size_t)>& body) const;
@@ -106,15 +106,18 @@ class SegmentBuilder {
   std::vector<Part> parts_;
   std::vector<ShapeUse> uses_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> use_index_;
-  uint64_t shape_limit_ = UINT64_MAX;  // shapes whose hash is not below are not admitted
-  size_t shape_bytes_ = 0;             // of uses_
+  std::vector<uint64_t> rows_of_use_;  // of uses_, so far
+  // New shapes whose hash is not below are not admitted: those in one row, and those in several rows of a batch.
+  uint64_t single_limit_ = UINT64_MAX;
+  uint64_t repeated_limit_ = UINT64_MAX;
+  size_t shape_bytes_ = 0;  // of uses_
   std::vector<SegmentSource> sources_;
   std::vector<SourceRun> runs_;
   std::vector<uint64_t> run_records_;
   std::vector<bool> force_raw_;  // per row, after a row did not render back
   bool has_scrubbed_ = false;
-  bool has_gaps_ = false;                          // source bytes that the rows are not: scrubbed, or left out
-  static constexpr uint64_t kWholeLineWeight = 3;  // beyond the text itself
+  bool has_gaps_ = false;                     // source bytes that the rows are not: scrubbed, or left out
+  static constexpr uint64_t kRowMemory = 64;  // of a row beside its text
   uint64_t refused_ids_ = 0;
   uint64_t raw_bytes_ = 0;
   uint64_t weight_ = 0;

@@ -24,6 +24,10 @@ class BorrowedSource : public ByteSource {
   std::string_view bytes_;
 };
 
+// A little text in the raw lane is looked into like any other: a log in an unknown encoding has structure. Of more it
+// is taken for granted that it has none worth the time.
+constexpr uint64_t kMuchRawText = uint64_t{4} << 20;
+
 uint32_t Resolve(const FoldEdge& edge, const Row& row, const Span* slots) {
   if (edge.slot < 0) return row.begin + edge.delta;
   const Span& before = slots[edge.slot];
@@ -178,6 +182,10 @@ void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
       for (size_t i = first_part(s); i < first_part(s + 1); ++i) FillValues(fold, parts_[i], &starts[s]);
     }
   });
+  ColumnInput& raw_lane = input->columns[fold.shapes[fold.plans[0].stored_shape].columns[0]];
+  uint64_t raw_text = 0;
+  for (const std::string_view line : raw_lane.values) raw_text += line.size();
+  raw_lane.is_free_text = raw_text > kMuchRawText;
 }
 
 Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) const {

@@ -17,8 +17,8 @@ class Consolidator {
  public:
   // What is remembered from one result to the next is bounded, by number and by memory: the shapes with the smallest
   // hashes stay, not those that came first.
-  static constexpr size_t kMaxRemembered = 32'768;
-  static constexpr size_t kMaxRememberedBytes = size_t{64} << 20;
+  static constexpr size_t kMaxRemembered = 16'384;
+  static constexpr size_t kMaxRememberedBytes = size_t{24} << 20;
 
   explicit Consolidator(Overrides overrides = {}, size_t max_forms = kMaxForms);
 

@@ -13,8 +13,8 @@
 
 namespace whittle {
 
-// Words, values and delimiters of all forms together: about 100 MB while mining.
-inline constexpr size_t kMaxFormUnits = 2'000'000;
+// Words, values and delimiters of all forms together: about 25 MB while mining.
+inline constexpr size_t kMaxFormUnits = 500'000;
 
 class FormSet {
  public:
