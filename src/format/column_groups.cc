@@ -20,23 +20,6 @@ constexpr double kSharedPart = 0.2;  // of a column's distinct values seen in an
 constexpr double kOwnAdvantage = 1.25;
 constexpr uint32_t kNone = UINT32_MAX;
 
-bool LooksLikeIds(const ColumnInput& column) {
-  constexpr size_t kLook = 16;
-  const size_t n = column.values.size();
-  if (n < kMinValues || column.is_free_text) return false;
-  size_t bytes = 0, numbers = 0;
-  bool constant = true;
-  for (size_t i = 0; i < kLook; ++i) {
-    const std::string_view value = column.values[i * n / kLook];
-    int64_t number;
-    bytes += value.size();
-    numbers += ParseInteger(value, &number) ? 1 : 0;
-    constant = constant && value == column.values[0];
-  }
-  if (constant) return false;
-  return bytes >= (numbers * 2 > kLook ? kMinIdLength + 1 : kMinIdLength) * kLook;
-}
-
 class Joiner {
  public:
   explicit Joiner(size_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0u); }
@@ -195,6 +178,23 @@ void FillGroups(const SegmentInput& input, const Overlap& overlap, GroupPlan* pl
 
 }  // namespace
 
+bool MayBeGrouped(const ColumnInput& column) {
+  constexpr size_t kLook = 16;
+  const size_t n = column.values.size();
+  if (n < kMinValues || column.is_free_text) return false;
+  size_t bytes = 0, numbers = 0;
+  bool constant = true;
+  for (size_t i = 0; i < kLook; ++i) {
+    const std::string_view value = column.values[i * n / kLook];
+    int64_t number;
+    bytes += value.size();
+    numbers += ParseInteger(value, &number) ? 1 : 0;
+    constant = constant && value == column.values[0];
+  }
+  if (constant) return false;
+  return bytes >= (numbers * 2 > kLook ? kMinIdLength + 1 : kMinIdLength) * kLook;
+}
+
 GroupPlan PlanGroups(const SegmentInput& input) {
   GroupPlan plan;
   const size_t columns = input.columns.size();
@@ -215,14 +215,14 @@ GroupPlan PlanGroups(const SegmentInput& input) {
   };
   std::map<uint16_t, Clock> clocks;
   for (const ColumnInput& column : input.columns) {
-    if (column.time_layout == 0 || !LooksLikeIds(column)) continue;
+    if (column.time_layout == 0 || !MayBeGrouped(column)) continue;
     Clock& clock = clocks[column.time_layout];
     clock.values += column.values.size();
     clock.largest = std::max(clock.largest, column.values.size());
   }
   for (uint32_t c = 0; c < columns; ++c) {
     const ColumnInput& column = input.columns[c];
-    if (!LooksLikeIds(column)) continue;
+    if (!MayBeGrouped(column)) continue;
     if (column.time_layout != 0) {
       Clock& clock = clocks[column.time_layout];
       if (clock.largest * 2 > clock.values || clock.values * 2 < input.row_shape.size()) continue;

@@ -29,6 +29,9 @@ struct GroupPlan {
   std::vector<std::string_view> texts;
 };
 
+// Whether the plan looks at a column at all: one that it does not is in no group and has no numbers.
+bool MayBeGrouped(const ColumnInput& column);
+
 GroupPlan PlanGroups(const SegmentInput& input);
 
 // Calls visit(group, column) for every grouped value of a segment, in the order of the groups' streams. Writer and

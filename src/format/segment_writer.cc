@@ -1,6 +1,8 @@
 #include "format/segment_writer.h"
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
 
 #include "format/column_codec.h"
 #include "format/column_groups.h"
@@ -131,84 +133,144 @@ class SegmentEncoder {
   Result<std::string> Run();
 
  private:
-  void For(size_t count, const std::function<void(size_t)>& body) const {
-    if (options_.parallel_for) return options_.parallel_for(count, body);
-    for (size_t i = 0; i < count; ++i) body(i);
-  }
+  struct Encoded {
+    DirectoryNode node;
+    NodeSink sink;
+  };
+  using Task = std::function<void(Worker*)>;
+  struct SizedTask {
+    size_t values = 0;
+    Task run;
+  };
+
+  void RunTasks(std::vector<SizedTask> tasks);
   void EncodeNodes();
-  void EncodeNode(size_t index, Worker* worker);
-  void EncodeColumn(uint32_t column, Worker* worker, NodeSink* sink);
+  void EncodeColumn(uint32_t column, Worker* worker);
+  void EncodeGroup(size_t index, Worker* worker);
+  void EncodeStream(size_t index, Worker* worker);
+  static void Finish(Encoded* encoded);
 
   const SegmentInput& input_;
   const EncodeOptions& options_;
   GroupPlan plan_;
-  Directory directory_;
-  std::vector<NodeSink> sinks_;
+  std::string filter_;
+  // In the order in which they are stored.
+  Encoded row_shape_;
+  Encoded row_flags_;
+  std::vector<Encoded> columns_;
+  std::vector<Encoded> groups_;
+  std::vector<Encoded> streams_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Worker>> idle_workers_;
 };
 
-void SegmentEncoder::EncodeColumn(uint32_t column, Worker* worker, NodeSink* sink) {
-  if (const int32_t group = plan_.group_of[column]; group >= 0) {
-    sink->U8(static_cast<uint8_t>(TextOp::kGroup));
-    sink->Varint(static_cast<uint64_t>(group));
-    return;
-  }
+// The largest first, so that no thread begins a long one when the others are done.
+void SegmentEncoder::RunTasks(std::vector<SizedTask> tasks) {
+  std::stable_sort(tasks.begin(), tasks.end(),
+                   [](const SizedTask& a, const SizedTask& b) { return a.values > b.values; });
+  const auto run = [&](size_t i) {
+    std::unique_ptr<Worker> worker;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_workers_.empty()) {
+        worker = std::move(idle_workers_.back());
+        idle_workers_.pop_back();
+      }
+    }
+    if (worker == nullptr) worker = std::make_unique<Worker>(options_.max_effort);
+    tasks[i].run(worker.get());
+    const std::lock_guard lock(mutex_);
+    idle_workers_.push_back(std::move(worker));
+  };
+  if (options_.parallel_for) return options_.parallel_for(tasks.size(), run);
+  for (size_t i = 0; i < tasks.size(); ++i) run(i);
+}
+
+void SegmentEncoder::Finish(Encoded* encoded) {
+  encoded->node.descriptor = std::move(encoded->sink.descriptor);
+  encoded->node.blob_count = encoded->sink.blobs.size();
+}
+
+void SegmentEncoder::EncodeColumn(uint32_t column, Worker* worker) {
   const ColumnInput& input = input_.columns[column];
-  ColumnHint hint;
-  hint.time_layout = input.time_layout;
-  hint.is_free_text = input.is_free_text;
-  if (!plan_.numbers_of[column].empty()) hint.numbers = [&] { return worker->Renumber(plan_, column); };
-  EncodeText(input.values, hint, 0, &worker->compressor, sink);
-}
-
-// Nodes: row shapes, row flags, columns, groups, streams.
-void SegmentEncoder::EncodeNode(size_t index, Worker* worker) {
-  Compressor* const compressor = &worker->compressor;
-  DirectoryNode& node = directory_.nodes[index];
-  NodeSink& sink = sinks_[index];
-  if (index == 0) {
-    node.kind = NodeKind::kRowShape;
-    node.count = input_.row_shape.size();
-    EncodeRowShapes(input_.row_shape, input_.shapes.size(), compressor, &sink);
-  } else if (index == 1) {
-    node.kind = NodeKind::kRowFlags;
-    node.count = input_.row_flags.size();
-    EncodeRowFlags(input_.row_flags, input_.row_shape, input_.shapes.size(), compressor, &sink);
-  } else if (index < 2 + input_.columns.size()) {
-    node.kind = NodeKind::kColumn;
-    node.count = input_.columns[index - 2].values.size();
-    EncodeColumn(static_cast<uint32_t>(index - 2), worker, &sink);
-  } else if (index < 2 + input_.columns.size() + plan_.groups.size()) {
-    const ColumnGroup& group = plan_.groups[index - 2 - input_.columns.size()];
-    node.kind = NodeKind::kGroup;
-    node.count = group.numbers.size();
-    sink.Varint(group.words.size());
-    EncodeReferences(group.numbers, static_cast<uint32_t>(group.words.size()), compressor, &sink);
-    ColumnHint hint;
-    hint.time_layout = group.time_layout;
-    EncodeText(group.words, hint, 1, compressor, &sink);
+  Encoded& encoded = columns_[column];
+  encoded.node.kind = NodeKind::kColumn;
+  encoded.node.count = input.values.size();
+  // The plan is there when the column is one that it looks at.
+  const bool planned = MayBeGrouped(input);
+  if (planned && plan_.group_of[column] >= 0) {
+    encoded.sink.U8(static_cast<uint8_t>(TextOp::kGroup));
+    encoded.sink.Varint(static_cast<uint64_t>(plan_.group_of[column]));
   } else {
-    const IntStream& stream = input_.streams[index - 2 - input_.columns.size() - plan_.groups.size()];
-    node.kind = NodeKind::kStream;
-    node.required = false;
-    node.id = static_cast<uint16_t>(stream.id);
-    node.count = stream.values.size();
-    EncodeIntegers(stream.values, compressor, &sink);
+    ColumnHint hint;
+    hint.time_layout = input.time_layout;
+    hint.is_free_text = input.is_free_text;
+    if (planned && !plan_.numbers_of[column].empty()) hint.numbers = [&] { return worker->Renumber(plan_, column); };
+    EncodeText(input.values, hint, 0, &worker->compressor, &encoded.sink);
   }
-  node.descriptor = std::move(sink.descriptor);
-  node.blob_count = sink.blobs.size();
+  Finish(&encoded);
 }
 
+void SegmentEncoder::EncodeGroup(size_t index, Worker* worker) {
+  const ColumnGroup& group = plan_.groups[index];
+  Encoded& encoded = groups_[index];
+  encoded.node.kind = NodeKind::kGroup;
+  encoded.node.count = group.numbers.size();
+  encoded.sink.Varint(group.words.size());
+  EncodeReferences(group.numbers, static_cast<uint32_t>(group.words.size()), &worker->compressor, &encoded.sink);
+  ColumnHint hint;
+  hint.time_layout = group.time_layout;
+  EncodeText(group.words, hint, 1, &worker->compressor, &encoded.sink);
+  Finish(&encoded);
+}
+
+void SegmentEncoder::EncodeStream(size_t index, Worker* worker) {
+  const IntStream& stream = input_.streams[index];
+  Encoded& encoded = streams_[index];
+  encoded.node.kind = NodeKind::kStream;
+  encoded.node.required = false;
+  encoded.node.id = static_cast<uint16_t>(stream.id);
+  encoded.node.count = stream.values.size();
+  EncodeIntegers(stream.values, &worker->compressor, &encoded.sink);
+  Finish(&encoded);
+}
+
+// What does not need the plan of groups is encoded while that is made, which one thread has to do.
 void SegmentEncoder::EncodeNodes() {
-  plan_ = PlanGroups(input_);
-  const size_t count = 2 + input_.columns.size() + plan_.groups.size() + input_.streams.size();
-  directory_.nodes.resize(count);
-  sinks_.resize(count);
-  // Tasks of about equal size; a compressor is costly to make, so one per task.
-  const size_t tasks = options_.parallel_for ? std::min<size_t>(count, 16) : 1;
-  For(tasks, [&](size_t task) {
-    Worker worker(options_.max_effort);
-    for (size_t i = task; i < count; i += tasks) EncodeNode(i, &worker);
-  });
+  constexpr size_t kFirst = SIZE_MAX;
+  const size_t rows = input_.row_shape.size();
+  columns_.resize(input_.columns.size());
+  streams_.resize(input_.streams.size());
+  std::vector<SizedTask> tasks;
+  std::vector<SizedTask> later;
+  tasks.push_back({kFirst, [&](Worker*) { plan_ = PlanGroups(input_); }});
+  tasks.push_back({kFirst, [&](Worker*) { filter_ = SegmentFilter::Build(input_); }});
+  tasks.push_back({rows, [&](Worker* worker) {
+                     row_shape_.node.kind = NodeKind::kRowShape;
+                     row_shape_.node.count = rows;
+                     EncodeRowShapes(input_.row_shape, input_.shapes.size(), &worker->compressor, &row_shape_.sink);
+                     Finish(&row_shape_);
+                   }});
+  tasks.push_back({rows, [&](Worker* worker) {
+                     row_flags_.node.kind = NodeKind::kRowFlags;
+                     row_flags_.node.count = rows;
+                     EncodeRowFlags(input_.row_flags, input_.row_shape, input_.shapes.size(), &worker->compressor,
+                                    &row_flags_.sink);
+                     Finish(&row_flags_);
+                   }});
+  for (uint32_t c = 0; c < columns_.size(); ++c) {
+    auto& list = MayBeGrouped(input_.columns[c]) ? later : tasks;
+    list.push_back({input_.columns[c].values.size(), [this, c](Worker* worker) { EncodeColumn(c, worker); }});
+  }
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    tasks.push_back({input_.streams[i].values.size(), [this, i](Worker* worker) { EncodeStream(i, worker); }});
+  }
+  RunTasks(std::move(tasks));
+  groups_.resize(plan_.groups.size());
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    later.push_back({plan_.groups[i].numbers.size(), [this, i](Worker* worker) { EncodeGroup(i, worker); }});
+  }
+  RunTasks(std::move(later));
 }
 
 Result<std::string> SegmentEncoder::Run() {
@@ -226,14 +288,21 @@ Result<std::string> SegmentEncoder::Run() {
 
   EncodeNodes();
   FramePacker packer;
-  for (NodeSink& sink : sinks_) {
-    for (Blob& blob : sink.blobs) {
-      directory_.blobs.push_back({static_cast<uint8_t>(blob.kind), blob.bytes.size()});
+  Directory directory;
+  const auto store = [&](Encoded* encoded) {
+    directory.nodes.push_back(std::move(encoded->node));
+    for (Blob& blob : encoded->sink.blobs) {
+      directory.blobs.push_back({static_cast<uint8_t>(blob.kind), blob.bytes.size()});
       packer.Add(blob.kind, std::move(blob.bytes));
       blob.bytes = {};
     }
+  };
+  store(&row_shape_);
+  store(&row_flags_);
+  for (std::vector<Encoded>* list : {&columns_, &groups_, &streams_}) {
+    for (Encoded& encoded : *list) store(&encoded);
   }
-  packer.Add(BlobKind::kDirectory, EncodeDirectory(directory_));
+  packer.Add(BlobKind::kDirectory, EncodeDirectory(directory));
   packer.Add(BlobKind::kShapes, EncodeShapes(input_));
   std::string sections;
   for (const Section& section : input_.sections) {
@@ -241,9 +310,9 @@ Result<std::string> SegmentEncoder::Run() {
     sections += section.bytes;
   }
   // Last, so that what compresses well stands together.
-  if (const std::string filter = SegmentFilter::Build(input_); !filter.empty()) {
-    footer.sections.push_back({static_cast<uint16_t>(SectionId::kFilters), false, filter.size()});
-    sections += filter;
+  if (!filter_.empty()) {
+    footer.sections.push_back({static_cast<uint16_t>(SectionId::kFilters), false, filter_.size()});
+    sections += filter_;
   }
   if (sections.size() > kMaxFrameSize) return Status(StatusCode::kLimit, "segment: sections too large");
   packer.Add(BlobKind::kSections, std::move(sections));
