@@ -16,6 +16,12 @@ import whittle_cli
 from whittle_cli import BIN, CliTest
 
 SIZE = 10 if os.environ.get("WHITTLE_LONG") else 1
+WHOLE = """
+budget: {keep: 10%}
+traces: whole
+hold: {time: 5s, bytes: 4MiB}
+rules: [{when: 'severity >= error', keep: all}]
+"""
 LEVELS = ["INFO"] * 16 + ["DEBUG"] * 6 + ["WARN"] * 2 + ["ERROR"]
 
 
@@ -97,22 +103,64 @@ class SamplingTest(CliTest):
         self.assertEqual(self.kept(self.dir / "whole"), self.kept(self.dir / "grown"), f"seed {self.seed}")
         self.check_conserved(self.dir / "grown", text.count(b"\n"), len(text))
 
-    def test_killed_and_gone_on_with_keeps_the_same(self):
-        text = log_of(self.random, 60_000 * SIZE)
-        path = self.write("app.log", text)
-        flags = ["--keep", "10%", "--quiet", "--memory", "8MiB"]
-        self.ingest(path, store=self.dir / "through", flags=flags)
+    def check_killed(self, name, flags):
+        text = log_of(self.random, 40_000 * SIZE)
+        path = self.write(name + ".log", text)
+        flags = [*flags, "--quiet", "--memory", "8MiB"]
+        through, killed = self.dir / (name + ".through"), self.dir / (name + ".killed")
+        self.ingest(path, store=through, flags=flags)
         started = time.monotonic()
-        self.ingest(path, store=self.dir / "timed", flags=flags)
+        self.ingest(path, store=self.dir / (name + ".timed"), flags=flags)
         whole_s = time.monotonic() - started
         for attempt in range(3):
-            process = subprocess.Popen([BIN, "ingest", path, "--store", self.dir / "killed", *flags])
+            process = subprocess.Popen([BIN, "ingest", path, "--store", killed, *flags])
             time.sleep(whole_s * self.random.uniform(0.2, 0.9))
             process.send_signal(signal.SIGKILL)
             process.wait()
-        self.ingest(path, store=self.dir / "killed", flags=flags)
-        self.assertEqual(self.kept(self.dir / "through"), self.kept(self.dir / "killed"), f"seed {self.seed}")
-        self.check_conserved(self.dir / "killed", text.count(b"\n"), len(text))
+        self.ingest(path, store=killed, flags=flags)
+        self.assertEqual(self.kept(through), self.kept(killed), f"{name}, seed {self.seed}")
+        self.check_conserved(killed, text.count(b"\n"), len(text))
+
+    def test_killed_and_gone_on_with_keeps_the_same(self):
+        self.check_killed("events", ["--keep", "10%"])
+        self.check_killed("traces", ["--policy", self.policy(WHOLE)])
+
+    def test_whole_traces_are_kept_whole_or_not_at_all(self):
+        lines = []
+        for i in range(12_000 * SIZE):
+            stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(1_700_000_000 + i // 40)) + ".%03d" % (i * 25 % 1000)
+            level = "ERROR" if self.random.random() < 0.005 else "INFO"
+            trace = i // 40 * 8 + self.random.randrange(8) + 1
+            word = self.random.choice(["alpha", "alpha", "alpha", "beta", "gamma"])
+            lines.append((trace, level, f"{stamp} {level} [main] Served {word} request {i} trace_id={trace:032x}\n"))
+        text = "".join(line for _, _, line in lines).encode()
+        path = self.write("app.log", text)
+        flags = ["--policy", self.policy(WHOLE), "--quiet"]
+        self.ingest(path, store=self.dir / "j1", flags=[*flags, "--jobs", "1"])
+        expected = self.kept(self.dir / "j1")
+        for jobs in (2, 4):
+            self.ingest(path, store=self.dir / f"j{jobs}", flags=[*flags, "--jobs", jobs, "--memory", "8MiB"])
+            self.assertEqual(expected, self.kept(self.dir / f"j{jobs}"), f"{jobs} jobs")
+        came = collections.Counter(trace for trace, _, _ in lines)
+        failed = {trace for trace, level, _ in lines if level == "ERROR"}
+        events = self.events(self.dir / "j1")
+        kept = collections.Counter(int(e["trace_id"], 16) for e in events)
+        for trace, count in came.items():
+            self.assertIn(kept[trace], (0, count), f"trace {trace}, seed {self.seed}")
+            if trace in failed:
+                self.assertEqual(count, kept[trace], f"trace {trace} has an error, seed {self.seed}")
+        for event in events:
+            if int(event["trace_id"], 16) in failed:
+                self.assertEqual(1, event.get("sample_rate", 1))
+        rest = len(lines) - sum(came[trace] for trace in failed)
+        share = sum(count for trace, count in kept.items() if trace not in failed) / rest
+        self.assertTrue(0.06 < share < 0.14, f"{share}, seed {self.seed}")
+        _, strata = self.check_conserved(self.dir / "j1", len(lines), len(text))
+        self.assertTrue(any("trace of an event" in s["rule"] for s in strata), strata[0])
+        self.run_ok("ingest", path, "--store", self.dir / "all", "--quiet")
+        self.run_ok("thin", "--store", self.dir / "all", "--to", self.dir / "thin", "--policy", self.dir / "policy.yaml")
+        thinned = collections.Counter(int(e["trace_id"], 16) for e in self.events(self.dir / "thin"))
+        self.assertTrue(all(thinned[trace] in (0, count) for trace, count in came.items()))
 
     def test_kept_lines_are_the_original_bytes_at_their_place(self):
         text = log_of(self.random, 3000)

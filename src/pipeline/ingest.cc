@@ -193,6 +193,8 @@ class Run {
     const uint64_t progress_before = progress_.stored_bytes;
     WHITTLE_RETURN_IF_ERROR(Pump(input, feed.get(), progress_before));
     WHITTLE_RETURN_IF_ERROR(AssembleAll());
+    // A file that was not read to its end is read again from where its last segment ends, so nothing is decided early.
+    if (!Stopped() || input.kind != InputKind::kFile) WHITTLE_RETURN_IF_ERROR(AddHeld(&sources_.back()));
     if (input.kind == InputKind::kFile) progress_.stored_bytes = progress_before + input.info.size;
     if (!feed->damage().ok()) {
       context->identity.failure = feed->damage().message();
@@ -225,6 +227,10 @@ class Run {
       WHITTLE_RETURN_IF_ERROR(Submit(&batches));
       if (!readable || Stopped()) {
         WHITTLE_RETURN_IF_ERROR(AssembleAll());
+      }
+      if (!readable && options_.sampling != nullptr &&
+          env_->clock->SteadyNs() - held_since_ns_ > options_.sampling->hold_ns) {
+        WHITTLE_RETURN_IF_ERROR(AddHeld(&sources_.back()));
       }
       if (input.kind != InputKind::kFile && committer_.pending_bytes() > 0 &&
           env_->clock->SteadyNs() - committer_.pending_since_ns() > options_.close_after_ns) {
@@ -270,12 +276,29 @@ class Run {
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
     }
-    LeftOut left_out;
-    if (source.sampler != nullptr) {
-      left_out = source.sampler->Sample(begins, &batch, &times, sampling_.ledger());
-      sampling_.Note(source.context->identity.id, source.sampler.get());
+    if (source.sampler == nullptr) return committer_.Add(std::move(batch), std::move(times), source.context, {});
+    source.sampler->Hold(std::move(batch), std::move(times));
+    held_since_ns_ = env_->clock->SteadyNs();
+    return AddSampled(&source);
+  }
+
+  Status AddSampled(Source* source) {
+    EventBatch batch;
+    std::vector<RecordTime> times;
+    while (source->sampler->Take(&batch, &times)) {
+      const LeftOut left_out =
+          source->sampler->Sample(committer_.pending_bytes() == 0, &batch, &times, sampling_.ledger());
+      sampling_.Note(source->context->identity.id, source->sampler.get());
+      WHITTLE_RETURN_IF_ERROR(committer_.Add(std::move(batch), std::move(times), source->context, left_out));
     }
-    return committer_.Add(std::move(batch), std::move(times), source.context, left_out);
+    return Status::Ok();
+  }
+
+  // What waits for more of its traces waits no longer.
+  Status AddHeld(Source* source) {
+    if (source->sampler == nullptr || !source->sampler->holds()) return Status::Ok();
+    source->sampler->Release();
+    return AddSampled(source);
   }
 
   CommitterOptions WithSampling(CommitterOptions options) {
@@ -293,6 +316,7 @@ class Run {
   SegmentCommitter committer_;
   std::vector<Source> sources_;
   uint64_t next_sequence_ = 0;
+  int64_t held_since_ns_ = 0;  // when the newest record came that may wait for its trace
   uint64_t text_bytes_before_ = 0;
   IngestProgress progress_;
   IngestReport report_;

@@ -30,10 +30,13 @@ Result<uint32_t> LivePipeline::AddSource(std::shared_ptr<SourceContext> context,
   return next_source_++;
 }
 
-void LivePipeline::FinishSource(uint32_t number) {
+Status LivePipeline::FinishSource(uint32_t number) {
   const auto it = sources_.find(number);
   it->second.finished = true;
-  if (it->second.in_flight == 0) Retire(it);
+  if (it->second.in_flight > 0) return Status::Ok();
+  const Status status = AddHeld(it->first, &it->second);
+  Retire(it);
+  return status;
 }
 
 void LivePipeline::Retire(std::map<uint32_t, Source>::iterator source) {
@@ -87,32 +90,74 @@ Status LivePipeline::Assemble(EventBatch batch) {
     const bool begins = !committer_.has_pending();
     const bool alone = begins || batch.source != last_source_;
     if ((alone && source.sampler == nullptr) || batch.first_offset == 0) batch.rows.front().flags |= Row::kRecordStart;
-    last_source_ = batch.source;
     source.enricher->Enrich(&batch);
     std::vector<RecordTime> times;
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
     }
-    LeftOut left_out;
     if (source.sampler != nullptr) {
-      left_out = source.sampler->Sample(alone, &batch, &times, sampling_.ledger());
-      sampling_.Note(source.context->identity.id, source.sampler.get());
+      source.sampler->Hold(std::move(batch), std::move(times));
+      source.held_since_ns = env_->clock->SteadyNs();
+      status = AddSampled(it->first, &source);
+    } else {
+      last_source_ = it->first;
+      status = committer_.Add(std::move(batch), std::move(times), source.context, {});
     }
-    status = committer_.Add(std::move(batch), std::move(times), source.context, left_out);
   }
-  if (--source.in_flight == 0 && source.finished) Retire(it);
+  if (--source.in_flight == 0 && source.finished) {
+    if (status.ok()) status = AddHeld(it->first, &source);
+    Retire(it);
+  }
   return status;
+}
+
+Status LivePipeline::AddSampled(uint32_t number, Source* source) {
+  EventBatch batch;
+  std::vector<RecordTime> times;
+  while (source->sampler->Take(&batch, &times)) {
+    const bool alone = !committer_.has_pending() || number != last_source_;
+    last_source_ = number;
+    const LeftOut left_out = source->sampler->Sample(alone, &batch, &times, sampling_.ledger());
+    sampling_.Note(source->context->identity.id, source->sampler.get());
+    WHITTLE_RETURN_IF_ERROR(committer_.Add(std::move(batch), std::move(times), source->context, left_out));
+  }
+  return Status::Ok();
+}
+
+Status LivePipeline::AddHeld(uint32_t number, Source* source) {
+  if (source->sampler == nullptr || !source->sampler->holds()) return Status::Ok();
+  source->sampler->Release();
+  return AddSampled(number, source);
+}
+
+// Sources that were silent for as long as a trace may wait.
+Status LivePipeline::AddSilent() {
+  const int64_t now_ns = env_->clock->SteadyNs();
+  for (auto& [number, source] : sources_) {
+    if (source.held_since_ns == 0 || now_ns - source.held_since_ns < sampling_.hold_ns()) continue;
+    WHITTLE_RETURN_IF_ERROR(AddHeld(number, &source));
+    source.held_since_ns = 0;
+  }
+  return Status::Ok();
 }
 
 Status LivePipeline::Flush() {
   WHITTLE_RETURN_IF_ERROR(AssembleAll());
+  WHITTLE_RETURN_IF_ERROR(AddSilent());
   finished_ = 0;
   return committer_.Flush();
 }
 
 int64_t LivePipeline::pending_since_ns() const {
   if (committer_.has_pending()) return committer_.pending_since_ns();
-  return submitted_since_ns_;
+  if (submitted_since_ns_ != 0 || !sampling_.active()) return submitted_since_ns_;
+  int64_t oldest_ns = 0;
+  for (const auto& [number, source] : sources_) {
+    if (source.held_since_ns == 0 || source.sampler == nullptr || !source.sampler->holds()) continue;
+    const int64_t over_ns = source.held_since_ns + sampling_.hold_ns();
+    if (oldest_ns == 0 || over_ns < oldest_ns) oldest_ns = over_ns;
+  }
+  return oldest_ns;
 }
 
 }  // namespace whittle

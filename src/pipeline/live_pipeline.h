@@ -30,7 +30,7 @@ class LivePipeline {
   // `resumes`: the source goes on where a segment in the catalog ends.
   Result<uint32_t> AddSource(std::shared_ptr<SourceContext> context, std::unique_ptr<RecordTimes> times, bool resumes);
   // No more batches will come; the source is marked finished and released with the next Flush.
-  void FinishSource(uint32_t source);
+  Status FinishSource(uint32_t source);
   SourceContext* context(uint32_t source) { return sources_.at(source).context.get(); }
 
   Status Submit(std::vector<LineBatch>* batches);
@@ -55,8 +55,12 @@ class LivePipeline {
     std::unique_ptr<Sampler> sampler;
     size_t in_flight = 0;  // batches being parsed
     bool finished = false;
+    int64_t held_since_ns = 0;  // when the newest batch came, on the steady clock; 0: none waits
   };
   Status Assemble(EventBatch batch);
+  Status AddSampled(uint32_t number, Source* source);
+  Status AddHeld(uint32_t number, Source* source);
+  Status AddSilent();
   void Retire(std::map<uint32_t, Source>::iterator source);
 
   CommitterOptions WithSampling(CommitterOptions options);

@@ -75,12 +75,16 @@ class Planner {
     if (sampler == nullptr) {
       WHITTLE_ASSIGN_OR_RETURN(sampler, Sampler::Create(&policy_, source, share_, ""));
     }
-    sampler->Sample(builder_->empty(), &batch, &times, ledger_.get());
-    builder_->Add(std::move(batch), std::move(times), source);
-    return builder_->raw_bytes() >= kPlannedSegmentBytes ? Close() : Status::Ok();
+    sampler->Hold(std::move(batch), std::move(times));
+    sources_.try_emplace(source.id, source);
+    return AddSampled(sampler.get(), source);
   }
 
   Result<ResamplePlan> Finish() {
+    for (const auto& [id, sampler] : samplers_) {
+      sampler->Release();
+      WHITTLE_RETURN_IF_ERROR(AddSampled(sampler.get(), sources_.at(id)));
+    }
     WHITTLE_RETURN_IF_ERROR(Close());
     return std::move(plan_);
   }
@@ -89,6 +93,17 @@ class Planner {
   void Begin() {
     builder_ = std::make_unique<SegmentBuilder>(SegmentBuilderOptions());
     ledger_ = std::make_unique<SegmentLedger>(NewSegmentLedger(policy_));
+  }
+
+  Status AddSampled(Sampler* sampler, const SegmentSource& source) {
+    EventBatch batch;
+    std::vector<RecordTime> times;
+    while (sampler->Take(&batch, &times)) {
+      sampler->Sample(builder_->empty(), &batch, &times, ledger_.get());
+      builder_->Add(std::move(batch), std::move(times), source);
+      if (builder_->raw_bytes() >= kPlannedSegmentBytes) WHITTLE_RETURN_IF_ERROR(Close());
+    }
+    return Status::Ok();
   }
 
   Status Close() {
@@ -114,6 +129,7 @@ class Planner {
   ResamplePlan plan_;
   Consolidator consolidator_;
   std::map<std::string, std::unique_ptr<Sampler>> samplers_;
+  std::map<std::string, SegmentSource> sources_;
   std::unique_ptr<SegmentBuilder> builder_;
   std::unique_ptr<SegmentLedger> ledger_;
 };
@@ -154,6 +170,16 @@ Result<ThinReport> ThinStore(const Env* env, const std::string& from, Catalog* t
   SegmentCommitter committer(env, to, &pool, std::move(options));
   std::map<std::string, std::unique_ptr<Sampler>> samplers;
   std::map<std::string, std::shared_ptr<SourceContext>> contexts;
+  const auto add_sampled = [&](Sampler* sampler, const std::shared_ptr<SourceContext>& context) -> Status {
+    EventBatch batch;
+    std::vector<RecordTime> times;
+    while (sampler->Take(&batch, &times)) {
+      const LeftOut left_out = sampler->Sample(committer.pending_bytes() == 0, &batch, &times, sampling.ledger());
+      sampling.Note(context->identity.id, sampler);
+      WHITTLE_RETURN_IF_ERROR(committer.Add(std::move(batch), std::move(times), context, left_out));
+    }
+    return Status::Ok();
+  };
   WHITTLE_RETURN_IF_ERROR(Walk(
       env, snapshot, stop, [&](EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) -> Status {
         std::shared_ptr<SourceContext>& context = contexts[source.id];
@@ -166,14 +192,16 @@ Result<ThinReport> ThinStore(const Env* env, const std::string& from, Catalog* t
           WHITTLE_ASSIGN_OR_RETURN(samplers[source.id], sampling.NewSampler(to, source, false));
         }
         context->segment_source = source;
-        const bool begins = committer.pending_bytes() == 0;
-        LeftOut left_out;
-        if (Sampler* sampler = samplers[source.id].get(); sampler != nullptr) {
-          left_out = sampler->Sample(begins, &batch, &times, sampling.ledger());
-          sampling.Note(source.id, sampler);
-        }
-        return committer.Add(std::move(batch), std::move(times), context, left_out);
+        Sampler* sampler = samplers[source.id].get();
+        if (sampler == nullptr) return committer.Add(std::move(batch), std::move(times), context, {});
+        sampler->Hold(std::move(batch), std::move(times));
+        return add_sampled(sampler, context);
       }));
+  for (const auto& [id, sampler] : samplers) {
+    if (sampler == nullptr) continue;
+    sampler->Release();
+    WHITTLE_RETURN_IF_ERROR(add_sampled(sampler.get(), contexts[id]));
+  }
   for (auto& [id, context] : contexts) context->finished = context->identity.finished;
   WHITTLE_RETURN_IF_ERROR(committer.Flush());
   ThinReport report;

@@ -13,6 +13,8 @@ namespace {
 constexpr uint8_t kStateVersion = 1;
 // StreamId::kTimeQuality of a record that has the time of the one before.
 constexpr uint8_t kTakenOver = 2;
+// Makes the id of a stratum from its key and the number of the rule that decided.
+constexpr uint64_t kRuleFactor = 0xD6E8FEB86659FD93ULL;
 // Windows of events without time are so many events long.
 constexpr uint64_t kWindowRecords = kMaxStepEvents;
 
@@ -69,6 +71,10 @@ SegmentLedger NewSegmentLedger(const SamplingPolicy& policy) {
     std::string action;
     rules.push_back(rule.when + ": " + ActionName(rule, &action));
   }
+  if (policy.traces == SamplingPolicy::Traces::kWhole) {
+    rules.emplace_back("trace of an event that a rule keeps: keep all");
+    rules.emplace_back("trace of an event that a rule keeps, found too late: keep the rest");
+  }
   return SegmentLedger(policy.text, policy.key, std::move(rules), policy.window_ns);
 }
 
@@ -78,6 +84,7 @@ Sampler::Sampler(const SamplingPolicy* policy, const SegmentSource& source, doub
       source_hash_(ParseHash(source.id)),
       fields_(policy, &source_),
       controller_(policy, share) {
+  if (policy->traces == SamplingPolicy::Traces::kWhole) hold_ = std::make_unique<TraceHold>(policy);
   for (const SamplingRule& rule : policy->rules) {
     if (rule.templates.empty()) continue;
     Overrides overrides;
@@ -172,6 +179,73 @@ Sampler::KnownStratum* Sampler::Known(uint64_t id) {
   return shortcut.known;
 }
 
+// What its trace says of a record: changes who decided, and what the budget is asked. Returns the key that the budget
+// knows it by: that of the trace's first record.
+uint64_t Sampler::JudgeTrace(uint64_t key, uint32_t* decided_by, RateController::Arrival* arrival) {
+  using Kind = TraceHold::Verdict::Kind;
+  const TraceHold::Verdict verdict = hold_->Decide();
+  const auto rules = static_cast<uint32_t>(policy_->rules.size());
+  const SamplingRule* rule = *decided_by == 0 ? nullptr : &policy_->rules[*decided_by - 1];
+  // What a rule keeps or drops by itself it says itself.
+  const bool by_itself = rule != nullptr && rule->action != SamplingRule::Action::kRate;
+  if (by_itself || verdict.kind == Kind::kAlone) return key;
+  if (verdict.kind != Kind::kTrace) {
+    *decided_by = rules + (verdict.kind == Kind::kWhole ? 1 : 2);
+    arrival->fixed = 1.0;
+    return key;
+  }
+  if (rule != nullptr) return key;
+  arrival->pinned = verdict.threshold;
+  return verdict.key.value_or(key);
+}
+
+void Sampler::Note(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
+  if (time.time_ns != kNoTime && time.quality != kTakenOver) held_time_ns_ = time.time_ns;
+  const auto known_time = held_time_ns_ == kNoTime ? std::nullopt : std::optional<int64_t>(held_time_ns_);
+  fields_.Reset(batch, first, end, known_time);
+  fields_.set_first_seen_ns(std::nullopt);
+  batch_ = &batch;
+  row_ = first;
+  uint64_t bytes = 0;
+  for (size_t row = first; row < end; ++row) bytes += batch.SourceSize(row);
+  bool wanted = false;
+  for (size_t i = 0; i < policy_->rules.size() && !wanted; ++i) {
+    const SamplingRule::Action action = policy_->rules[i].action;
+    // Only rules that need no more than the record itself can be asked before its turn.
+    if (action == SamplingRule::Action::kKeepFirst || !Applies(i)) continue;
+    if (action != SamplingRule::Action::kKeepAll) break;
+    wanted = true;
+  }
+  hold_->Arrive(fields_.Trace(), wanted, held_time_ns_, bytes);
+}
+
+void Sampler::Hold(EventBatch batch, std::vector<RecordTime> times) {
+  Waiting waiting{std::move(batch), std::move(times), 0};
+  const std::vector<Row>& rows = waiting.batch.rows;
+  size_t record = 0;
+  for (size_t first = 0; hold_ != nullptr && first < rows.size();) {
+    size_t end = first + 1;
+    while (end < rows.size() && (rows[end].flags & Row::kRecordStart) == 0) ++end;
+    const bool starts = (rows[first].flags & Row::kRecordStart) != 0;
+    if (starts || !begun_) {
+      Note(waiting.batch, first, end, starts ? waiting.times[record] : RecordTime());
+      ++waiting.records;
+      begun_ = true;
+    }
+    record += starts ? 1 : 0;
+    first = end;
+  }
+  waiting_.push_back(std::move(waiting));
+}
+
+bool Sampler::Take(EventBatch* batch, std::vector<RecordTime>* times) {
+  if (waiting_.empty() || (hold_ != nullptr && hold_->ready() < waiting_.front().records)) return false;
+  *batch = std::move(waiting_.front().batch);
+  *times = std::move(waiting_.front().times);
+  waiting_.pop_front();
+  return true;
+}
+
 // First match wins; what no rule decides the budget does.
 void Sampler::Judge(uint64_t bytes) {
   const uint64_t key = fields_.Key();
@@ -187,16 +261,21 @@ void Sampler::Judge(uint64_t bytes) {
     fixed = rule.action == SamplingRule::Action::kRate ? rule.probability : 1.0;
     break;
   }
+  RateController::Arrival arrival{0, time_ns_, bytes, fixed};
+  const uint64_t root = hold_ == nullptr ? key : JudgeTrace(key, &decided_by, &arrival);
   decision_.dropped = drop;
   decision_.kept = !drop;
   decision_.threshold = 0;
   bool other = false;
-  const uint64_t stratum = key + decided_by * 0xD6E8FEB86659FD93ULL;
+  const uint64_t stratum = key + decided_by * kRuleFactor;
   current_ = Known(stratum);
   if (!drop) {
-    const auto verdict = controller_.Arrive({stratum, time_ns_, bytes, fixed, &current_->in_controller});
+    arrival.key = root + decided_by * kRuleFactor;
+    arrival.hint = root == key ? &current_->in_controller : nullptr;
+    const auto verdict = controller_.Arrive(arrival);
     decision_.threshold = verdict.threshold;
-    other = verdict.other;
+    other = verdict.other && root == key;
+    if (hold_ != nullptr && decided_by == 0 && !arrival.pinned) hold_->SetTrace(key, verdict.threshold);
   }
   decision_.stratum_id = stratum;
   // `other` has an entry of its own: the same key may be in it at one time and not at another.
@@ -347,6 +426,7 @@ std::string Sampler::State() const {
     out.Varint(value ? value->size() + 1 : 0);
     if (value) out.Raw(*value);
   }
+  if (hold_ != nullptr) hold_->Encode(&out);
   return bytes;
 }
 
@@ -387,6 +467,9 @@ Status Sampler::Restore(std::string_view state) {
     if (size > 0) info.values.back() = std::string(in.Raw(size - 1));
   }
   d.info = std::make_shared<const StratumInfo>(std::move(info));
+  if (hold_ != nullptr && !hold_->Decode(&in)) return damaged;
+  begun_ = d.known;
+  held_time_ns_ = time_ns_;
   return in.ok() && in.remaining() == 0 ? Status::Ok() : damaged;
 }
 

@@ -6,6 +6,7 @@
 // what that source gave before, nothing else: State() after some batch and a new Sampler from it go on exactly alike.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "sample/policy.h"
 #include "sample/rate_controller.h"
 #include "sample/segment_ledger.h"
+#include "sample/trace_hold.h"
 #include "sink/segment_builder.h"
 #include "templates/ignore_rules.h"
 
@@ -47,6 +49,17 @@ class Sampler {
   // was left out.
   LeftOut Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger);
 
+  // With `traces: whole` a record waits until it is known what comes of its trace. So batches go in by Hold and come
+  // out by Take, in order, as soon as all of their records may be decided; with other policies that is at once. What
+  // came out goes to Sample before the next Take.
+  void Hold(EventBatch batch, std::vector<RecordTime> times);
+  bool Take(EventBatch* batch, std::vector<RecordTime>* times);
+  // The source is read to its end, or was silent for long: nothing waits any more.
+  void Release() {
+    if (hold_) hold_->Release();
+  }
+  bool holds() const { return !waiting_.empty(); }
+
   std::string State() const;
 
  private:
@@ -73,6 +86,8 @@ class Sampler {
   Status Restore(std::string_view state);
   void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time);
   void Judge(uint64_t bytes);
+  uint64_t JudgeTrace(uint64_t key, uint32_t* decided_by, RateController::Arrival* arrival);
+  void Note(const EventBatch& batch, size_t first, size_t end, RecordTime time);
   bool Applies(size_t rule);
   bool FitsIgnoredTemplate();
   bool IsAmongFirst(const SamplingRule& rule, uint64_t key);
@@ -102,6 +117,15 @@ class Sampler {
   std::vector<Shortcut> shortcuts_{kShortcuts};
   KnownStratum* current_ = nullptr;  // of decision_; null when it is not in known_
   uint64_t offset_ = 0;              // of the record at hand
+  struct Waiting {
+    EventBatch batch;
+    std::vector<RecordTime> times;
+    size_t records = 0;
+  };
+  std::unique_ptr<TraceHold> hold_;  // null: traces are not decided as a whole
+  std::deque<Waiting> waiting_;
+  bool begun_ = false;              // some record went to hold_
+  int64_t held_time_ns_ = kNoTime;  // as time_ns_, of the last record that went to hold_
 };
 
 }  // namespace whittle

@@ -54,6 +54,11 @@ class PolicyReader {
                       : traces->text == "whole"     ? SamplingPolicy::Traces::kWhole
                                                     : SamplingPolicy::Traces::kSharedCoin;
     }
+    if (const ConfigNode* hold = root_->Find("hold")) {
+      if (const auto* time = Text(hold, "time")) policy.hold_ns = *ReadConfigDuration(time->text);
+      if (const auto* bytes = Text(hold, "bytes"))
+        policy.hold_bytes = static_cast<uint64_t>(*ReadConfigSize(bytes->text));
+    }
     if (const auto* most = Text(root_, "max_strata"))
       policy.max_strata = static_cast<size_t>(*ReadConfigInteger(most->text));
     WHITTLE_RETURN_IF_ERROR(ReadRules(&policy));
@@ -321,6 +326,8 @@ std::string DescribePolicy(const SamplingPolicy& policy) {
   if (policy.curve.kind == Curve::Kind::kPower) text += fmt::format(":{}", policy.curve.power);
   text += fmt::format("; window {}s; floor {}; traces {}", static_cast<double>(policy.window_ns) / 1e9, policy.floor,
                       kTraces[static_cast<size_t>(policy.traces)]);
+  if (policy.traces == SamplingPolicy::Traces::kWhole)
+    text += fmt::format(" (hold {}s, {} bytes)", static_cast<double>(policy.hold_ns) / 1e9, policy.hold_bytes);
   for (const SamplingRule& rule : policy.rules) text += fmt::format("; rule {}: {}", rule.when, RuleText(rule));
   return text;
 }

@@ -117,8 +117,7 @@ Status TailInput::End(TailFile* file, TailAttachment* attachment, const Status& 
   SourceIdentity& identity = pipeline_->context(stream->source)->identity;
   identity.file = file->AsSourceFile();
   if (!damage.ok()) identity.failure = damage.message();
-  pipeline_->FinishSource(stream->source);
-  return Status::Ok();
+  return pipeline_->FinishSource(stream->source);
 }
 
 }  // namespace whittle

@@ -104,6 +104,7 @@ RateController::Verdict RateController::Arrive(const Arrival& arrival) {
   if (arrival.fixed && !tracks_rules()) return {ThresholdOf(*arrival.fixed), false};
   const SamplingBudget::Kind kind = policy_->budget.kind;
   if (!tracks_rules()) {
+    if (arrival.pinned) return {*arrival.pinned, false};
     if (kind == SamplingBudget::Kind::kEverything) return {};
     if (kind == SamplingBudget::Kind::kRate) return {ThresholdOf(policy_->budget.amount), false};
   }
@@ -115,7 +116,7 @@ RateController::Verdict RateController::Arrive(const Arrival& arrival) {
   }
   Verdict verdict;
   Stratum* stratum = Find(arrival.key, arrival.fixed.value_or(-1), arrival.hint, &verdict.other);
-  verdict.threshold = stratum->threshold;
+  verdict.threshold = arrival.pinned.value_or(stratum->threshold);
   ++stratum->events;
   stratum->bytes += arrival.bytes;
   if (stratum->is_new) {
@@ -124,7 +125,7 @@ RateController::Verdict RateController::Arrive(const Arrival& arrival) {
     newcomers.step_keys += stratum->events == 1 ? 1 : 0;
   }
   const double cost = Cost(arrival.bytes);
-  const double expected = cost * stratum->probability;
+  const double expected = cost * (arrival.pinned ? ProbabilityOf(*arrival.pinned) : stratum->probability);
   ++step_events_;
   all_cost_ += cost;
   all_expected_ += expected;

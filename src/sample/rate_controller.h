@@ -38,8 +38,9 @@ class RateController {
     uint64_t key = 0;
     int64_t time_ns = INT64_MIN;  // INT64_MIN: no time is known
     uint64_t bytes = 0;
-    std::optional<double> fixed;  // the probability a rule gives; nothing: by the budget
-    uint32_t* hint = nullptr;     // where the caller keeps what helps to find the key again; 0 at first
+    std::optional<double> fixed;     // the probability a rule gives; nothing: by the budget
+    std::optional<uint64_t> pinned;  // the threshold that was decided before: of a trace decided as a whole
+    uint32_t* hint = nullptr;        // where the caller keeps what helps to find the key again; 0 at first
   };
   struct Verdict {
     uint64_t threshold = 0;
