@@ -71,6 +71,13 @@ class TemplatesTest(CliTest):
         self.assertEqual({f"loaded module {m} fine" for m in MODULES},
                          {t for t in self.listed(fresh) if t.startswith("loaded")})
 
+    def test_convert_leaves_out_what_is_ignored(self):
+        self.edit("ignore", "health check <*> ok")
+        config = self.write("w.yaml", f"templates: {{overrides: {self.store}/templates.yaml}}\n".encode())
+        bodies = [json.loads(line)["body"] for line in self.run_ok("convert", "--config", config, self.log).out.splitlines()]
+        self.assertEqual(180, len(bodies))
+        self.assertFalse([body for body in bodies if body.startswith("health")])
+
     def test_ignored_events_are_dropped_and_counted(self):
         self.edit("ignore", "health check <*> ok")
         more = self.write("more.log", lines(40, ["2024-05-01 10:01:00 INFO health check 9 failed"]))

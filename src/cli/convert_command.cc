@@ -5,8 +5,17 @@
 #include "env/posix_file_system.h"
 #include "pipeline/convert.h"
 #include "render/ndjson.h"
+#include "templates/overrides.h"
 
 namespace whittle {
+namespace {
+
+Result<Overrides> LoadOverrides(const Env* env, const std::string& path) {
+  WHITTLE_ASSIGN_OR_RETURN(const std::string text, ReadFile(env->files, path, kMaxOverrideBytes));
+  return ParseOverrides(text, path);
+}
+
+}  // namespace
 
 int RunConvert(const ParsedFlags& flags, Streams& streams) {
   const Env* env = DefaultEnv();
@@ -22,6 +31,11 @@ int RunConvert(const ParsedFlags& flags, Streams& streams) {
   if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
   options.parsing.scrubbers = std::move(*scrubbers);
   options.parsing.field_rules = (*reading)->config.field_rules;
+  if (const std::string& path = (*reading)->config.templates.overrides; !path.empty()) {
+    auto overrides = LoadOverrides(env, path);
+    if (!overrides.ok()) return Fail(streams, overrides.status());
+    options.ignore = std::make_shared<const IgnoreRules>(*overrides);
+  }
   options.settings_of = [&](const Input& input) { return (*reading)->SettingsOf(input); };
   if (flags.Given("source-name")) options.source_name = flags.Text("source-name");
   const std::atomic<bool>* interrupted = WatchForInterrupt();

@@ -57,6 +57,7 @@ constexpr FlagSpec kReadingFlags[] = {
      .argument = "NAME",
      .help = "name of standard input as a source",
      .default_help = "a random run id"},
+    {.name = "no-patterns", .help = "use no line formats at all: headers, JSON, pairs and templates only"},
     {.name = "no-recipe-cache", .help = "analyse every line from scratch", .hidden = true},
 };
 

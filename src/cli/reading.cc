@@ -40,15 +40,17 @@ Status LoadPatterns(const Env* env, const ParsedFlags& flags, Reading* reading) 
   const std::vector<std::string>& given = flags.All("patterns");
   options.dirs.insert(options.dirs.end(), given.begin(), given.end());
   options.disable = reading->config.patterns.disable;
+  if (flags.On("no-patterns")) options.disable = {"*"};
   options.compiled = CompiledPatterns();
   options.cache_dir = UserCacheDirectory();
   options.files = env->files;
   WHITTLE_ASSIGN_OR_RETURN(reading->patterns, PatternSet::Load(options));
   AnalyzerOptions analyzer;
-  analyzer.match_pattern = [set = reading->patterns.get()](std::string_view text, uint32_t base, bool whole_line,
-                                                           LineAnalysis* analysis) {
-    return MatchPattern(*set, text, base, whole_line, analysis);
-  };
+  if (!reading->patterns->List().empty())
+    analyzer.match_pattern = [set = reading->patterns.get()](std::string_view text, uint32_t base, bool whole_line,
+                                                             LineAnalysis* analysis) {
+      return MatchPattern(*set, text, base, whole_line, analysis);
+    };
   analyzer.find_trace = FindTraceContext;
   if (const TraceRules& rules = reading->patterns->trace_rules(); !rules.empty()) {
     analyzer.find_trace = [&rules](std::string_view line, LineAnalysis* analysis) {

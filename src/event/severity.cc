@@ -13,15 +13,15 @@ struct Word {
 };
 
 constexpr Word kWords[] = {
-    {"TRACE", 1},      {"TRC", 1},         {"FINEST", 1},        {"VERBOSE", 1}, {"VRB", 1},      {"SILLY", 1},
-    {"FINER", 2},      {"DEBUG", 5},       {"DBG", 5},           {"DEBU", 5},    {"FINE", 5},     {"DEBUG1", 5},
-    {"DEBUG2", 4},     {"DEBUG3", 3},      {"DEBUG4", 2},        {"DEBUG5", 1},  {"CONFIG", 8},   {"INFO", 9},
-    {"INF", 9},        {"INFORMATION", 9}, {"INFORMATIONAL", 9}, {"LOG", 9},     {"NORMAL", 9},   {"HTTP", 9},
-    {"NOTICE", 10},    {"NOTE", 10},       {"STATEMENT", 9},     {"DETAIL", 9},  {"HINT", 9},     {"CONTEXT", 9},
-    {"WARN", 13},      {"WARNING", 13},    {"WRN", 13},          {"WARNI", 13},  {"ERROR", 17},   {"ERR", 17},
-    {"ERRO", 17},      {"EROR", 17},       {"SEVERE", 17},       {"FAIL", 17},   {"FAILURE", 17}, {"CRITICAL", 18},
-    {"CRIT", 18},      {"ALERT", 19},      {"FATAL", 21},        {"FTL", 21},    {"FATA", 21},    {"EMERG", 22},
-    {"EMERGENCY", 22}, {"PANIC", 22},      {"DPANIC", 18},       {"OFF", 0},
+    {"TRACE", 1},    {"TRCE", 1},      {"DBUG", 5},       {"TRC", 1},         {"FINEST", 1},        {"VERBOSE", 1},
+    {"VRB", 1},      {"SILLY", 1},     {"FINER", 2},      {"DEBUG", 5},       {"DBG", 5},           {"DEBU", 5},
+    {"FINE", 5},     {"DEBUG1", 5},    {"DEBUG2", 4},     {"DEBUG3", 3},      {"DEBUG4", 2},        {"DEBUG5", 1},
+    {"CONFIG", 8},   {"INFO", 9},      {"INF", 9},        {"INFORMATION", 9}, {"INFORMATIONAL", 9}, {"LOG", 9},
+    {"NORMAL", 9},   {"HTTP", 9},      {"NOTICE", 10},    {"NOTE", 10},       {"STATEMENT", 9},     {"DETAIL", 9},
+    {"HINT", 9},     {"CONTEXT", 9},   {"WARN", 13},      {"WARNING", 13},    {"WRN", 13},          {"WARNI", 13},
+    {"ERROR", 17},   {"ERR", 17},      {"ERRO", 17},      {"EROR", 17},       {"SEVERE", 17},       {"FAIL", 17},
+    {"FAILURE", 17}, {"CRITICAL", 18}, {"CRIT", 18},      {"ALERT", 19},      {"FATAL", 21},        {"FTL", 21},
+    {"FATA", 21},    {"EMERG", 22},    {"EMERGENCY", 22}, {"PANIC", 22},      {"DPANIC", 18},       {"OFF", 0},
 };
 
 constexpr char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
@@ -112,9 +112,17 @@ int SeverityNumberOfField(std::string_view text, bool syslog_priority) {
   const int number = Number(text);
   if (number >= 0) {
     if (syslog_priority) return number < 192 ? SyslogSeverityNumber(number & 7) : 0;
-    return BunyanSeverityNumber(number);
+    // One digit is how GELF, the journal and Cisco write syslog's severities.
+    return text.size() == 1 && number < 8 ? SyslogSeverityNumber(number) : BunyanSeverityNumber(number);
   }
-  if (text.size() == 1) return SeverityNumberOfLetter(Upper(text[0]));
+  // MongoDB's debug levels.
+  if (text.size() == 2 && Upper(text[0]) == 'D' && text[1] >= '1' && text[1] <= '5') return 5 - (text[1] - '1');
+  if (text.size() == 1) {
+    // Redis: # warning, * notice, . debug.
+    if (text[0] == '#') return 13;
+    if (text[0] == '*') return 10;
+    return text[0] == '.' ? 5 : SeverityNumberOfLetter(Upper(text[0]));
+  }
   return SeverityNumber(text);
 }
 

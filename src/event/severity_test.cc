@@ -31,6 +31,12 @@ TEST(SeverityTest, FieldsAsAWhole) {
   EXPECT_EQ(SeverityNumberOfField("50", false), 17);
   EXPECT_EQ(SeverityNumberOfField("999", true), 0);
   EXPECT_EQ(SeverityNumberOfField("W", false), 13);
+  EXPECT_EQ(SeverityNumberOfField("3", false), 17);  // GELF, the journal, Cisco
+  EXPECT_EQ(SeverityNumberOfField("8", false), 0);
+  EXPECT_EQ(SeverityNumberOfField("D2", false), 4);  // MongoDB
+  EXPECT_EQ(SeverityNumberOfField("#", false), 13);  // Redis
+  EXPECT_EQ(SeverityNumberOfField("crit", false), 18);
+  EXPECT_EQ(SeverityNumberOfField("dbug", false), 5);
   EXPECT_EQ(SeverityNumberOfField("error", false), 17);
   EXPECT_EQ(SeverityNumberOfField("errors", false), 0);
 }

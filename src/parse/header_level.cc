@@ -21,6 +21,8 @@ bool HeaderParser::Level() {
                                                         SkipBlanks(text_, level.next))) == NameKind::kNone))
       return false;
   }
+  // "http: TLS handshake error" is Go's package, not winston's level.
+  if (level.colon && !level.bracketed && text_.substr(level.begin, level.end - level.begin) == "http") return false;
   const bool evidence = level.strong || level.letter || level.colon;
   if (!evidence) return false;
   AddLevel(level);

@@ -62,6 +62,31 @@ bool HeaderParser::BracketIsHeader(const BracketItem& bracket) const {
   return true;
 }
 
+// Spring Boot: "[application,trace,span,true]" before the process id, and "--- [application] [thread]" since 3.4.
+bool HeaderParser::AddSpringBracket(size_t begin, size_t end) {
+  const std::string_view content = text_.substr(begin, end - begin);
+  const size_t comma = content.find(',');
+  const size_t second = comma == std::string_view::npos ? comma : content.find(',', comma + 1);
+  if (second != std::string_view::npos && !thread_) {
+    const size_t trace_size = second - comma - 1;
+    if ((trace_size != 0 && trace_size != 16 && trace_size != 32) || content.find(' ') < comma) return false;
+    Add(begin, begin + comma, FieldRole::kResource, ValueType::kString, "service.name");
+    return true;
+  }
+  if (!thread_ || names_ > 0 || !form_.ends_with("NBB") ||
+      text_.substr(0, begin).find("--- [") == std::string_view::npos)
+    return false;
+  // A trace and a span id joined by a dash are no thread; all blank is a line without them.
+  if (content.empty() || (content.size() == 49 && content[32] == '-') || (content.size() == 33 && content[16] == '-'))
+    return false;
+  FieldSpan& before = fields_.back();
+  if (before.name != "thread.name") return false;
+  before.name = "service.name";
+  before.role = FieldRole::kResource;
+  AddName(begin, end, "thread.name");
+  return true;
+}
+
 void HeaderParser::AddBracket(const BracketItem& bracket) {
   size_t begin = SkipBlanks(text_, bracket.begin), end = bracket.end;
   while (end > begin && IsBlankByte(text_[end - 1])) --end;
@@ -80,6 +105,7 @@ void HeaderParser::AddBracket(const BracketItem& bracket) {
     if (numbers_++ == 0) Add(begin, end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
     return;
   }
+  if (AddSpringBracket(begin, end)) return;
   const bool class_name = !HasDigit(content) && content.find('.') != std::string_view::npos &&
                           ClassifyName(content) == NameKind::kStructured;
   if (names_ == 0 && ((level_ && brackets_ > 1 && !HasDigit(content)) || class_name)) {
@@ -188,8 +214,25 @@ bool HeaderParser::Bars() {
   return true;
 }
 
+// Monolog: "[time] channel.LEVEL: message".
+bool HeaderParser::ChannelWithLevel(std::string_view name) {
+  const size_t dot = name.rfind('.');
+  if (level_ || !time_ || dot == std::string_view::npos || dot == 0) return false;
+  const std::string_view word = name.substr(dot + 1);
+  if (!std::all_of(word.begin(), word.end(), IsAsciiUpper) || SeverityNumber(word) == 0) return false;
+  AddName(at_, at_ + dot, "log.logger");
+  AddLevel(LevelItem{at_ + dot + 1, at_ + name.size(), at_ + name.size() + 1});
+  ++names_;
+  Accept(at_ + name.size() + 1);
+  gap_ = Gap::kColon;
+  done_ = true;
+  return true;
+}
+
 bool HeaderParser::NameWithColon(std::string_view token) {
   const std::string_view name = token.substr(0, token.size() - 1);
+  if (ChannelWithLevel(name)) return true;
+  if (name.starts_with('%')) return false;  // "%ASA-4-106023: message" of Cisco names the event
   const NameKind kind = ClassifyName(name);
   if (kind == NameKind::kNone &&
       !(letter_level_ && name.find_first_of("()[]\"=") == std::string_view::npos && !HasDigit(name)))

@@ -41,6 +41,7 @@ class HeaderParser {
   bool LeadingColumns();
   bool LabelledEpoch(std::string_view first, size_t end) const;
   bool LeadingLevel();
+  void TimeBehindLevel();
   bool Glog();
   bool Uptime(size_t at);
   bool Time(size_t at, bool leading);
@@ -53,11 +54,13 @@ class HeaderParser {
   bool Bracket();
   bool BracketIsHeader(const BracketItem& bracket) const;
   void AddBracket(const BracketItem& bracket);
+  bool AddSpringBracket(size_t begin, size_t end);
   bool Numbers();
   bool ProcessAndThread();
   bool Bars();
   bool ClosingItem();
   bool Name();
+  bool ChannelWithLevel(std::string_view name);
   bool NameWithColon(std::string_view token);
   bool NameBeforeGap(std::string_view token);
 

@@ -46,6 +46,18 @@ const Case kCases[] = {
      "Registered signal handlers for [TERM, HUP, INT]", "INFO", "executor.CoarseGrainedExecutorBackend"},
     {"081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 terminating",
      "PacketResponder 1 terminating", "INFO", "dfs.DataNode$PacketResponder", "", "148"},
+    {"2024-03-11T08:12:44.123+01:00  INFO 17 --- [shop] [nio-8080-exec-1] "
+     "[4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7] c.e.shop.OrderController : order 17 created",
+     "order 17 created", "INFO", "c.e.shop.OrderController", "nio-8080-exec-1", "17"},
+    {"2024-03-11 08:12:44.123  WARN [shop,4bf92f3577b34da6a3ce929d0e0e4736,00f067aa0ba902b7,true] 17 --- "
+     "[nio-8080-exec-1] c.e.shop.OrderController : slow",
+     "slow", "WARN", "c.e.shop.OrderController", "nio-8080-exec-1", "17"},
+    {"INFO  [main] 2024-03-11 08:12:44,123 StorageService.java:1650 - JOINING: Finish", "JOINING: Finish", "INFO",
+     "StorageService.java:1650", "main"},
+    {"WARNING 2024-03-11 08:12:46,123 log 1234 Not Found: /favicon.ico", "log 1234 Not Found: /favicon.ico", "WARNING"},
+    {"[2024-03-11 08:12:44] production.ERROR: Connection refused", "Connection refused", "ERROR", "production"},
+    {"2024/03/11 08:12:44 http: TLS handshake error", "http: TLS handshake error", ""},
+    {"Mar 11 2024 08:12:45: %ASA-4-106023: Deny tcp", "%ASA-4-106023: Deny tcp", ""},
     {"15:16:01.123 [main] INFO  com.foo.Bar - started in 5 ms", "started in 5 ms", "INFO", "com.foo.Bar", "main"},
     {"2023-06-14 15:16:01.123  INFO 12345 --- [           main] c.e.demo.DemoApplication                 : Started",
      "Started", "INFO", "c.e.demo.DemoApplication", "main", "12345"},

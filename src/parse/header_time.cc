@@ -154,8 +154,30 @@ bool HeaderParser::LeadingLevel() {
     }
   } else if (level.colon) {
     done_ = !Time(at_, false);
+  } else {
+    TimeBehindLevel();
   }
   return true;
+}
+
+// "INFO  [main] 2024-03-11 08:12:44,123 ..." of Cassandra, "WARNING 2024-03-11 08:12:46,123 ..." of Django.
+void HeaderParser::TimeBehindLevel() {
+  BracketItem bracket;
+  size_t at = at_;
+  const bool thread = at < text_.size() && text_[at] == '[' && MatchBracket(text_, at, &bracket);
+  if (thread) at = SkipBlanks(text_, bracket.next);
+  if (at >= text_.size() || !IsAsciiDigit(text_[at])) return;
+  const auto match = MatchTime(text_.substr(at));
+  if (!match) {
+    if (LooksLikeTime(text_.substr(at))) cacheable_ = false;
+    return;
+  }
+  if (!TimeLayoutHasDate(match->layout)) return;
+  if (thread) {
+    AddBracket(bracket);
+    Accept(bracket.next);
+  }
+  Time(at_, false);
 }
 
 // "LABEL 1117869872 2005.06.04 ...": a word in capitals, an epoch and more columns with digits.

@@ -1,5 +1,6 @@
 #include "parse/json_body.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,21 @@ TimeLayoutId WholeTime(std::string_view value) {
   return match && match->size == value.size() ? match->layout : TimeLayoutId{0};
 }
 
+// MongoDB since 4.4 writes t.$date, and by it s is the severity, c the component and ctx the thread.
+void KnowMongo(const std::vector<JsonMember>& members, std::vector<WellKnown>* known) {
+  const auto named = [&](std::string_view name) {
+    return std::find_if(members.begin(), members.end(), [&](const JsonMember& m) { return m.name == name; });
+  };
+  if (named("t.$date") == members.end() || named("msg") == members.end()) return;
+  const auto set = [&](std::string_view name, WellKnown meaning) {
+    if (const auto found = named(name); found != members.end())
+      (*known)[static_cast<size_t>(found - members.begin())] = meaning;
+  };
+  set("s", {KnownField::kSeverity, {}, {}, 0});
+  set("c", {KnownField::kAttribute, "log.logger", {}});
+  set("ctx", {KnownField::kAttribute, "thread.name", {}});
+}
+
 }  // namespace
 
 bool ParseJsonBody(std::string_view text, LineAnalysis* analysis, MessageRange* message) {
@@ -50,9 +66,10 @@ void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members
                    MessageRange* message) {
   Best time, severity, body;
   std::vector<WellKnown> known(members.size());
+  for (size_t i = 0; i < members.size(); ++i) known[i] = LookUpField(members[i].name);
+  KnowMongo(members, &known);
   for (size_t i = 0; i < members.size(); ++i) {
     const JsonMember& member = members[i];
-    known[i] = LookUpField(member.name);
     if (KeyVaries(member.name)) analysis->cacheable = false;
     const bool scalar =
         member.kind == JsonKind::kString || member.kind == JsonKind::kInteger || member.kind == JsonKind::kReal;

@@ -127,6 +127,14 @@ TEST(LineAnalyzerTest, JsonBodies) {
   EXPECT_EQ(Describe(R"({"broken": 01})"), "/text | BODY={\"broken\": 01}");
 }
 
+TEST(LineAnalyzerTest, MongoJson) {
+  EXPECT_EQ(Describe(R"({"t":{"$date":"2024-03-11T08:12:45.001+00:00"},"s":"W",  "c":"COMMAND",  "id":51803,   )"
+                     R"("ctx":"conn17","msg":"Slow query","attr":{"ns":"shop.orders"}})"),
+            "/json | TIME=2024-03-11T08:12:45.001+00:00 | LEVEL=W | log.logger=COMMAND | id=51803 | "
+            "thread.name=conn17 | attr.ns=shop.orders | BODY=Slow query");
+  EXPECT_EQ(Describe(R"({"s":"W","c":"x","msg":"no MongoDB"})"), "/json | s=W | c=x | BODY=no MongoDB");
+}
+
 TEST(LineAnalyzerTest, KeyValueBodies) {
   EXPECT_EQ(Describe(R"(time="2023-06-14T15:16:01Z" level=info msg="hello \"w\"" user=5 ok=true)"),
             "/logfmt | TIME=2023-06-14T15:16:01Z | LEVEL=info | user=5 | ok=true | BODY=hello \"w\"");

@@ -20,6 +20,7 @@ struct Entry {
 constexpr Entry kEntries[] = {
     {"@timestamp", {kT, {}, {}, 0}},
     {"timestamp", {kT, {}, {}, 1}},
+    {"t.$date", {kT, {}, {}, 0}},
     {"time", {kT, {}, {}, 2}},
     {"ts", {kT, {}, {}, 3}},
     {"@t", {kT, {}, {}, 0}},

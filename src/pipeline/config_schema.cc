@@ -101,7 +101,9 @@ constexpr ConfigKey kKeys[] = {
      .help = "directories with further pattern files",
      .flag = "patterns",
      .example = "[patterns.d]"},
-    {.path = "patterns.disable", .type = kTexts, .help = "names of patterns not to use"},
+    {.path = "patterns.disable",
+     .type = kTexts,
+     .help = "names of patterns not to use; http.* is all that begin so, * all"},
 
     {.path = "templates", .type = kGroup, .help = "mined message shapes"},
     {.path = "templates.overrides",

@@ -85,8 +85,10 @@ class Converter {
 
   void EmitRecord(const Row& row, const std::shared_ptr<const Shape>& shape, const std::string_view* slots,
                   const std::vector<ContinuationLine>& more) {
+    const RecordTime time = times_->Resolve(row);  // of every record: each is the next one's past
+    if (options_.ignore != nullptr && options_.ignore->MayIgnore(*shape) && options_.ignore->Ignores(*shape, slots))
+      return;
     RecordInfo info;
-    const RecordTime time = times_->Resolve(row);
     if (time.time_ns != kNoTime) info.time_ns = time.time_ns;
     info.time_guessed = time.quality != 0;
     info.source_name = source_name_;

@@ -15,6 +15,7 @@
 #include "pipeline/ingest.h"
 #include "source/byte_stream.h"
 #include "source/input_set.h"
+#include "templates/ignore_rules.h"
 
 namespace whittle {
 
@@ -22,6 +23,7 @@ struct ConvertOptions {
   ParsingOptions parsing;
   std::function<SourceSettings(const Input&)> settings_of;
   std::string source_name = "stdin";
+  std::shared_ptr<const IgnoreRules> ignore;  // events that fit are not emitted; null: none
 };
 
 struct ConvertHooks {

@@ -17,9 +17,19 @@ bool Contains(const PieceRange& outer, const PieceRange& inner) {
 
 // A field that is the whole message (a JSON "msg") says nothing about the slots inside it.
 bool IsParsedAlready(const PieceRange& slot, const Shape& shape) {
-  return std::any_of(shape.fields.begin(), shape.fields.end(), [&](const Field& field) {
-    return Contains(field.range, slot) && !(Contains(field.range, shape.body) && !(slot == shape.body));
-  });
+  const auto says_something = [&](const Field& field) {
+    return !field.range.empty() && !(Contains(field.range, shape.body) && !(slot == shape.body));
+  };
+  // All but punctuation in the slot is some field's: "HTTP/1.1", of which 1.1 is one, or "address:port".
+  bool any = false, all = true;
+  for (uint16_t i = slot.begin; i < slot.end; ++i) {
+    const bool covered = std::any_of(shape.fields.begin(), shape.fields.end(), [&](const Field& field) {
+      return says_something(field) && field.range.begin <= i && i < field.range.end;
+    });
+    any = any || covered;
+    all = all && (covered || shape.pieces[i].kind == Piece::Kind::kDelimiter);
+  }
+  return any && all;
 }
 
 void AddField(PlannedField field, std::vector<PlannedField>* fields) {
