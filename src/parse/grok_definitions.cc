@@ -62,6 +62,7 @@ const GrokDefinitionText kStandardGrokDefinitions[] = {
     {"MINUTE", R"([0-5][0-9])"},
     {"SECOND", R"((?:[0-5]?[0-9]|60)(?:[:.,][0-9]+)?)"},
     {"TIME", R"(%{HOUR}:%{MINUTE}(?::%{SECOND}))"},
+    {"HAPROXYTIME", R"(%{HOUR:haproxy_hour}:%{MINUTE:haproxy_minute}(?::%{SECOND:haproxy_second}))"},
     {"DATE_US", R"(%{MONTHNUM}[/-]%{MONTHDAY}[/-]%{YEAR})"},
     {"DATE_EU", R"(%{MONTHDAY}[./-]%{MONTHNUM}[./-]%{YEAR})"},
     {"ISO8601_TIMEZONE", R"((?:Z|[+-]%{HOUR}(?::?%{MINUTE})))"},
