@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "format/small_copy.h"
 
@@ -44,15 +45,20 @@ Status RawCursor::Content::Compile(const std::vector<StoredShape>& shapes) {
   return Status::Ok();
 }
 
-// Each task has an arena of its own; about equal shares, as neighbouring columns are of one template.
+// Each task has an arena of its own. The largest columns come first, each in a task of its own, so that no thread
+// begins a long one when the others are done.
 Status RawCursor::Content::LoadColumns(const SegmentReader& reader, const ParallelFor& parallel_for) {
   constexpr size_t kMaxTasks = 16;
   const size_t tasks = parallel_for ? std::min(columns.size(), kMaxTasks) : 1;
   for (size_t i = 0; i < tasks; ++i) arenas.push_back(reader.NewArena());
+  std::vector<uint32_t> by_size(columns.size());
+  std::iota(by_size.begin(), by_size.end(), 0u);
+  std::stable_sort(by_size.begin(), by_size.end(),
+                   [&](uint32_t a, uint32_t b) { return reader.ColumnValueCount(a) > reader.ColumnValueCount(b); });
   std::vector<Status> statuses(tasks);
   const auto load = [&](size_t task) {
-    for (size_t c = task; c < columns.size() && statuses[task].ok(); c += tasks) {
-      statuses[task] = reader.LoadColumn(static_cast<uint32_t>(c), &arenas[task], &columns[c]);
+    for (size_t i = task; i < columns.size() && statuses[task].ok(); i += tasks) {
+      statuses[task] = reader.LoadColumn(by_size[i], &arenas[task], &columns[by_size[i]]);
     }
   };
   if (tasks > 1) {

@@ -293,7 +293,16 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   SegmentInput input;
   BuiltSegment built;
   FillRows(fold, &input);
-  FillTimes(&input, &built);
+  // Each a walk over all rows or all text.
+  Section content_hash;
+  Section shape_counts;
+  ForRanges(3, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      if (i == 0) FillTimes(&input, &built);
+      if (i == 1) shape_counts = CountShapes(input);
+      if (i == 2) content_hash = ContentHash();
+    }
+  });
   built.rows = rows_;
   built.raw_bytes = raw_bytes_;
   built.sources = sources_;
@@ -309,8 +318,8 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   input.sources = sources_;
   input.runs = runs_;
   input.sections = make_sections(built);
-  input.sections.push_back(ContentHash());
-  input.sections.push_back(CountShapes(input));
+  input.sections.push_back(std::move(content_hash));
+  input.sections.push_back(std::move(shape_counts));
   if (has_gaps_) FillGaps(&input);
   FillStreams(&input);
   if (has_scrubbed_) input.sections.push_back(ScrubMarks());
