@@ -79,9 +79,15 @@ class EnrichTest(CliTest):
             self.assertEqual(paged, count("weight>2"))
             self.assertEqual(len(stores[0]), count('team="pay"'))
             self.assertEqual(0, count("noise.a=*"))
-            # Rewriting keeps what was set.
-            self.run_ok("compact", "--store", store)
-            self.assertEqual(stores[0], self.ndjson("cat", "--store", store))
+            # Rewriting two segments into one keeps what was set.
+            with open(log, "ab") as more:
+                more.write(lines(self.seed + 1, 100))
+            self.ingest(log, store=store, flags=["--quiet", "--config", config])
+            before = self.ndjson("cat", "--store", store)
+            self.assertGreater(len(before), len(stores[0]))
+            self.assertNotIn("nothing to compact", self.run_ok("compact", "--store", store).text)
+            self.assertEqual(before, self.ndjson("cat", "--store", store))
+            self.verify(store)
 
     def test_sampling_sees_what_is_set(self):
         text = lines(3, 400)
