@@ -319,6 +319,29 @@ sampling:
         run = self.run_ok("thin", "--store", self.store, "--to", self.dir / "twice", "--policy", policy, code=2)
         self.assertIn("only a store that has everything", run.err_text)
 
+    def test_report_adds_up_to_the_ledger(self):
+        path = self.write("app.log", log_of(self.random, 6000))
+        self.ingest(path, flags=["--keep", "10%", "--keep-errors", "--quiet"])
+        total, strata = self.ledger(self.store)
+        prices = self.policy("prices: {ingest_gb: 1000, million_events: 0, stored_gb_month: 1}\n", "prices.yaml")
+        run = self.run_ok("report", "--store", self.store, "--by", "severity,rule", "--format", "json", "--policy", prices)
+        report = json.loads(run.out)
+        for part in ("in", "kept"):
+            self.assertEqual(report["total"][part]["events"], total[part]["records"])
+            for unit in ("lines", "bytes"):
+                self.assertEqual(report["total"][part][unit], total[part][unit])
+                self.assertEqual(sum(g[part][unit] for g in report["groups"]), total[part][unit])
+        self.assertAlmostEqual(report["total"]["cost_of_all"], total["in"]["bytes"] / 1e6, places=6)
+        errors = [g for g in report["groups"] if g["group"]["severity"] == "ERROR"]
+        self.assertTrue(errors and all(g["in"] == g["kept"] for g in errors), errors)
+        self.assertEqual([p["events"] for p in report["policies"]], [total["in"]["records"]])
+        for style in ("table", "md"):
+            self.assertIn(f"{total['in']['bytes']:,}", self.run_ok("report", "--store", self.store, "--format", style).out.decode())
+        run = self.run_ok("report", "--store", self.store, "--by", "url.path", code=2)
+        self.assertIn("signature", run.err_text)
+        self.ingest(path, store=self.dir / "all", flags=["--quiet"])
+        self.assertIn("nothing in this store was sampled", self.run_ok("report", "--store", self.dir / "all", code=2).err_text)
+
     def test_mistakes_are_told(self):
         path = self.write("app.log", b"x\n")
         for text, what in [("budget: {keep: 10%, rate: 5}\n", "not several"), ("budget: {keep: ten}\n", "percentage"),

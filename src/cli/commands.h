@@ -28,6 +28,7 @@ int RunStats(const ParsedFlags& flags, Streams& streams);
 int RunVerify(const ParsedFlags& flags, Streams& streams);
 int RunExplain(const ParsedFlags& flags, Streams& streams);
 int RunPlan(const ParsedFlags& flags, Streams& streams);
+int RunReport(const ParsedFlags& flags, Streams& streams);
 int RunThin(const ParsedFlags& flags, Streams& streams);
 int RunCompact(const ParsedFlags& flags, Streams& streams);
 int RunRetain(const ParsedFlags& flags, Streams& streams);

@@ -391,6 +391,15 @@ constexpr CommandSpec kCommands[] = {
      .shared = kStoreAndTable,
      .examples = kPlanExamples,
      .run = RunPlan},
+    {.name = "report",
+     .summary = "report what sampling kept of a store, by group, with its cost",
+     .description =
+         "Prints, exactly and by values of the sampling key, what came in, what was kept and about what it takes on "
+         "disk; with the prices of a policy file also what it costs. Ends with the policies that were in force.",
+     .flags = kReportFlags,
+     .shared = kStore,
+     .examples = kReportExamples,
+     .run = RunReport},
     {.name = "thin",
      .summary = "sample a store after the fact, into another store",
      .description = "Writes what a policy keeps of a store into a new one, with exact counts of everything. The old "

@@ -23,6 +23,23 @@ inline constexpr FlagSpec kThinFlags[] = {
     {.name = "keep", .kind = ValueKind::kText, .argument = "PERCENT", .help = "budget, such as 10%"},
     {.name = "keep-errors", .help = "keep every event of severity error or worse, before the budget"},
 };
+inline constexpr FlagSpec kReportFlags[] = {
+    {.name = "by",
+     .kind = ValueKind::kText,
+     .argument = "KEYS",
+     .default_value = "signature",
+     .help = "sampling keys, rule or template_id, separated by commas"},
+    {.name = "format",
+     .kind = ValueKind::kChoice,
+     .argument = "FORMAT",
+     .default_value = "table",
+     .help = "table, Markdown or JSON",
+     .choices = "table|md|json"},
+    {.name = "policy", .kind = ValueKind::kFile, .argument = "FILE", .help = "policy file with prices"},
+};
+inline constexpr Example kReportExamples[] = {
+    {"whittle report --by severity,rule --format md", "what each rule kept of each severity, as a Markdown table"},
+};
 inline constexpr Example kPlanExamples[] = {
     {"whittle plan --keep 10% --keep-errors", "what a tenth and all errors would keep of the store"},
 };

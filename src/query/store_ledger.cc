@@ -32,6 +32,7 @@ Result<StoreLedger> ReadStoreLedger(const Env* env, const std::vector<SegmentFil
       continue;
     }
     for (const LedgerCell& cell : (*ledger)->cells()) {
+      store.policies[(*ledger)->policy()] += cell.in.records;
       if (!cell.dropped) store.sampled_out += cell.in.records - cell.kept.records;
     }
     store.ledger.Merge(**ledger, &numbers);

@@ -2,7 +2,9 @@
 // without a survivor included. Read from the segments' sections alone; no row is decoded.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <whittle/status.h>
@@ -17,9 +19,10 @@ namespace whittle {
 Result<std::optional<SegmentLedger>> ReadSegmentLedger(const SegmentReader& reader);
 
 struct StoreLedger {
-  SegmentLedger ledger;         // of the segments that have one, merged; windows may have been joined
-  uint64_t sampled_out = 0;     // events, of all segments: 0 means that answers are exact
-  size_t segments_without = 0;  // that were written without sampling
+  SegmentLedger ledger;                      // of the segments that have one, merged; windows may have been joined
+  uint64_t sampled_out = 0;                  // events, of all segments: 0 means that answers are exact
+  size_t segments_without = 0;               // that were written without sampling
+  std::map<std::string, uint64_t> policies;  // events that came under each, by its canonical text
   // numbers[segment][its stratum] is the stratum in `ledger`; empty for segments without counts.
   std::vector<std::vector<uint32_t>> numbers;
 };
