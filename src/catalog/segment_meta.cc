@@ -108,6 +108,15 @@ Status CheckSegmentMeta(const SegmentMeta& meta) {
     const std::string where = "source " + source.source_id + ": ";
     if (source.source_id.size() != 32) return Status(StatusCode::kCorrupt, where + "the id has not 32 digits");
     if (!source.ledger.Balanced()) return Status(StatusCode::kCorrupt, where + "the ledger does not balance");
+    if (meta.kafka) {
+      // Covered in offsets, counted in bytes: the two cannot be held against each other.
+      const IntervalSet range{
+          {static_cast<uint64_t>(meta.kafka->first_offset), static_cast<uint64_t>(meta.kafka->end_offset)}};
+      if (meta.kafka->first_offset < 0 || source.bytes != range || !source.lines.empty() || meta.coverage.size() != 1) {
+        return Status(StatusCode::kCorrupt, where + "covers other offsets than its segment");
+      }
+      continue;
+    }
     if (source.bytes.Total() != source.ledger.in.bytes) {
       return Status(StatusCode::kCorrupt, where + "covers " + std::to_string(source.bytes.Total()) +
                                               " bytes, but the ledger counts " +

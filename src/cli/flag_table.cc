@@ -72,6 +72,8 @@ constexpr FlagSpec kConvertFlags[] = {
 };
 constexpr FlagSpec kCatFlags[] = {
     {.name = "raw", .help = "the original bytes instead of events", .excludes = "format"},
+    {.name = "no-separator",
+     .help = "with --raw: nothing between Kafka messages, not even a line feed after values that end without one"},
     {.name = "format",
      .kind = kChoice,
      .argument = "FORMAT",

@@ -138,6 +138,7 @@ class Reader {
 int RunCat(const ParsedFlags& flags, Streams& streams) {
   QueryOptions options;
   options.format = flags.On("raw") ? OutputFormat::kRaw : FormatOf(flags);
+  options.separate_messages = !flags.On("no-separator");
   options.order = VisitOptions::Order::kSourcePosition;
   return Reader(flags, options, streams).Run(flags.positional());
 }

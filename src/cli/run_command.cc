@@ -9,6 +9,7 @@
 #include "env/service_manager.h"
 #include "pipeline/config_check.h"
 #include "pipeline/daemon.h"
+#include "pipeline/kafka_plan.h"
 #include "pipeline/metrics_server.h"
 
 namespace whittle {
@@ -54,7 +55,7 @@ void FillTail(const ParsedFlags& flags, const Reading& reading, const Durations&
   tail.inputs = reading.inputs;
   tail.inputs.skip.push_back(store);
   tail.include = flags.All("tail");
-  if (tail.include.empty()) {
+  if (tail.include.empty() && !flags.Given("kafka")) {
     for (const FilesSource& source : config.sources) {
       tail.include.insert(tail.include.end(), source.include.begin(), source.include.end());
       tail.inputs.exclude.insert(tail.inputs.exclude.end(), source.exclude.begin(), source.exclude.end());
@@ -77,6 +78,29 @@ void FillTail(const ParsedFlags& flags, const Reading& reading, const Durations&
   };
 }
 
+Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config, DaemonPlan* plan) {
+  std::vector<KafkaSource> sources;
+  for (const std::string& text : flags.All("kafka")) {
+    WHITTLE_ASSIGN_OR_RETURN(KafkaSource source, ParseKafkaSource(text));
+    if (flags.Given("group")) source.group = flags.Text("group");
+    source.time_zone = flags.Text("tz");
+    if (flags.Given("year")) source.time_year = static_cast<int>(flags.Integer("year"));
+    sources.push_back(std::move(source));
+  }
+  if (sources.empty() && flags.Given("group")) {
+    return Status(StatusCode::kUsage, "--group is for --kafka; in a configuration it is sources[].kafka.group");
+  }
+  if (sources.empty() && !flags.Given("tail")) sources = config.kafka;
+  std::vector<NamedText> set;
+  for (const EnrichStep& step : config.enrich) set.insert(set.end(), step.set.begin(), step.set.end());
+  for (KafkaSource& source : sources) {
+    if (flags.Given("start")) source.from_end = flags.Text("start") == "end";
+    WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan kafka, MakeKafkaPlan(env, source, set));
+    plan->kafka.push_back(std::move(kafka));
+  }
+  return Status::Ok();
+}
+
 Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedFlags& flags, std::string* store) {
   WHITTLE_ASSIGN_OR_RETURN(const Durations durations, DurationsOf(flags));
   auto owner = std::make_shared<PlanOwner>();
@@ -89,9 +113,11 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
   }
   auto plan = std::make_shared<DaemonPlan>();
   FillTail(flags, reading, durations, *store, plan.get());
-  if (plan->tail.include.empty()) {
+  WHITTLE_RETURN_IF_ERROR(FillKafka(env, flags, reading.config, plan.get()));
+  if (plan->tail.include.empty() && plan->kafka.empty()) {
     return Status(StatusCode::kUsage,
-                  "nothing to follow: name files with --tail GLOB, or sources in a configuration (--config FILE)");
+                  "nothing to follow: name files with --tail GLOB, topics with --kafka BROKERS/TOPICS, or sources in a "
+                  "configuration (--config FILE)");
   }
   plan->parsing.analyzer = reading.analyzer.get();
   plan->parsing.field_rules = reading.config.field_rules;
@@ -105,6 +131,7 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
   plan->poll_only = flags.On("poll");
   plan->policy_hash = reading.config.file_hash;
   plan->description = std::to_string(plan->tail.include.size()) + " file patterns";
+  if (!plan->kafka.empty()) plan->description += ", " + std::to_string(plan->kafka.size()) + " groups of Kafka topics";
   plan->owner = std::move(owner);
   return std::shared_ptr<const DaemonPlan>(std::move(plan));
 }

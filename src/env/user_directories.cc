@@ -22,4 +22,9 @@ bool ColourIsUnwanted() {
   return wish != nullptr && *wish != '\0';
 }
 
+std::string EnvironmentVariable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::string() : std::string(value);
+}
+
 }  // namespace whittle

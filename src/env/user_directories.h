@@ -14,4 +14,7 @@ std::string TemporaryDirectory();
 // $NO_COLOR is set to anything (https://no-color.org).
 bool ColourIsUnwanted();
 
+// A variable of the environment that the user named; empty when it is not set.
+std::string EnvironmentVariable(const std::string& name);
+
 }  // namespace whittle

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "event/message.h"
 #include "event/shape.h"
 
 namespace whittle {
@@ -27,6 +28,22 @@ struct Line {
   bool record_start = true;  // false: belongs to the record of the line before
 };
 
+// What is known of each record beside its text, by number of the segment's stream (StreamId of format/segment.h).
+struct RecordStream {
+  uint16_t id = 0;
+  std::vector<int64_t> values;  // one per record start
+};
+
+// Of a batch whose records are messages: what the broker knows of them.
+struct MessageBatch {
+  uint64_t end_offset = 0;            // one past the last message that the batch accounts for
+  std::vector<Message> messages;      // those that are not plain, by offset
+  std::vector<RecordStream> streams;  // offsets, times and trace ids
+  // Messages that could not be taken and are kept beside the store, by number and bytes of their values.
+  uint64_t quarantined = 0;
+  uint64_t quarantined_bytes = 0;
+};
+
 // Lines of one source, in order and contiguous: line i+1 begins where line i's terminator ends.
 struct LineBatch {
   std::shared_ptr<const std::string> text;
@@ -35,6 +52,7 @@ struct LineBatch {
   uint64_t first_offset = 0;  // byte offset in the (decompressed) source of the first line
   uint64_t first_line = 1;    // 1-based line number of the first line
   uint64_t sequence = 0;      // order within the run, from 0, without gaps
+  std::shared_ptr<const MessageBatch> messages;  // null where records are no messages
 };
 
 struct Span {
@@ -73,12 +91,6 @@ struct RowGap {
   uint64_t lines = 0;
 };
 
-// What is known of each record beside its text, by number of the segment's stream (StreamId of format/segment.h).
-struct RecordStream {
-  uint16_t id = 0;
-  std::vector<int64_t> values;  // one per record start
-};
-
 struct EventBatch {
   std::shared_ptr<const std::string> text;
   uint32_t source = 0;
@@ -98,6 +110,7 @@ struct EventBatch {
   std::vector<RowGap> gaps;
   RowGap last_gap;
   std::vector<RecordStream> streams;  // those that differ from their default
+  std::shared_ptr<const MessageBatch> messages;
 
   uint64_t SourceSize(size_t row) const {
     return source_sizes.empty() ? rows[row].size + TerminatorSize(rows[row].end) : source_sizes[row];

@@ -65,7 +65,8 @@ enum class StreamId : uint16_t {
   kSpan = 11,
   kParentSpan = 12,
   kTraceConfidence = 13,  // per record: parts per million
-  kKafkaOffset = 14,      // per record
+  kKafkaOffset = 14,      // per record: where it stands in its source, which is a Kafka partition
+  kKafkaTime = 15,        // per record: the message's time stamp, ms since the epoch; kNoTime when it has none
 };
 inline constexpr int64_t kNoTime = INT64_MIN;
 
@@ -74,6 +75,7 @@ constexpr int64_t DefaultOf(StreamId id) {
   constexpr int64_t kOneAsBits = 0x3FF0000000000000;  // of the double 1.0
   return id == StreamId::kIncomingRate      ? kOneAsBits
          : id == StreamId::kTimeResidual    ? kNoTime
+         : id == StreamId::kKafkaTime       ? kNoTime
          : id == StreamId::kTraceConfidence ? 1'000'000
                                             : 0;
 }

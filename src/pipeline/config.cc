@@ -8,6 +8,7 @@
 #include "parse/scrub.h"
 #include "parse/time_resolver.h"
 #include "pipeline/config_check.h"
+#include "pipeline/kafka_plan.h"
 #include "source/glob.h"
 #include "source/path_fields.h"
 
@@ -72,7 +73,8 @@ class Group {
   std::string_view file_name_;
 };
 
-Status ReadTime(const Group& time, FilesSource* source) {
+template <typename Source>
+Status ReadTime(const Group& time, Source* source) {
   source->time_zone = time.Text("zone");
   TimeResolverOptions options;
   options.zone = source->time_zone;
@@ -114,6 +116,48 @@ Result<FilesSource> ReadSource(const Group& item) {
   } else if (item.Text("multiline") == "none") {
     source.multiline = FilesSource::Multiline::kNone;
   }
+  WHITTLE_RETURN_IF_ERROR(ReadTime(item.Inner("time"), &source));
+  return source;
+}
+
+Result<KafkaSource> ReadKafkaSource(const Group& item) {
+  for (const char* key : {"path_fields", "multiline"}) {
+    if (item.Has(key)) return item.Error(key, "'" + std::string(key) + "' is for files; a message is one record");
+  }
+  KafkaSource source;
+  const Group kafka = item.Inner("kafka");
+  source.brokers = kafka.Texts("brokers");
+  source.topics = kafka.Texts("topics");
+  if (source.brokers.empty()) return kafka.Error("brokers", "'brokers' is empty; name at least one host:port");
+  if (source.topics.empty()) return kafka.Error("topics", "'topics' is empty; name at least one");
+  source.group = kafka.Text("group");
+  if (source.group.empty()) return kafka.Error("group", "'group' is empty");
+  source.from_end = kafka.Text("start") == "end";
+  source.max_message_bytes = static_cast<uint64_t>(kafka.Size("max_message"));
+  if (kafka.Has("sasl")) {
+    const Group sasl = kafka.Inner("sasl");
+    source.sasl.mechanism = sasl.Text("mechanism");
+    source.sasl.username = sasl.Text("username");
+    source.sasl.password_file = sasl.Text("password_file");
+    source.sasl.password_env = sasl.Text("password_env");
+    if (source.sasl.username.empty()) return kafka.Error("sasl", "'sasl' needs 'username: …'");
+    if (source.sasl.password_file.empty() == source.sasl.password_env.empty()) {
+      return kafka.Error("sasl", "'sasl' needs one of 'password_file: …' and 'password_env: …'");
+    }
+  }
+  if (kafka.Has("tls")) {
+    const Group tls = kafka.Inner("tls");
+    source.tls.enabled = tls.Text("enabled") != "false";
+    source.tls.ca_file = tls.Text("ca_file");
+    source.tls.cert_file = tls.Text("cert_file");
+    source.tls.key_file = tls.Text("key_file");
+  }
+  source.properties = kafka.TextMap("properties");
+  for (const auto& [name, value] : source.properties) {
+    const Status taken = CheckKafkaProperty(name, value);
+    if (!taken.ok()) return kafka.Inner("properties").Error(name, taken.message());
+  }
+  source.fields = item.TextMap("fields");
   WHITTLE_RETURN_IF_ERROR(ReadTime(item.Inner("time"), &source));
   return source;
 }
@@ -204,6 +248,11 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   const Group sources = top.Inner("sources");
   if (sources.node() != nullptr) {
     for (const auto& item : sources.node()->items) {
+      if (item->Find("kafka") != nullptr) {
+        WHITTLE_ASSIGN_OR_RETURN(KafkaSource kafka, ReadKafkaSource(sources.Item(*item)));
+        config.kafka.push_back(std::move(kafka));
+        continue;
+      }
       WHITTLE_ASSIGN_OR_RETURN(FilesSource source, ReadSource(sources.Item(*item)));
       config.sources.push_back(std::move(source));
     }

@@ -35,6 +35,28 @@ struct FilesSource {
   std::optional<int> time_year;  // nothing: from the file
 };
 
+struct KafkaSource {
+  std::vector<std::string> brokers;
+  std::vector<std::string> topics;
+  std::string group = "whittle";
+  bool from_end = false;
+  uint64_t max_message_bytes = uint64_t{16} << 20;
+  struct {
+    std::string mechanism;  // empty: nobody asks who we are
+    std::string username;
+    std::string password_file;
+    std::string password_env;
+  } sasl;
+  struct {
+    bool enabled = false;
+    std::string ca_file, cert_file, key_file;
+  } tls;
+  std::vector<NamedText> properties;  // of librdkafka
+  std::vector<NamedText> fields;      // resource attributes; {topic} stands for the topic
+  std::string time_zone = "UTC";
+  std::optional<int> time_year;
+};
+
 struct ScrubConfig {
   std::vector<std::string> fields;
   std::vector<std::string> patterns;
@@ -47,6 +69,7 @@ struct Config {
   std::string store;
   bool store_given = false;  // false: `store` is the default, and $WHITTLE_STORE goes before it
   std::vector<FilesSource> sources;
+  std::vector<KafkaSource> kafka;
   struct {
     std::vector<std::string> dirs;
     std::vector<std::string> disable;

@@ -156,8 +156,47 @@ TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
   EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, path_fields: '{x'}]\n"), HasSubstr("'{' is not closed"));
 }
 
+TEST(ConfigTest, ReadsKafkaSources) {
+  const Config config = Parse(
+      "sources:\n- kafka: {brokers: [\"b1:9092\", \"b2:9092\"], topics: logs, group: g, start: end, max_message: 1MiB,\n"
+      "    sasl: {mechanism: SCRAM-SHA-512, username: u, password_env: SECRET}, tls: {ca_file: /ca.pem},\n"
+      "    properties: {session.timeout.ms: 30000}}\n  fields: {service.name: \"{topic}\"}\n"
+      "  time: {zone: Europe/Berlin}\n- kafka: {brokers: b, topics: [t1, t2]}\n");
+  ASSERT_EQ(config.kafka.size(), 2u);
+  const KafkaSource& source = config.kafka[0];
+  EXPECT_THAT(source.brokers, ElementsAre("b1:9092", "b2:9092"));
+  EXPECT_THAT(source.topics, ElementsAre("logs"));
+  EXPECT_EQ(source.group, "g");
+  EXPECT_TRUE(source.from_end);
+  EXPECT_EQ(source.max_message_bytes, 1u << 20);
+  EXPECT_EQ(source.sasl.mechanism, "SCRAM-SHA-512");
+  EXPECT_EQ(source.sasl.password_env, "SECRET");
+  EXPECT_TRUE(source.tls.enabled);
+  EXPECT_EQ(source.time_zone, "Europe/Berlin");
+  EXPECT_EQ(source.properties.size(), 1u);
+  EXPECT_EQ(config.kafka[1].group, "whittle");
+  EXPECT_TRUE(config.kafka[1].sasl.mechanism.empty());
+  EXPECT_FALSE(config.kafka[1].tls.enabled);
+  EXPECT_TRUE(config.sources.empty());
+}
+
+TEST(ConfigTest, WrongKafkaSourcesAreOneClearLine) {
+  const auto error = [](const std::string& kafka) {
+    return ErrorOf("sources: [{kafka: {brokers: b, topics: t, " + kafka + "}}]\n");
+  };
+  EXPECT_THAT(ErrorOf("sources: [{kafka: {topics: t}}]"), HasSubstr("'kafka' needs 'brokers"));
+  EXPECT_THAT(error("sasl: {username: u}"), HasSubstr("one of 'password_file: …' and 'password_env: …'"));
+  EXPECT_THAT(error("sasl: {password_env: X}"), HasSubstr("'sasl' needs 'username"));
+  EXPECT_THAT(error("properties: {sasl.password: hush}"), HasSubstr("password_file"));
+  EXPECT_THAT(error("properties: {sasl.password: hush}"), Not(HasSubstr("hush")));
+  EXPECT_THAT(error("properties: {group.id: x}"), HasSubstr("'group'"));
+  EXPECT_THAT(error("properties: {sesion.timeout.ms: x}"), HasSubstr("librdkafka has no property"));
+  EXPECT_THAT(error("properties: {session.timeout.ms: hush}"), Not(HasSubstr("hush")));
+  EXPECT_THAT(ErrorOf("sources: [{kafka: {brokers: b, topics: t}, multiline: none}]"), HasSubstr("is for files"));
+}
+
 TEST(ConfigTest, KeysOfLaterVersionsAreRefusedNotIgnored) {
-  for (const char* text : {"sinks: []", "correlation: {infer: true}", "sources: [{kafka: {}}]"}) {
+  for (const char* text : {"sinks: []", "correlation: {infer: true}", "sinks: [{kafka: {}}]"}) {
     EXPECT_THAT(ErrorOf(text), HasSubstr("is not available in this version of whittle; take it out")) << text;
   }
 }

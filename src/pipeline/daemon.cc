@@ -5,6 +5,7 @@
 
 #include "catalog/segment_file.h"
 #include "env/process_memory.h"
+#include "pipeline/kafka_input.h"
 #include "source/progress.h"
 
 namespace whittle {
@@ -98,6 +99,7 @@ class Daemon {
     pipeline_ = std::make_unique<LivePipeline>(env_, catalog_.get(), pool_.get(), &plan_->parsing, plan_->committer,
                                                plan_->sampling);
     input_ = std::make_unique<TailInput>(env_, pipeline_.get(), plan_->tail_input);
+    WHITTLE_RETURN_IF_ERROR(JoinGroups());
     tailer_.Attach(catalog_->sources());
     WHITTLE_RETURN_IF_ERROR(Scan());
     tailer_.NoteAll();
@@ -119,6 +121,7 @@ class Daemon {
   bool Close(Status* status) {
     AddTotals();
     tailer_.Detach();
+    kafka_.clear();
     input_.reset();
     pipeline_.reset();
     const Status closed = catalog_->Close();
@@ -138,8 +141,43 @@ class Daemon {
     WHITTLE_ASSIGN_OR_RETURN(const uint64_t bytes, Read());
     WHITTLE_RETURN_IF_ERROR(CommitIfDue());
     Tick(false);
-    if (bytes == 0 && tailer_.idle()) Wait(longest_wait_ms);
+    const bool quiet = bytes == 0 && tailer_.idle();
+    WHITTLE_ASSIGN_OR_RETURN(const uint64_t messages, ReadKafka(quiet ? longest_wait_ms : 0));
+    if (quiet && messages == 0) Wait(kafka_.empty() ? longest_wait_ms : 0);
     return Status::Ok();
+  }
+
+  Status JoinGroups() {
+    for (const KafkaSourcePlan& source : plan_->kafka) {
+      KafkaInputOptions options;
+      options.parsing = &plan_->parsing;
+      options.committer = plan_->committer;
+      options.sampling = plan_->sampling;
+      options.close_after_ns = plan_->close_after_ns;
+      options.max_pending_bytes = plan_->max_pending_bytes;
+      options.log = [this](const std::string& line) { hooks_.log(line); };
+      options.trouble = [this](const std::string& line) {
+        hooks_.log(line.empty() ? "kafka: well again" : line + "; trying again");
+        status_.trouble = line;
+      };
+      options.committed = [this](int64_t age_ns) { NoteCommit(age_ns); };
+      WHITTLE_ASSIGN_OR_RETURN(
+          auto input, KafkaInput::Create(env_, catalog_.get(), pool_.get(), source, std::move(options)));
+      kafka_.push_back(std::move(input));
+    }
+    return Status::Ok();
+  }
+
+  // Waits up to `wait_ms` when nothing is there; while files are followed too, not for so long.
+  Result<uint64_t> ReadKafka(int wait_ms) {
+    if (kafka_.empty()) return uint64_t{0};
+    if (!plan_->tail.include.empty()) wait_ms = std::min(wait_ms, kGatherMs);
+    uint64_t bytes = 0;
+    for (const auto& input : kafka_) {
+      WHITTLE_ASSIGN_OR_RETURN(const uint64_t read, input->Step(wait_ms / static_cast<int>(kafka_.size())));
+      bytes += read;
+    }
+    return bytes;
   }
 
   Result<uint64_t> Read() {
@@ -175,13 +213,17 @@ class Daemon {
     WHITTLE_RETURN_IF_ERROR(catalog_->PublishPending());
     last_flush_ns_ = Now();
     if (pending_since == 0) return Status::Ok();
-    const double age_s = static_cast<double>(last_flush_ns_ - pending_since) / kSecondNs;
+    NoteCommit(last_flush_ns_ - pending_since);
+    return Status::Ok();
+  }
+
+  void NoteCommit(int64_t age_ns) {
+    const double age_s = static_cast<double>(age_ns) / kSecondNs;
     size_t bucket = 0;
     while (bucket < kLatencyBounds_s.size() && age_s > kLatencyBounds_s[bucket]) ++bucket;
     ++status_.latency[bucket];
     status_.latency_sum_s += age_s;
     status_.last_commit_ns = env_->clock->WallNs();
-    return Status::Ok();
   }
 
   void Wait(int longest_ms) {
@@ -223,6 +265,7 @@ class Daemon {
       if (!input_->GoalsReached()) static_cast<void>(watcher_->Wait(kGatherMs));
     }
     WHITTLE_RETURN_IF_ERROR(Commit());
+    for (const auto& input : kafka_) WHITTLE_RETURN_IF_ERROR(input->Close());
     if (!caught_up || !input_->GoalsReached()) {
       hooks_.log("not everything could be stored within " +
                  FormatDuration(static_cast<double>(plan_->drain_ns) / kSecondNs) +
@@ -267,9 +310,16 @@ class Daemon {
   }
 
   void FillCounts(DaemonStatus* status) const {
-    const CommitTotals totals = pipeline_->totals();
-    const LineParserStats parser = pipeline_->parser_stats();
+    CommitTotals totals = pipeline_->totals();
+    LineParserStats parser = pipeline_->parser_stats();
     status->bytes_read = base_read_ + input_->bytes_read();
+    status->quarantined = base_.quarantined;
+    for (const auto& input : kafka_) {
+      totals += input->totals();
+      parser += input->parser_stats();
+      status->bytes_read += input->bytes_read();
+      status->quarantined += input->quarantined();
+    }
     status->lines_committed = base_.lines_committed + totals.rows;
     status->records_committed = base_.records_committed + totals.records;
     status->bytes_committed = base_.bytes_committed + totals.text_bytes;
@@ -285,7 +335,11 @@ class Daemon {
     next_tick_ns_ = Now() + kTickNs;
     if (pipeline_ != nullptr) {
       FillCounts(&status_);
-      const int64_t pending_since = pipeline_->pending_since_ns();
+      int64_t pending_since = pipeline_->pending_since_ns();
+      for (const auto& input : kafka_) {
+        const int64_t since = input->pending_since_ns();
+        if (since > 0 && (pending_since == 0 || since < pending_since)) pending_since = since;
+      }
       status_.oldest_pending_ns = pending_since == 0 ? 0 : Now() - pending_since;
     }
     status_.resident_bytes = ResidentBytes();
@@ -295,6 +349,7 @@ class Daemon {
     for (const Tailer::Lag& lag : tailer_.Lags()) {
       status_.sources.push_back({lag.name, "file", lag.path, lag.offset, lag.size});
     }
+    for (const auto& input : kafka_) input->AddStatus(&status_.sources);
     hooks_.tick(status_);
   }
 
@@ -308,6 +363,7 @@ class Daemon {
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<LivePipeline> pipeline_;
   std::unique_ptr<TailInput> input_;
+  std::vector<std::unique_ptr<KafkaInput>> kafka_;
   Tailer tailer_;  // outlives catalogs: it keeps files open that have no name any more
   DaemonStatus status_;
   DaemonStatus base_;  // counts of the sessions before

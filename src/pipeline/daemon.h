@@ -17,6 +17,7 @@
 #include "env/file_watcher.h"
 #include "pipeline/daemon_status.h"
 #include "pipeline/ingest.h"
+#include "pipeline/kafka_plan.h"
 #include "pipeline/tail_input.h"
 #include "source/tailer.h"
 
@@ -30,6 +31,8 @@ struct DaemonPlan {
   std::shared_ptr<const SamplingPolicy> sampling;
   TailOptions tail;
   TailInputOptions tail_input;
+  std::vector<KafkaSourcePlan> kafka;
+  uint64_t max_pending_bytes = uint64_t{128} << 20;  // of messages that are not committed, for each group
   int jobs = 1;
   int64_t close_after_ns = 10'000'000'000;
   int64_t drain_ns = 10'000'000'000;  // how long a shutdown may take to store what is there

@@ -33,6 +33,7 @@ struct DaemonStatus {
   uint64_t segments = 0;
   uint64_t segment_bytes = 0;
   uint64_t raw_lane_rows = 0;
+  uint64_t quarantined = 0;  // messages
   uint64_t recipe_hits = 0;
   uint64_t lines_parsed = 0;
   uint64_t files = 0;

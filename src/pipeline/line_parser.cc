@@ -29,6 +29,8 @@ EventBatch LineParser::Parse(const LineBatch& source_lines) {
   batch.first_offset = lines.first_offset;
   batch.first_line = lines.first_line;
   batch.sequence = lines.sequence;
+  batch.messages = source_lines.messages;
+  if (batch.messages != nullptr) batch.streams = batch.messages->streams;
   is_flood_ = false;
   if (look_first_ || !ParseLines(lines, true, &batch)) {
     FindAdmitted(lines);

@@ -23,6 +23,14 @@ struct LineParserStats {
   uint64_t recipe_hits = 0;
   uint64_t analysed = 0;   // took the slow path
   uint64_t raw_lines = 0;  // exceeded a limit: went to the raw lane
+
+  LineParserStats& operator+=(const LineParserStats& other) {
+    lines += other.lines;
+    recipe_hits += other.recipe_hits;
+    analysed += other.analysed;
+    raw_lines += other.raw_lines;
+    return *this;
+  }
 };
 
 // How lines become events; shared by all workers, immutable.

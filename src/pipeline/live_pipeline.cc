@@ -4,6 +4,23 @@
 
 namespace whittle {
 
+namespace {
+
+// A message that says nothing of its time was written when the broker says so.
+int64_t MessageTimeNs(const EventBatch& batch, size_t record) {
+  if (batch.messages == nullptr) return kNoTime;
+  for (const RecordStream& stream : batch.streams) {
+    if (stream.id != static_cast<uint16_t>(StreamId::kKafkaTime)) continue;
+    const int64_t time_ms = stream.values[record];
+    constexpr int64_t kNsPerMs = 1'000'000;
+    const bool sane = time_ms > 0 && time_ms < INT64_MAX / kNsPerMs;
+    return sane ? time_ms * kNsPerMs : kNoTime;
+  }
+  return kNoTime;
+}
+
+}  // namespace
+
 LivePipeline::LivePipeline(const Env* env, Catalog* catalog, WorkerPool* pool, const ParsingOptions* parsing,
                            CommitterOptions committer, std::shared_ptr<const SamplingPolicy> sampling)
     : env_(env),
@@ -85,15 +102,17 @@ Status LivePipeline::Assemble(EventBatch batch) {
   const auto it = sources_.find(batch.source);
   Source& source = it->second;
   Status status;
-  if (!batch.rows.empty()) {
+  if (!batch.rows.empty() || batch.messages != nullptr) {
     // A record is never continued behind lines of another source, nor in another segment.
     const bool begins = !committer_.has_pending();
     const bool alone = begins || batch.source != last_source_;
-    if ((alone && source.sampler == nullptr) || batch.first_offset == 0) batch.rows.front().flags |= Row::kRecordStart;
-    source.enricher->Enrich(&batch);
+    const bool first = (alone && source.sampler == nullptr) || batch.first_offset == 0;
+    if (first && !batch.rows.empty()) batch.rows.front().flags |= Row::kRecordStart;
+    if (!batch.rows.empty()) source.enricher->Enrich(&batch);
     std::vector<RecordTime> times;
     for (const Row& row : batch.rows) {
-      if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
+      if ((row.flags & Row::kRecordStart) == 0) continue;
+      times.push_back(source.times->Resolve(row, MessageTimeNs(batch, times.size())));
     }
     if (source.sampler != nullptr) {
       source.sampler->Hold(std::move(batch), std::move(times));
@@ -139,6 +158,11 @@ Status LivePipeline::AddSilent() {
     source.held_since_ns = 0;
   }
   return Status::Ok();
+}
+
+Status LivePipeline::StartFlush() {
+  WHITTLE_RETURN_IF_ERROR(AssembleAll());
+  return committer_.StartClose();
 }
 
 Status LivePipeline::Flush() {

@@ -38,11 +38,14 @@ class LivePipeline {
   Status Drop(uint32_t source, Interval bytes, Interval lines);
   // Hands everything parsed to the committer.
   Status AssembleAll();
+  // Begins to commit everything submitted; Flush waits for it.
+  Status StartFlush();
   // Commits everything submitted, and waits for it.
   Status Flush();
 
   // When the oldest line that is not being committed yet was submitted, on the steady clock; 0: there is none.
   int64_t pending_since_ns() const;
+  uint64_t pending_bytes() const { return committer_.pending_bytes(); }
   bool has_finished_sources() const { return finished_ > 0; }
   CommitTotals totals() const { return committer_.totals(); }
   LineParserStats parser_stats() const { return parse_.stats(); }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 namespace whittle {
 namespace {
@@ -41,26 +43,49 @@ void AddLatency(const DaemonStatus& status, std::string* out) {
       below, status.latency_sum_s);
 }
 
+// "logs/3" is partition 3 of logs: topics have no slashes.
+void AddPartitions(const std::vector<const SourceStatus*>& partitions, std::string* out) {
+  if (partitions.empty()) return;
+  const size_t shown = std::min(partitions.size(), kMaxMetricSources);
+  const auto series = [&](std::string_view name, std::string_view help, auto value) {
+    *out += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n", name, help);
+    for (size_t i = 0; i < shown; ++i) {
+      const SourceStatus& source = *partitions[i];
+      const size_t slash = source.name.rfind('/');
+      *out += fmt::format("{}{{cluster=\"{}\",topic=\"{}\",partition=\"{}\"}} {}\n", name, Label(source.path),
+                          Label(source.name.substr(0, slash)), Label(source.name.substr(slash + 1)), value(source));
+    }
+  };
+  series("whittle_kafka_position", "The next offset to read of a partition that this member owns.",
+         [](const SourceStatus& source) { return source.position; });
+  series("whittle_kafka_lag_messages", "Offsets of a partition that are not read yet.",
+         [](const SourceStatus& source) { return source.end > source.position ? source.end - source.position : 0; });
+}
+
 void AddSources(const DaemonStatus& status, std::string* out) {
   double lag = 0;
+  std::vector<const SourceStatus*> files, partitions;
   for (const SourceStatus& source : status.sources) {
+    (source.kind == "kafka" ? partitions : files).push_back(&source);
+    if (source.kind == "kafka") continue;
     lag += static_cast<double>(source.end > source.position ? source.end - source.position : 0);
   }
   Add(out, "whittle_lag_bytes", "gauge", "Bytes that are written and not read yet, of all sources.", lag);
   *out +=
       "# HELP whittle_source_position_bytes How far a source was read.\n# TYPE whittle_source_position_bytes gauge\n";
-  const size_t shown = std::min(status.sources.size(), kMaxMetricSources);
+  const size_t shown = std::min(files.size(), kMaxMetricSources);
   for (size_t i = 0; i < shown; ++i) {
-    const SourceStatus& source = status.sources[i];
+    const SourceStatus& source = *files[i];
     *out += fmt::format("whittle_source_position_bytes{{source=\"{}\",path=\"{}\"}} {}\n", Label(source.name),
                         Label(source.path), source.position);
   }
   *out += "# HELP whittle_source_lag_bytes Bytes that are not read yet.\n# TYPE whittle_source_lag_bytes gauge\n";
   for (size_t i = 0; i < shown; ++i) {
-    const SourceStatus& source = status.sources[i];
+    const SourceStatus& source = *files[i];
     *out += fmt::format("whittle_source_lag_bytes{{source=\"{}\",path=\"{}\"}} {}\n", Label(source.name),
                         Label(source.path), source.end > source.position ? source.end - source.position : 0);
   }
+  AddPartitions(partitions, out);
 }
 
 }  // namespace
@@ -80,6 +105,7 @@ std::string FormatMetrics(const DaemonStatus& status, int64_t now_ns) {
   count("whittle_segments_total", "Segments committed.", status.segments);
   count("whittle_segment_bytes_total", "Bytes of segments written.", status.segment_bytes);
   count("whittle_raw_lane_lines_total", "Lines kept as they are because they exceeded a limit.", status.raw_lane_rows);
+  count("whittle_quarantined_messages_total", "Kafka messages put into the quarantine.", status.quarantined);
   count("whittle_parsed_lines_total", "Lines parsed.", status.lines_parsed);
   count("whittle_recipe_cache_hits_total", "Lines whose form was known.", status.recipe_hits);
   count("whittle_reloads_total", "Configurations taken over.", status.reloads);

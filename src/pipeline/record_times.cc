@@ -28,7 +28,11 @@ Result<std::unique_ptr<RecordTimes>> RecordTimes::Create(const TimeOptions& opti
 
 Status RecordTimes::Check(const TimeOptions& options) { return Create(options, Input()).status(); }
 
-RecordTime RecordTimes::Resolve(const Row& row) {
+RecordTime RecordTimes::Resolve(const Row& row, int64_t otherwise_ns) {
+  if ((row.flags & Row::kHasTime) == 0 && otherwise_ns != kNoTime) {
+    last_ns_ = otherwise_ns;
+    return {otherwise_ns, kExact};
+  }
   if ((row.flags & Row::kHasTime) == 0) return {last_ns_, last_ns_ == kNoTime ? kExact : kTakenOver};
   const ResolvedTime time =
       resolver_->ResolveLocal(row.local_time_ns, (row.flags & Row::kHasYear) != 0, (row.flags & Row::kHasZone) != 0);

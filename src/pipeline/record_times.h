@@ -28,7 +28,8 @@ class RecordTimes {
   static Result<std::unique_ptr<RecordTimes>> Create(const TimeOptions& options, const Input& input);
   static Status Check(const TimeOptions& options);
 
-  RecordTime Resolve(const Row& row);
+  // `otherwise_ns`: when it happened if the row does not say; kNoTime: when the record before did.
+  RecordTime Resolve(const Row& row, int64_t otherwise_ns = kNoTime);
 
  private:
   explicit RecordTimes(std::unique_ptr<TimeResolver> resolver) : resolver_(std::move(resolver)) {}

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "pipeline/batch_thinner.h"
+#include "pipeline/message_view.h"
 #include "sample/coin.h"
 
 namespace whittle {
@@ -143,7 +144,7 @@ bool Sampler::IsAmongFirst(const SamplingRule& rule, uint64_t key) {
 
 uint64_t Sampler::Coin() {
   if (policy_->traces != SamplingPolicy::Traces::kIndependent) {
-    if (const uint64_t trace = fields_.Trace(); trace != 0) {
+    if (const uint64_t trace = trace_ != 0 ? trace_ : fields_.Trace(); trace != 0) {
       return policy_->w3c_coin ? W3cCoin(trace) : TraceCoin(policy_->seed, trace);
     }
   }
@@ -335,6 +336,9 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
   std::vector<RecordTime> kept_times;
   for (auto* stream : {&thresholds, &strata}) stream->values.reserve(times->size());
   kept_times.reserve(times->size());
+  std::vector<RecordStream> kept_streams = batch->streams;
+  for (RecordStream& stream : kept_streams) stream.values.clear();
+  const MessageView messages(*batch);
   std::vector<Row>& rows = batch->rows;
   SegmentLedger::Entry entry;
   entry.source_id = source_.id;
@@ -346,6 +350,9 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
     size_t end = first + 1;
     while (end < rows.size() && (rows[end].flags & Row::kRecordStart) == 0) ++end;
     if (has_gaps) offset_ += batch->gaps[first].bytes;
+    const uint64_t byte_offset = offset_;
+    offset_ = messages.Offset(record, offset_);
+    trace_ = messages.Trace(record);
     const bool starts = (rows[first].flags & Row::kRecordStart) != 0;
     // Lines of a record that began in another batch share its fate; a segment that begins with them makes them one.
     const bool forced = !starts && (!decision_.known || (begins_segment && first == 0 && decision_.kept));
@@ -367,7 +374,11 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
       kept_times.push_back(starts ? (*times)[record] : RecordTime{decision_.time_ns, kTakenOver});
       thresholds.values.push_back(static_cast<int64_t>(decision_.threshold));
       strata.values.push_back(stratum);
+      for (size_t s = 0; starts && s < kept_streams.size(); ++s) {
+        kept_streams[s].values.push_back(batch->streams[s].values[record]);
+      }
     }
+    offset_ = byte_offset;
     Tally& lost = decision_.dropped ? left_out.dropped_by_rule : left_out.sampled_out;
     for (size_t row = first; row < end; ++row) {
       const uint64_t size = batch->SourceSize(row);
@@ -384,6 +395,7 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
   }
   thinner.Apply();
   *times = std::move(kept_times);
+  batch->streams = std::move(kept_streams);
   batch->streams.push_back(std::move(thresholds));
   batch->streams.push_back(std::move(strata));
   return left_out;

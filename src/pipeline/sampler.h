@@ -117,6 +117,7 @@ class Sampler {
   std::vector<Shortcut> shortcuts_{kShortcuts};
   KnownStratum* current_ = nullptr;  // of decision_; null when it is not in known_
   uint64_t offset_ = 0;              // of the record at hand
+  uint64_t trace_ = 0;               // of the record at hand, when its message says so
   struct Waiting {
     EventBatch batch;
     std::vector<RecordTime> times;

@@ -11,6 +11,10 @@ namespace {
 // A segment closes when it covers so many times the text it may hold, however little of it is kept: what is covered is
 // safe, and is not read again after a crash.
 constexpr uint64_t kMostCovered = 16;
+// Messages may be empty, so bytes alone do not bound their number; half of what a segment can hold.
+constexpr uint64_t kMaxOpenRows = uint64_t{1} << 23;
+// What a byte of keys and headers counts as: it is held twice, as it came and encoded.
+constexpr uint64_t kMessageWeight = 2;
 
 void KeepTail(const EventBatch& batch, std::string* tail) {
   if (!batch.source_tail.empty()) {
@@ -31,7 +35,34 @@ void KeepTail(const EventBatch& batch, std::string* tail) {
   }
 }
 
+// Longer names of topics are cut: a file name has 255 bytes, and the source id tells them apart.
+constexpr size_t kMaxTopicInName = 150;
+
 }  // namespace
+
+CommitTotals& CommitTotals::operator+=(const CommitTotals& other) {
+  segments += other.segments;
+  segment_bytes += other.segment_bytes;
+  rows += other.rows;
+  records += other.records;
+  text_bytes += other.text_bytes;
+  raw_lane_rows += other.raw_lane_rows;
+  guessed_times += other.guessed_times;
+  ledger += other.ledger;
+  return *this;
+}
+
+std::string KafkaSegmentName(const std::string& source_id, const KafkaRange& range) {
+  std::string offset = std::to_string(range.first_offset);
+  offset.insert(0, 20 - std::min<size_t>(20, offset.size()), '0');
+  std::string topic = range.topic.substr(0, kMaxTopicInName);
+  // Kafka allows letters, digits, dots, underscores and dashes; whoever answered may be no Kafka.
+  std::replace_if(
+      topic.begin(), topic.end(),
+      [](char c) { return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '.' && c != '-'; },
+      '_');
+  return "kafka-" + source_id.substr(0, 8) + "-" + topic + "-" + std::to_string(range.partition) + "-" + offset + ".wseg";
+}
 
 SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool* pool, CommitterOptions options)
     : env_(env), catalog_(catalog), pool_(pool), options_(std::move(options)), consolidator_(options_.overrides) {
@@ -44,18 +75,40 @@ SegmentCommitter::~SegmentCommitter() { static_cast<void>(WaitForClosing().ok())
 
 Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
                              const std::shared_ptr<SourceContext>& source, const LeftOut& left_out) {
-  if (batch.rows.empty() && batch.last_gap.lines == 0) return Status::Ok();
+  if (batch.rows.empty() && batch.last_gap.lines == 0 && batch.messages == nullptr) return Status::Ok();
   OpenBuilder();
-  KeepTail(batch, &source->tail);
+  if (batch.messages != nullptr) {
+    TakeMessages(*batch.messages, batch, source.get());
+  } else {
+    KeepTail(batch, &source->tail);
+  }
   Cover(source, batch.first_offset + batch.SourceBytes());
   LeftOut& out = left_out_[source->identity.id];
   out.sampled_out += left_out.sampled_out;
   out.dropped_by_rule += left_out.dropped_by_rule;
   pending_source_bytes_ += batch.SourceBytes();
   builder_->Add(std::move(batch), std::move(times), source->segment_source);
-  const bool full =
-      builder_->weight() >= options_.close_bytes || pending_source_bytes_ >= kMostCovered * options_.close_bytes;
+  const bool full = builder_->rows() >= kMaxOpenRows ||
+      builder_->weight() + kMessageWeight * message_bytes_ >= options_.close_bytes ||
+      pending_source_bytes_ >= kMostCovered * options_.close_bytes;
   return full ? StartClose() : Status::Ok();
+}
+
+void SegmentCommitter::TakeMessages(const MessageBatch& messages, const EventBatch& batch, SourceContext* source) {
+  source->kafka->end_offset = static_cast<int64_t>(messages.end_offset);
+  source->quarantined +=
+      Tally{messages.quarantined, messages.quarantined, messages.quarantined_bytes};  // a message counts as one line
+  if (messages.messages.empty()) return;
+  // Of messages that sampling left out nothing is kept.
+  const auto offsets = std::find_if(batch.streams.begin(), batch.streams.end(), [](const RecordStream& stream) {
+    return stream.id == static_cast<uint16_t>(StreamId::kKafkaOffset);
+  });
+  if (offsets == batch.streams.end()) return;
+  for (const Message& message : messages.messages) {
+    if (!std::binary_search(offsets->values.begin(), offsets->values.end(), message.offset)) continue;
+    message_bytes_ += message.Bytes();
+    source->messages.push_back(message);
+  }
 }
 
 void SegmentCommitter::AddDropped(const std::shared_ptr<SourceContext>& source, Interval bytes, Interval lines) {
@@ -78,20 +131,48 @@ void SegmentCommitter::OpenBuilder() {
 
 // The open segment covers `source` up to `end`.
 void SegmentCommitter::Cover(const std::shared_ptr<SourceContext>& source, uint64_t end) {
-  source->identity.tails[end] = FingerprintOf(source->tail, end);
-  // Only the end of what a segment covers can be asked for later.
-  while (source->identity.tails.size() > 1) source->identity.tails.erase(source->identity.tails.begin());
+  if (!source->kafka) {
+    source->identity.tails[end] = FingerprintOf(source->tail, end);
+    // Only the end of what a segment covers can be asked for later.
+    while (source->identity.tails.size() > 1) source->identity.tails.erase(source->identity.tails.begin());
+  }
   in_builder_[source->identity.id] = source;
   unreleased_[source->identity.id] = source;
+}
+
+// A partition is covered in offsets; what lies between the messages (markers of transactions, what the broker removed
+// by key) is covered too and counted nowhere.
+Result<SourceCoverage> SegmentCommitter::PartitionCoverage(const BuiltSegment& built, const Closing& closing) const {
+  if (closing.identities.size() != 1 || built.sources.size() > 1) {
+    return Status(StatusCode::kCorrupt, "a segment of a Kafka partition has other sources too");
+  }
+  SourceCoverage coverage;
+  coverage.source_id = closing.identities[0].id;
+  coverage.bytes.Add(
+      {static_cast<uint64_t>(closing.kafka->first_offset), static_cast<uint64_t>(closing.kafka->end_offset)});
+  for (size_t i = 0; i < built.runs.size(); ++i) {
+    const SourceRun& run = built.runs[i];
+    coverage.ledger.in += Tally{run.line_count, built.run_records[i], run.end_offset - run.first_offset};
+  }
+  coverage.ledger.kept = coverage.ledger.in;
+  coverage.ledger.in += closing.quarantined;
+  coverage.ledger.quarantined = closing.quarantined;
+  return coverage;
 }
 
 Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const Closing& closing) const {
   SegmentMeta meta;
   meta.created_ns = env_->clock->WallNs();
   DescribeRows(built, &meta);
-  meta.coverage.resize(built.sources.size());
-  for (size_t i = 0; i < built.sources.size(); ++i) meta.coverage[i].source_id = built.sources[i].id;
-  for (size_t i = 0; i < built.runs.size(); ++i) {
+  if (closing.kafka) {
+    meta.kafka = closing.kafka;
+    WHITTLE_ASSIGN_OR_RETURN(SourceCoverage coverage, PartitionCoverage(built, closing));
+    meta.coverage.push_back(std::move(coverage));
+  } else {
+    meta.coverage.resize(built.sources.size());
+    for (size_t i = 0; i < built.sources.size(); ++i) meta.coverage[i].source_id = built.sources[i].id;
+  }
+  for (size_t i = 0; !closing.kafka && i < built.runs.size(); ++i) {
     const SourceRun& run = built.runs[i];
     SourceCoverage& coverage = meta.coverage[run.source];
     coverage.bytes.Add({run.first_offset, run.end_offset});
@@ -108,8 +189,9 @@ Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const 
     ledger.sampled_out = found->second.sampled_out;
     ledger.dropped_by_rule = found->second.dropped_by_rule;
     // Records were counted by their rows; those without any are added to what came.
-    ledger.in.records += ledger.sampled_out.records + ledger.dropped_by_rule.records;
-    ledger.kept.records = ledger.in.records;
+    const uint64_t without_rows = ledger.sampled_out.records + ledger.dropped_by_rule.records;
+    ledger.in.records += without_rows;
+    ledger.kept.records += without_rows;
     ledger.kept -= ledger.sampled_out;
     ledger.kept -= ledger.dropped_by_rule;
   }
@@ -143,6 +225,10 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
             }
             meta = std::move(*made);
             std::vector<Section> sections{{kCatalogEntrySection, false, EncodeFooterEntry(meta, closing.identities)}};
+            if (closing.messages) {
+              sections.push_back(
+                  {static_cast<uint16_t>(SectionId::kKafka), false, EncodeMessages(*closing.messages)});
+            }
             if (!closing.extras.sections) return sections;
             auto more = closing.extras.sections(facts, meta);
             if (!more.ok()) {
@@ -157,6 +243,7 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
   const Ledger ledger = meta.TotalLedger();
   SegmentCommit commit;
   commit.bytes = built.bytes;
+  if (meta.kafka) commit.file_name = KafkaSegmentName(meta.coverage[0].source_id, *meta.kafka);
   commit.meta = std::move(meta);
   commit.sources = std::move(closing.identities);
   commit.records = std::move(closing.extras.records);
@@ -190,7 +277,14 @@ Status SegmentCommitter::StartClose() {
     source->identity.finished = source->finished;
     closing.identities.push_back(source->identity);
     source_ids.push_back(id);
+    if (!source->kafka) continue;
+    closing.kafka = source->kafka;
+    closing.messages = MessageTable{source->kafka->cluster, source->kafka->topic, source->kafka->partition,
+                                    std::exchange(source->messages, {})};
+    closing.quarantined = std::exchange(source->quarantined, {});
+    source->kafka->first_offset = source->kafka->end_offset;
   }
+  message_bytes_ = 0;
   if (options_.extras) closing.extras = options_.extras(source_ids);
   closing.left_out = std::move(left_out_);
   left_out_.clear();

@@ -17,6 +17,7 @@
 #include <whittle/status.h>
 
 #include "catalog/catalog.h"
+#include "format/message_section.h"
 #include "pipeline/segment_unpacker.h"
 #include "pipeline/worker_pool.h"
 #include "sink/segment_builder.h"
@@ -28,6 +29,11 @@ struct SourceContext {
   SourceIdentity identity;  // `tails` are added by the committer
   SegmentSource segment_source;
   std::string tail;       // the last kFingerprintBytes assembled
+  // Of a Kafka partition: the offsets that the open segment accounts for, and what its messages have beside their bytes.
+  // Such a source is alone in its segments.
+  std::optional<KafkaRange> kafka;
+  std::vector<Message> messages;
+  Tally quarantined;
   bool finished = false;  // read to its end, all of it handed to Add
 };
 
@@ -41,6 +47,8 @@ struct CommitTotals {
   uint64_t refused_ids = 0;
   uint64_t guessed_times = 0;
   Ledger ledger;
+
+  CommitTotals& operator+=(const CommitTotals& other);
 };
 
 // What commits with a segment besides its rows: more sections, and records in the catalog. `sections` runs on another
@@ -58,6 +66,10 @@ struct CommitterOptions {
   // Asked when a segment begins to close, on the thread that calls the committer; told the ids of its sources.
   std::function<SegmentExtras(const std::vector<std::string>& source_ids)> extras;
 };
+
+// The name of a segment of a Kafka partition: it carries the first offset, so that nobody can publish a second segment
+// that begins there.
+std::string KafkaSegmentName(const std::string& source_id, const KafkaRange& range);
 
 class SegmentCommitter {
  public:
@@ -81,7 +93,7 @@ class SegmentCommitter {
   // Closes and waits until everything is committed, marks and releases finished sources.
   Status Flush();
 
-  uint64_t pending_bytes() const { return builder_ == nullptr ? 0 : builder_->raw_bytes(); }
+  uint64_t pending_bytes() const { return builder_ == nullptr ? 0 : builder_->raw_bytes() + message_bytes_; }
   // Something is collected, be it only lines that were left out.
   bool has_pending() const { return builder_ != nullptr; }
   int64_t pending_since_ns() const {
@@ -98,10 +110,15 @@ class SegmentCommitter {
     LeftOutBySource left_out;
     Dropped dropped;
     SegmentExtras extras;
+    std::optional<MessageTable> messages;  // of a Kafka partition
+    std::optional<KafkaRange> kafka;
+    Tally quarantined;
   };
   Result<SegmentMeta> MakeMeta(const BuiltSegment& built, const Closing& closing) const;
   void OpenBuilder();
+  Result<SourceCoverage> PartitionCoverage(const BuiltSegment& built, const Closing& closing) const;
   void Cover(const std::shared_ptr<SourceContext>& source, uint64_t end);
+  void TakeMessages(const MessageBatch& messages, const EventBatch& batch, SourceContext* source);
   Status CloseNow(SegmentBuilder* builder, Closing closing);
 
   const Env* env_;
@@ -114,6 +131,7 @@ class SegmentCommitter {
   std::map<std::string, std::shared_ptr<SourceContext>> unreleased_;  // every source seen and not yet released
   LeftOutBySource left_out_;                                          // of the open segment
   Dropped dropped_;                                                   // with the open segment
+  uint64_t message_bytes_ = 0;                                        // of keys and headers in the open segment
   uint64_t pending_source_bytes_ = 0;                                 // what it covers
   int64_t pending_since_ns_ = 0;
 

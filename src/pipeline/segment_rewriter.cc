@@ -97,6 +97,7 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
   SegmentMeta meta;
   meta.kafka = old[0].meta.kafka;
   LedgerCarrier ledgers;
+  std::optional<MessageTable> messages;
   for (const OldSegment& segment : old) {
     WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env_, segment.path));
     ledgers.Meet(*reader);
@@ -114,6 +115,7 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
         });
     if (!unpacked.ok()) return unpacked.WithContext(segment.path);
     ledgers.Take(**unpacker, segment.meta);
+    messages = (*unpacker)->messages();
     WHITTLE_RETURN_IF_ERROR(AddCoverage(segment.meta, (*unpacker)->left_out(), &meta).WithContext(segment.path));
   }
   RewrittenSegment result;
@@ -122,6 +124,7 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
   const auto make_sections = [&](const BuiltSegment& facts) {
     DescribeRows(facts, &meta);
     std::vector<Section> sections{{kCatalogEntrySection, false, EncodeFooterEntry(meta, result.sources)}};
+    if (messages) sections.push_back({static_cast<uint16_t>(SectionId::kKafka), false, EncodeMessages(*messages)});
     if (auto carried = ledgers.Sections(facts, meta); !carried.ok()) {
       carrying = carried.status();
     } else {

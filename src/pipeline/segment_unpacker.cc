@@ -25,6 +25,7 @@ bool IsKnown(uint16_t section) {
   switch (static_cast<SectionId>(section)) {
     case SectionId::kStrata:
     case SectionId::kCounters:
+    case SectionId::kKafka:
     case SectionId::kScrubMarks:
     case SectionId::kFilters:
     case SectionId::kCatalogEntry:
@@ -72,6 +73,7 @@ Result<std::unique_ptr<SegmentUnpacker>> SegmentUnpacker::Open(std::unique_ptr<S
   unpacker->edit_ = std::move(edit);
   WHITTLE_RETURN_IF_ERROR(unpacker->LoadMarks());
   WHITTLE_RETURN_IF_ERROR(unpacker->LoadStreams());
+  WHITTLE_RETURN_IF_ERROR(unpacker->rows_->LoadMessages());
   return unpacker;
 }
 
@@ -145,7 +147,10 @@ class SegmentUnpacker::RunUnpacker {
       rows_.ReadRecord(end_row_, &record);
       const RecordFate fate = owner_.FateOf(record);
       const bool starts = rows_.IsRecordStart(record.first_row);
-      if (fate == RecordFate::kKept && starts) AddRecord(*record.record);
+      if (fate == RecordFate::kKept && starts) {
+        AddRecord(*record.record);
+        if (rows_.is_kafka()) owner_.kept_offsets_.push_back(rows_.KafkaOffset(*record.record));
+      }
       Tally lost;
       for (size_t i = 0; i < record.shapes.size(); ++i) {
         WHITTLE_RETURN_IF_ERROR(AddRow(record, i, fate == RecordFate::kKept, &lost));
@@ -325,6 +330,15 @@ class SegmentUnpacker::RunUnpacker {
   uint32_t raw_in_batch_ = UINT32_MAX;
   std::vector<Mark>::const_iterator next_mark_;
 };
+
+std::optional<MessageTable> SegmentUnpacker::messages() const {
+  if (rows_->messages() == nullptr) return std::nullopt;
+  MessageTable kept = *rows_->messages();
+  std::erase_if(kept.messages, [&](const Message& message) {
+    return !std::binary_search(kept_offsets_.begin(), kept_offsets_.end(), message.offset);
+  });
+  return kept;
+}
 
 void SegmentUnpacker::CountLeftOut(size_t record, RecordFate fate, const SegmentSource& source, const Tally& lost) {
   if (!ledger_) return;

@@ -17,6 +17,7 @@
 
 #include "catalog/ledger.h"
 #include "event/batch.h"
+#include "format/message_section.h"
 #include "query/segment_rows.h"
 #include "sink/segment_builder.h"
 
@@ -56,6 +57,8 @@ class SegmentUnpacker {
 
   const SegmentFooter& footer() const { return rows_->footer(); }
   const std::vector<StoredShape>& shapes() const { return rows_->shapes(); }
+  // Of a Kafka partition: keys and headers of the records that were handed out. Complete after Unpack.
+  std::optional<MessageTable> messages() const;
   const LeftOutBySource& left_out() const { return left_out_; }  // by source id, after Unpack
 
  private:
@@ -76,6 +79,7 @@ class SegmentUnpacker {
   std::optional<SegmentLedger> ledger_;
   std::vector<RecordStream> streams_;  // those that are carried over, of the whole segment
   LeftOutBySource left_out_;
+  std::vector<int64_t> kept_offsets_;  // of a Kafka partition: of the records handed out
 };
 
 }  // namespace whittle

@@ -47,6 +47,7 @@ void EventWriter::Render(RecordView* record, std::string* text) const {
   switch (options_.format) {
     case OutputFormat::kRaw:
       record->AppendRaw(text);
+      if (options_.separate_messages && record->is_message() && !record->ends_line()) text->push_back('\n');
       break;
     case OutputFormat::kNdjson:
       AppendNdjson(record->ToEvent(), text);

@@ -31,6 +31,7 @@ struct QueryOptions {
   std::optional<int64_t> now_ns;  // what `last 2h` counts back from; nothing: the newest event of the store
   // Of events that are printed; nothing: by time.
   std::optional<VisitOptions::Order> order;
+  bool separate_messages = true;  // kRaw: a line feed after messages that do not end in one
   bool record_by_record = false;  // leave the columns' short cut out: the slow twin tests compare with
   // When it becomes true the query ends with what it has, and the report says so.
   const std::atomic<bool>* stop = nullptr;

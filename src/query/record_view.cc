@@ -13,10 +13,44 @@ const PlannedField* FindPlanned(const std::vector<PlannedField>& fields, std::st
   return found == fields.end() ? nullptr : &*found;
 }
 
+// Values beyond it are left out of the event: an attribute is for looking at. They are in the store all the same.
+constexpr size_t kMaxShownBytes = size_t{64} << 10;
+
+void AddBytes(std::string name, const std::string& bytes, std::vector<Attribute>* out) {
+  if (bytes.size() <= kMaxShownBytes) out->push_back({std::move(name), Value::String(bytes)});
+}
+
+// What the broker knows of the message, in the names of OpenTelemetry.
+void AddMessage(const SegmentRows& segment, size_t record, std::vector<Attribute>* out) {
+  if (!segment.is_kafka()) return;
+  const auto number = [&](const char* name, int64_t value, ValueType type) {
+    Value typed = Value::String(std::to_string(value));
+    typed.type = type;
+    typed.integer = value;
+    out->push_back({name, std::move(typed)});
+  };
+  number("messaging.kafka.offset", segment.KafkaOffset(record), ValueType::kInt64);
+  if (const int64_t time_ms = segment.KafkaTimeMs(record); time_ms != kNoTime) {
+    number("messaging.kafka.message.timestamp_ms", time_ms, ValueType::kInt64);
+  }
+  const Message* message = segment.MessageOf(record);
+  if (message == nullptr) return;
+  if (message->tombstone) {
+    Value yes = Value::String("true");
+    yes.type = ValueType::kBool;
+    yes.integer = 1;
+    out->push_back({"messaging.kafka.message.tombstone", std::move(yes)});
+  }
+  if (message->key) AddBytes("messaging.kafka.message.key", *message->key, out);
+  for (const MessageHeader& header : message->headers) {
+    if (header.value) AddBytes(std::string(kKafkaPrefix) + "header." + header.name, *header.value, out);
+  }
+}
+
 // Attributes that only the finished event has: found in the text of the whole record, or native ids kept beside the
 // normalised ones.
 bool MayBeDerived(const ShapePlan& plan, std::string_view name) {
-  if (name.starts_with("exception.")) return true;
+  if (name.starts_with("exception.") || name.starts_with(kKafkaPrefix)) return true;
   for (const auto* field : {&plan.trace_id, &plan.span_id, &plan.parent_span_id}) {
     if (*field && (*field)->name == name) return true;
   }
@@ -105,7 +139,7 @@ std::vector<bool> NeededColumns(const SegmentRows& segment, const ShapePlans& pl
   const auto whole_record = [](const FieldRef& field) {
     return field.builtin == Builtin::kSourceOffset ||
            std::any_of(field.names.begin(), field.names.end(),
-                       [](const std::string& n) { return n.starts_with("exception."); });
+                       [](const std::string& n) { return n.starts_with("exception.") || n.starts_with(kKafkaPrefix); });
   };
   if ((demand.everything && demand.positions) ||
       (!demand.everything && std::any_of(demand.fields->begin(), demand.fields->end(), whole_record))) {
@@ -326,6 +360,7 @@ const Event& RecordView::ToEvent() {
     }
   }
   Materialize(plan(), rows_->Slots(0), rest, info, &event_);
+  if (rows_->record) AddMessage(*origin_.segment, *rows_->record, &event_.attributes);
   event_fields_ = std::make_unique<EventFields>(event_);
   has_event_ = true;
   return event_;

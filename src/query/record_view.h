@@ -16,6 +16,9 @@
 
 namespace whittle {
 
+// Attributes of messages begin so; they stand beside the text.
+inline constexpr std::string_view kKafkaPrefix = "messaging.kafka.";
+
 // Which columns of a segment are needed to answer for `fields`, or for whole events.
 struct FieldDemand {
   const std::vector<FieldRef>* fields = nullptr;
@@ -70,6 +73,12 @@ class RecordView : public FieldSource {
   const Event& ToEvent();
   // The bytes as they were read, line ends included; needs all columns. Appended to `out`.
   void AppendRaw(std::string* out) const;
+
+  // A message of a broker: its last line need not end.
+  bool is_message() const { return origin_.segment->is_kafka(); }
+  bool ends_line() const {
+    return !origin_.segment->LineEndOf(rows_->first_row + rows_->shapes.size() - 1).empty();
+  }
 
   double sample_rate() const { return rows_->record ? origin_.segment->SampleRate(*rows_->record) : 1.0; }
   std::optional<int64_t> time_ns() const {

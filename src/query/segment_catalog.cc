@@ -1,5 +1,6 @@
 #include "query/segment_catalog.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "catalog/segment_file.h"
@@ -12,11 +13,22 @@ namespace {
 // A store is compacted while it is being opened at most this often before that is called a fault.
 constexpr int kMaxSnapshots = 5;
 
+// A plain directory knows only what its segments say.
+Result<std::optional<KafkaRange>> KafkaRangeOf(const SegmentReader& reader) {
+  WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, reader.LoadSection(kCatalogEntrySection));
+  WHITTLE_ASSIGN_OR_RETURN(FooterEntry entry, DecodeFooterEntry(bytes));
+  return std::move(entry.meta.kafka);
+}
+
 Status ReadFooters(const Env* env, const std::vector<std::string>& paths, std::vector<SegmentFile>* segments) {
   segments->clear();
   for (const std::string& path : paths) {
     WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env, path));
-    SegmentFile file{path, reader->footer(), std::nullopt, std::nullopt};
+    SegmentFile file{path, reader->footer(), std::nullopt, std::nullopt, std::nullopt};
+    const auto of_kafka = [](const SectionInfo& s) { return s.id == static_cast<uint16_t>(SectionId::kKafka); };
+    if (std::any_of(file.footer.sections.begin(), file.footer.sections.end(), of_kafka)) {
+      WHITTLE_ASSIGN_OR_RETURN(file.kafka, KafkaRangeOf(*reader));
+    }
     if (file.footer.min_time_ns != kNoTime && file.footer.max_time_ns != kNoTime) {
       file.min_time_ns = file.footer.min_time_ns;
       file.max_time_ns = file.footer.max_time_ns;

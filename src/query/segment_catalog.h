@@ -20,6 +20,8 @@ struct SegmentFile {
   SegmentFooter footer;
   // Of event times; nothing when it is not known, or no event has one.
   std::optional<int64_t> min_time_ns, max_time_ns;
+  // Of a Kafka partition: what its records' positions are.
+  std::optional<KafkaRange> kafka;
 };
 
 struct SegmentList {

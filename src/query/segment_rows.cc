@@ -73,6 +73,8 @@ Status SegmentRows::LoadStreams() {
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kIncomingRate, record_count_, &incoming_rate_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kGapBytes, rows, &gap_bytes_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kGapLines, rows, &gap_lines_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kKafkaOffset, record_count_, &kafka_offset_));
+  WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kKafkaTime, record_count_, &kafka_time_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTraceMethod, record_count_, &trace_method_));
   if (trace_method_.empty()) return Status::Ok();
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kTraceHigh, record_count_, &trace_high_));
@@ -80,6 +82,15 @@ Status SegmentRows::LoadStreams() {
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kSpan, record_count_, &span_));
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kParentSpan, record_count_, &parent_span_));
   return LoadOne(StreamId::kTraceConfidence, record_count_, &trace_confidence_);
+}
+
+Status SegmentRows::LoadMessages() {
+  if (messages_) return Status::Ok();
+  const auto section = reader_->LoadSection(static_cast<uint16_t>(SectionId::kKafka));
+  if (!section.ok() && section.status().code() != StatusCode::kNotFound) return section.status();
+  if (!section.ok()) return Status::Ok();
+  WHITTLE_ASSIGN_OR_RETURN(messages_, DecodeMessages(*section));
+  return Status::Ok();
 }
 
 Status SegmentRows::LoadLedger() {

@@ -12,6 +12,7 @@
 
 #include <whittle/status.h>
 
+#include "format/message_section.h"
 #include "format/segment_reader.h"
 #include "sample/segment_ledger.h"
 
@@ -88,6 +89,15 @@ class SegmentRows {
   uint64_t GapLines(size_t row) const { return static_cast<uint64_t>(At(gap_lines_, row, 0)); }
   bool has_gaps() const { return !gap_bytes_.empty() || !gap_lines_.empty(); }
 
+  // A segment of a Kafka partition: its records stand at offsets, not at bytes.
+  bool is_kafka() const { return !kafka_offset_.empty(); }
+  int64_t KafkaOffset(size_t record) const { return At(kafka_offset_, record, 0); }
+  int64_t KafkaTimeMs(size_t record) const { return At(kafka_time_, record, kNoTime); }
+  // Loads keys and headers; until then, and where a message has neither, the answer is null.
+  Status LoadMessages();
+  const MessageTable* messages() const { return messages_ ? &*messages_ : nullptr; }
+  const Message* MessageOf(size_t record) const { return messages_ ? messages_->Find(KafkaOffset(record)) : nullptr; }
+
   // Bytes of a row as it renders, terminator included, if all its columns are loaded.
   uint64_t RowBytes(size_t row, uint32_t shape, const std::string_view* slots) const;
   void AppendRow(size_t row, uint32_t shape, const std::string_view* slots, std::string* out) const;
@@ -121,6 +131,8 @@ class SegmentRows {
   bool has_times_ = false;
   std::vector<int64_t> time_, time_quality_, threshold_, stratum_, incoming_rate_, gap_bytes_, gap_lines_;
   std::vector<int64_t> trace_method_, trace_high_, trace_low_, span_, parent_span_, trace_confidence_;
+  std::vector<int64_t> kafka_offset_, kafka_time_;
+  std::optional<MessageTable> messages_;
   size_t row_ = 0;
   std::optional<size_t> record_;      // of the row before row_
   std::vector<uint32_t> next_value_;  // per column

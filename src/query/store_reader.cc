@@ -54,13 +54,16 @@ class RunCursor {
       if (i == 0) {
         record_offset_ = offset_;
         record_line_ = line_;
+        if (rows_.is_kafka()) record_offset_ = record->record ? static_cast<uint64_t>(rows_.KafkaOffset(*record->record)) : 0;
       }
       if (positions_) offset_ += rows_.RowBytes(row, record->shapes[i], record->Slots(i));
       ++line_;
     }
   }
-  uint64_t record_offset() const { return positions_ ? record_offset_ : 0; }
-  uint64_t record_line() const { return record_line_; }
+  uint64_t record_offset() const {
+    return positions_ || rows_.is_kafka() ? record_offset_ : 0;
+  }
+  uint64_t record_line() const { return rows_.is_kafka() ? 0 : record_line_; }
 
  private:
   SegmentRows& rows_;
@@ -89,6 +92,14 @@ bool NeedsPositions(const FieldDemand& demand) {
   return demand.everything ? demand.positions : Mentions(demand.fields, Builtin::kSourceOffset);
 }
 
+bool NeedsMessages(const FieldDemand& demand) {
+  if (demand.everything || demand.fields == nullptr) return true;
+  return std::any_of(demand.fields->begin(), demand.fields->end(), [](const FieldRef& field) {
+    return std::any_of(field.names.begin(), field.names.end(),
+                       [](const std::string& name) { return name.starts_with(kKafkaPrefix); });
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<StoreReader>> StoreReader::Open(const Env* env, const std::string& path) {
@@ -111,7 +122,12 @@ Status StoreReader::FindRuns() {
       if (run.source >= footer.sources.size() || run.row_count > footer.rows - row) {
         return Status(StatusCode::kCorrupt, list_.segments[s].path + ": runs and rows differ");
       }
-      runs_.push_back({s, &run, &footer.sources[run.source], row});
+      Run one{s, &run, &footer.sources[run.source], row, run.first_offset, run.end_offset, 0};
+      if (const auto& kafka = list_.segments[s].kafka) {
+        one.begin = static_cast<uint64_t>(kafka->first_offset);
+        one.end = static_cast<uint64_t>(kafka->end_offset);
+      }
+      runs_.push_back(one);
       row += run.row_count;
     }
   }
@@ -130,8 +146,8 @@ std::vector<StoreReader::Run> StoreReader::OrderedRuns(const VisitOptions& optio
   std::vector<Run> sorted = runs_;
   const auto names = NamesById();
   const auto key = [&](const Run& run) {
-    return std::tuple(names.at(run.source->id), std::string_view(run.source->id), run.run->first_offset,
-                      UINT64_MAX - run.run->end_offset, run.segment, run.first_row);
+    return std::tuple(names.at(run.source->id), std::string_view(run.source->id), run.begin, UINT64_MAX - run.end,
+                      run.segment, run.first_row);
   };
   std::sort(sorted.begin(), sorted.end(), [&](const Run& a, const Run& b) { return key(a) < key(b); });
   std::vector<Run> kept;
@@ -139,12 +155,13 @@ std::vector<StoreReader::Run> StoreReader::OrderedRuns(const VisitOptions& optio
   for (const Run& run : sorted) {
     if (run.run->row_count == 0) continue;
     auto [end, first] = covered.emplace(run.source->id, 0);
-    if (!first && run.run->end_offset <= end->second) {
+    if (!first && run.end <= end->second) {
       ++statistics_.runs_covered_twice;
       continue;
     }
-    end->second = std::max(end->second, run.run->end_offset);
     kept.push_back(run);
+    if (!first && list_.segments[run.segment].kafka) kept.back().from = run.begin < end->second ? end->second : 0;
+    end->second = std::max(end->second, run.end);
   }
   if (options.order == VisitOptions::Order::kAny) {
     std::sort(kept.begin(), kept.end(), [](const Run& a, const Run& b) {
@@ -164,7 +181,7 @@ std::map<std::string, uint64_t> StoreReader::CoveredOffsets() const {
   std::map<std::string, uint64_t> covered;
   for (const Run& run : runs_) {
     uint64_t& end = covered[run.source->id];
-    end = std::max(end, run.run->end_offset);
+    end = std::max(end, run.end);
   }
   return covered;
 }
@@ -306,6 +323,7 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
       cursor.SkipTo(begin);
     }
     cursor.Read(&record);
+    if (cursor.record_offset() < run.from) continue;
     ++statistics_.records_read;
     view.Reset(
         {segment->rows.get(), &segment->plans, run.source, run.segment, cursor.record_offset(), cursor.record_line()},
@@ -339,6 +357,9 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
   const bool timed = options.min_time_ns || options.max_time_ns ||
                      (filtered && Mentions(&options.filter->fields(), Builtin::kTimestamp));
   std::vector<uint32_t> matches;
+  if (rows.is_kafka() && (NeedsMessages(options.demand) || (filtered && NeedsMessages({&options.filter->fields(), false})))) {
+    WHITTLE_RETURN_IF_ERROR(rows.LoadMessages().WithContext(path));
+  }
   if (filtered) {
     const FieldDemand demand{&options.filter->fields(), false};
     if (segment->candidates && segment->candidates->empty()) return true;
@@ -355,13 +376,14 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
     if (matches.empty()) return true;
     rows.Restore(mark);
   }
-  uint64_t from_offset = 0;
+  uint64_t from_offset = run.from;
   if (options.from_offsets != nullptr) {
     const auto found = options.from_offsets->find(run.source->id);
-    from_offset = found == options.from_offsets->end() ? 0 : found->second;
+    from_offset = std::max(from_offset, found == options.from_offsets->end() ? 0 : found->second);
   }
   // Where a record stands is known when all lines before it are.
-  const FieldDemand demand = from_offset > run.run->first_offset ? FieldDemand{nullptr, true} : options.demand;
+  const bool late_start = from_offset > run.begin;
+  const FieldDemand demand = late_start && !rows.is_kafka() ? FieldDemand{nullptr, true} : options.demand;
   WHITTLE_RETURN_IF_ERROR(PlanShapes(NeedsTemplates(demand), segment));
   if (timed || NeedsTimes(options)) WHITTLE_RETURN_IF_ERROR(rows.LoadTimes().WithContext(path));
   // Of many short runs each would bring in other columns, and start over for them.
@@ -382,7 +404,7 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
     }
     if (filtered) cursor.SkipTo(matches[i]);
     cursor.Read(&record);
-    if (from_offset > run.run->first_offset && cursor.record_offset() < from_offset) continue;
+    if (late_start && cursor.record_offset() < from_offset) continue;
     if (!filtered) ++statistics_.records_read;
     view.Reset({&rows, &segment->plans, run.source, run.segment, cursor.record_offset(), cursor.record_line()}, &record,
                segment->demand_fields.get());
@@ -400,7 +422,7 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
 
 Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, bool templates,
                                    const RunVisitor& visit_run) {
-  if (visit_run == nullptr || options.from_offsets != nullptr) return false;
+  if (visit_run == nullptr || options.from_offsets != nullptr || run.from != 0) return false;
   WHITTLE_ASSIGN_OR_RETURN(OpenedSegment * segment, Opened(run.segment));
   const std::string& path = list_.segments[run.segment].path;
   if (segment->visit != visits_) WHITTLE_RETURN_IF_ERROR(Prepare(options, segment).WithContext(path));
@@ -435,7 +457,7 @@ Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const
     if (!may_match) continue;
     if (options.from_offsets != nullptr) {
       const auto found = options.from_offsets->find(run.source->id);
-      if (found != options.from_offsets->end() && run.run->end_offset <= found->second) continue;
+      if (found != options.from_offsets->end() && run.end <= found->second) continue;
     }
     WHITTLE_ASSIGN_OR_RETURN(const bool taken, OfferRun(options, run, templates, visit_run));
     if (taken) continue;

@@ -109,6 +109,9 @@ class StoreReader {
     const SourceRun* run = nullptr;
     const SegmentSource* source = nullptr;
     uint64_t first_row = 0;
+    // What it covers of its source: bytes, or offsets of a Kafka partition.
+    uint64_t begin = 0, end = 0;
+    uint64_t from = 0;  // records before it are in another run: two members of a group read the same messages
   };
   struct OpenedSegment {
     size_t index = 0;

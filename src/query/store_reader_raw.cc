@@ -1,5 +1,7 @@
 // StoreReader::CopyRaw: all lines of a store at the speed of RawCursor, which puts them together without looking at
 // them.
+#include <algorithm>
+
 #include "format/raw_cursor.h"
 #include "query/store_reader.h"
 
@@ -18,6 +20,9 @@ Result<bool> StoreReader::CopyRaw(const std::atomic<bool>* stop, const RawOutput
   statistics_ = {};
   statistics_.segments = list_.segments.size();
   const std::vector<Run> runs = OrderedRuns(VisitOptions());
+  if (std::any_of(runs.begin(), runs.end(), [&](const Run& run) { return list_.segments[run.segment].kafka; })) {
+    return false;  // messages are looked at one by one
+  }
   size_t opens = 0;
   for (size_t i = 0; i < runs.size(); ++i) {
     const bool follows = i > 0 && runs[i - 1].segment == runs[i].segment && runs[i - 1].first_row < runs[i].first_row;

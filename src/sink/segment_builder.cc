@@ -41,7 +41,7 @@ uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape, uin
 }
 
 void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
-  if (batch.rows.empty() && batch.last_gap.bytes == 0) return;
+  if (batch.rows.empty() && batch.last_gap.bytes == 0 && batch.last_gap.lines == 0) return;
   if (uses_.empty()) UseIndex(RawShape(), 0);
   refused_ids_ += CountRefusedIds(batch);
   Part part;

@@ -1,0 +1,138 @@
+#include "pipeline/kafka_plan.h"
+
+#include <algorithm>
+
+#include "env/user_directories.h"
+
+namespace whittle {
+namespace {
+
+constexpr uint64_t kMaxPasswordBytes = 64 * 1024;
+// What one message may have beside its value when the broker sends it.
+constexpr uint64_t kFetchSlackBytes = uint64_t{1} << 20;
+
+struct OwnKey {
+  std::string_view property;
+  std::string_view instead;
+};
+// What whittle sets itself, and where that is said.
+constexpr OwnKey kOwnKeys[] = {
+    {"bootstrap.servers", "'brokers'"},
+    {"metadata.broker.list", "'brokers'"},
+    {"group.id", "'group'"},
+    {"auto.offset.reset", "'start'"},
+    {"enable.auto.commit", "the store, which is what is committed"},
+    {"enable.auto.offset.store", "the store, which is what is committed"},
+    {"enable.partition.eof", "nothing: it is of no use here"},
+    {"queued.max.messages.kbytes", "'limits.memory'"},
+    {"sasl.username", "'sasl.username'"},
+    {"sasl.mechanism", "'sasl.mechanism'"},
+    {"sasl.mechanisms", "'sasl.mechanism'"},
+    {"sasl.password", "'sasl.password_file' or 'sasl.password_env'"},
+    {"ssl.key.pem", "'tls.key_file'"},
+    {"log_cb", "nothing"},
+};
+
+Result<std::string> Password(const Env* env, const KafkaSource& source) {
+  if (!source.sasl.password_env.empty()) {
+    std::string password = EnvironmentVariable(source.sasl.password_env);
+    if (!password.empty()) return password;
+    return Status(StatusCode::kConfig, "kafka: the environment variable " + source.sasl.password_env +
+                                           ", which 'password_env' names, is not set");
+  }
+  WHITTLE_ASSIGN_OR_RETURN(std::string password, ReadFile(env->files, source.sasl.password_file, kMaxPasswordBytes));
+  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
+  if (password.empty()) return Status(StatusCode::kConfig, source.sasl.password_file + ": holds no password");
+  return password;
+}
+
+std::vector<std::string> SplitAtCommas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (true) {
+    const size_t comma = text.find(',');
+    if (comma != 0 && !text.empty()) parts.emplace_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
+std::vector<Attribute> KafkaSourcePlan::ResourceOf(std::string_view topic) const {
+  constexpr std::string_view kTopic = "{topic}";
+  std::vector<Attribute> resource;
+  for (const auto& [name, text] : fields) {
+    std::string value = text;
+    for (size_t at = 0; (at = value.find(kTopic, at)) != std::string::npos; at += topic.size()) {
+      value.replace(at, kTopic.size(), topic);
+    }
+    resource.push_back({name, Value::String(value)});
+  }
+  return resource;
+}
+
+Status CheckKafkaProperty(const std::string& name, const std::string& value) {
+  for (const OwnKey& own : kOwnKeys) {
+    if (name != own.property) continue;
+    return Status(StatusCode::kConfig, "'" + name + "' has no place among the properties; in place of it there is " +
+                                           std::string(own.instead));
+  }
+  const bool secret = name.find("password") != std::string::npos || name.find("secret") != std::string::npos;
+  if (secret) {
+    return Status(StatusCode::kConfig, "'" + name + "' is a secret, and secrets do not stand in a configuration");
+  }
+  return CheckKafkaProperties({{}, {{name, value}}});
+}
+
+Result<KafkaSource> ParseKafkaSource(const std::string& text) {
+  const size_t slash = text.find('/');
+  KafkaSource source;
+  if (slash != std::string::npos) {
+    source.brokers = SplitAtCommas(std::string_view(text).substr(0, slash));
+    source.topics = SplitAtCommas(std::string_view(text).substr(slash + 1));
+  }
+  if (!source.brokers.empty() && !source.topics.empty()) return source;
+  return Status(StatusCode::kUsage, "--kafka needs brokers and topics, such as b1:9092,b2:9092/logs,audit, not '" +
+                                        text + "'");
+}
+
+Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source, const std::vector<NamedText>& set) {
+  KafkaSourcePlan plan;
+  plan.consumer.client.brokers = source.brokers;
+  plan.consumer.topics = source.topics;
+  plan.consumer.group = source.group;
+  plan.consumer.from_end = source.from_end;
+  plan.max_message_bytes = source.max_message_bytes;
+  plan.fields = source.fields;
+  for (const auto& field : set) {
+    const bool known = std::any_of(plan.fields.begin(), plan.fields.end(),
+                                   [&](const NamedText& own) { return own.first == field.first; });
+    if (!known) plan.fields.push_back(field);
+  }
+  plan.time.zone = source.time_zone;
+  plan.time.year = source.time_year;
+  WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(plan.time));
+  auto& properties = plan.consumer.client.properties;
+  const bool sasl = !source.sasl.mechanism.empty();
+  const char* const protocol =
+      sasl ? (source.tls.enabled ? "sasl_ssl" : "sasl_plaintext") : (source.tls.enabled ? "ssl" : "plaintext");
+  properties.emplace_back("security.protocol", protocol);
+  if (sasl) {
+    WHITTLE_ASSIGN_OR_RETURN(std::string password, Password(env, source));
+    properties.emplace_back("sasl.mechanism", source.sasl.mechanism);
+    properties.emplace_back("sasl.username", source.sasl.username);
+    properties.emplace_back("sasl.password", std::move(password));
+  }
+  if (!source.tls.ca_file.empty()) properties.emplace_back("ssl.ca.location", source.tls.ca_file);
+  if (!source.tls.cert_file.empty()) properties.emplace_back("ssl.certificate.location", source.tls.cert_file);
+  if (!source.tls.key_file.empty()) properties.emplace_back("ssl.key.location", source.tls.key_file);
+  // A message above the limit still has to come here, or it could not be put into the quarantine.
+  const std::string fetch = std::to_string(source.max_message_bytes + kFetchSlackBytes);
+  properties.emplace_back("receive.message.max.bytes", std::to_string((uint64_t{100} << 20) + source.max_message_bytes));
+  properties.emplace_back("max.partition.fetch.bytes", fetch);
+  for (const auto& [name, value] : source.properties) properties.emplace_back(name, value);
+  WHITTLE_RETURN_IF_ERROR(CheckKafkaProperties(plan.consumer.client));
+  return plan;
+}
+
+}  // namespace whittle

@@ -1,0 +1,301 @@
+#include "source/kafka_consumer.h"
+
+#include <algorithm>
+
+#include "source/kafka_client.h"
+
+namespace whittle {
+namespace {
+
+// How long one question to the cluster may take while partitions are taken over. Others of the group wait meanwhile.
+constexpr int kQuestionMs = 10'000;
+// How long a partition that goes waits for its advice to arrive.
+constexpr int kCommitMs = 5'000;
+// What a message takes in the account of Poll beside its bytes, so that empty ones end a round too.
+constexpr uint64_t kMessageOverhead = 64;
+
+struct ListDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+};
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
+
+struct ErrorDeleter {
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
+};
+using ErrorPtr = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
+
+struct MessageDeleter {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+
+std::vector<KafkaPartition> ToVector(const rd_kafka_topic_partition_list_t* list) {
+  std::vector<KafkaPartition> partitions;
+  for (int i = 0; i < list->cnt; ++i) partitions.push_back({list->elems[i].topic, list->elems[i].partition});
+  return partitions;
+}
+
+}  // namespace
+
+struct KafkaConsumer::Client {
+  explicit Client(KafkaListener* its_listener, std::string brokers)
+      : listener(its_listener), trouble(std::move(brokers)) {}
+  ~Client() {
+    if (handle == nullptr) return;
+    quiet = true;
+    rd_kafka_destroy(handle);
+  }
+
+  static void OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
+                          void* opaque);
+  static void OnError(rd_kafka_t* handle, int error, const char* reason, void* opaque);
+  void Assign(rd_kafka_topic_partition_list_t* partitions);
+  void GiveUp(rd_kafka_topic_partition_list_t* partitions);
+  Status ChooseOffsets(rd_kafka_topic_partition_list_t* partitions);
+  Status Hand(const rd_kafka_message_t& message);
+  void Say(const std::string& line);
+  void Well();
+  void Note(const Status& problem) {
+    if (status.ok()) status = problem;
+  }
+  bool Cooperative() const { return std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE"; }
+
+  KafkaListener* const listener;
+  rd_kafka_t* handle = nullptr;
+  KafkaTrouble trouble;
+  std::string said;    // the trouble that was last told
+  bool quiet = false;  // destroying: the listener hears nothing more
+  Status status;       // of callbacks
+  KafkaPartition at;   // of the message being handed out; messages of one partition come in runs
+  std::vector<KafkaRecord::Header> headers;
+};
+
+void KafkaConsumer::Client::Say(const std::string& line) {
+  if (line.empty() || line == said || quiet) return;
+  said = line;
+  listener->Trouble(line);
+}
+
+void KafkaConsumer::Client::Well() {
+  if (said.empty() || quiet) return;
+  said.clear();
+  listener->Trouble("");
+}
+
+void KafkaConsumer::Client::OnError(rd_kafka_t* handle, int error, const char* reason, void* opaque) {
+  auto* const client = static_cast<Client*>(opaque);
+  if (error != RD_KAFKA_RESP_ERR__FATAL) {
+    client->Say(client->trouble.Report(static_cast<rd_kafka_resp_err_t>(error), reason));
+    return;
+  }
+  char text[512];
+  rd_kafka_fatal_error(handle, text, sizeof(text));
+  client->Note(Status(StatusCode::kIo, "kafka: " + std::string(text)));
+}
+
+// Fills in where each partition is to be read from.
+Status KafkaConsumer::Client::ChooseOffsets(rd_kafka_topic_partition_list_t* partitions) {
+  const PartitionList committed(rd_kafka_topic_partition_list_copy(partitions));
+  const rd_kafka_resp_err_t asked = rd_kafka_committed(handle, committed.get(), kQuestionMs);
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Status(StatusCode::kIo, std::string("kafka: cannot ask how far the group is: ") + rd_kafka_err2str(asked));
+  }
+  for (int i = 0; i < partitions->cnt; ++i) {
+    rd_kafka_topic_partition_t& partition = partitions->elems[i];
+    KafkaPartitionState state;
+    state.committed = std::max<int64_t>(-1, committed->elems[i].offset);
+    int64_t low = 0;
+    int64_t high = 0;
+    if (rd_kafka_query_watermark_offsets(handle, partition.topic, partition.partition, &low, &high, kQuestionMs) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      state.low = low;
+      state.high = high;
+    }
+    WHITTLE_ASSIGN_OR_RETURN(const std::optional<int64_t> begin,
+                             listener->Assigned({partition.topic, partition.partition}, state));
+    partition.offset = begin ? *begin : state.committed >= 0 ? state.committed : RD_KAFKA_OFFSET_INVALID;
+  }
+  return Status::Ok();
+}
+
+void KafkaConsumer::Client::Assign(rd_kafka_topic_partition_list_t* partitions) {
+  const Status chosen = quiet ? Status::Ok() : ChooseOffsets(partitions);
+  if (!chosen.ok()) Note(chosen);
+  // Even then the protocol has to go on; nothing is taken from the consumer any more.
+  if (Cooperative()) {
+    const ErrorPtr error(rd_kafka_incremental_assign(handle, partitions));
+    if (error != nullptr) Note(Status(StatusCode::kIo, std::string("kafka: ") + rd_kafka_error_string(error.get())));
+  } else {
+    rd_kafka_assign(handle, partitions);
+  }
+  if (chosen.ok() && partitions->cnt > 0) Well();
+}
+
+void KafkaConsumer::Client::GiveUp(rd_kafka_topic_partition_list_t* partitions) {
+  if (!quiet && partitions->cnt > 0) {
+    if (rd_kafka_assignment_lost(handle) != 0 || !status.ok()) {
+      listener->Lost(ToVector(partitions));
+    } else {
+      Note(listener->Revoked(ToVector(partitions)));
+    }
+  }
+  if (Cooperative()) {
+    const ErrorPtr error(rd_kafka_incremental_unassign(handle, partitions));
+  } else {
+    rd_kafka_assign(handle, nullptr);
+  }
+}
+
+void KafkaConsumer::Client::OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t error,
+                                        rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+  auto* const client = static_cast<Client*>(opaque);
+  if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    client->Assign(partitions);
+  } else if (error == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+    client->GiveUp(partitions);
+  } else {
+    client->Say(client->trouble.Report(error, rd_kafka_err2str(error)));
+    rd_kafka_assign(handle, nullptr);
+  }
+}
+
+Status KafkaConsumer::Client::Hand(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return Status::Ok();
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* const reason = rd_kafka_message_errstr(&message);
+    const bool damaged =
+        message.err == RD_KAFKA_RESP_ERR__BAD_MSG || message.err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+    if (!damaged || message.rkt == nullptr || message.offset < 0) {
+      Say(trouble.Report(message.err, reason));
+      return Status::Ok();
+    }
+    return listener->Unreadable({rd_kafka_topic_name(message.rkt), message.partition}, message.offset, reason);
+  }
+  Well();
+  const char* const topic = rd_kafka_topic_name(message.rkt);
+  if (at.partition != message.partition || at.topic != topic) at = {topic, message.partition};
+  KafkaRecord record;
+  record.partition = &at;
+  record.offset = message.offset;
+  rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  record.time_ms = rd_kafka_message_timestamp(&message, &kind);
+  if (kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) record.time_ms = -1;
+  if (message.payload != nullptr) record.value.emplace(static_cast<const char*>(message.payload), message.len);
+  if (message.key != nullptr) record.key.emplace(static_cast<const char*>(message.key), message.key_len);
+  headers.clear();
+  rd_kafka_headers_t* list = nullptr;
+  if (rd_kafka_message_headers(&message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* name = nullptr;
+    const void* value = nullptr;
+    size_t size = 0;
+    for (size_t i = 0; rd_kafka_header_get_all(list, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+      headers.push_back({name, std::nullopt});
+      if (value != nullptr) headers.back().value.emplace(static_cast<const char*>(value), size);
+    }
+  }
+  record.headers = &headers;
+  return listener->Received(record);
+}
+
+Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Create(const KafkaConsumerOptions& options,
+                                                             KafkaListener* listener) {
+  WHITTLE_ASSIGN_OR_RETURN(KafkaConf conf, MakeKafkaConf(options.client));
+  // What exactly once rests on is not for a configuration to change.
+  const std::pair<const char*, std::string> fixed[] = {
+      {"group.id", options.group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"enable.partition.eof", "false"},
+      {"auto.offset.reset", options.from_end ? "latest" : "earliest"},
+      {"queued.max.messages.kbytes", std::to_string(std::max<size_t>(options.queue_bytes >> 10, 1024))},
+      {"allow.auto.create.topics", "false"},
+  };
+  for (const auto& [name, value] : fixed) WHITTLE_RETURN_IF_ERROR(SetKafkaProperty(conf.get(), name, value));
+  const auto given = [&](std::string_view name) {
+    return std::any_of(options.client.properties.begin(), options.client.properties.end(),
+                       [&](const auto& property) { return property.first == name; });
+  };
+  if (!given("partition.assignment.strategy")) {
+    WHITTLE_RETURN_IF_ERROR(SetKafkaProperty(conf.get(), "partition.assignment.strategy", "cooperative-sticky"));
+  }
+  auto client = std::make_unique<Client>(listener, JoinBrokers(options.client));
+  rd_kafka_conf_set_opaque(conf.get(), client.get());
+  rd_kafka_conf_set_rebalance_cb(conf.get(), Client::OnRebalance);
+  rd_kafka_conf_set_error_cb(conf.get(), Client::OnError);
+  char reason[512];
+  client->handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), reason, sizeof(reason));
+  if (client->handle == nullptr) return Status(StatusCode::kConfig, "kafka: " + std::string(reason));
+  static_cast<void>(conf.release());  // owned by the client now
+  rd_kafka_poll_set_consumer(client->handle);
+  const PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(options.topics.size())));
+  for (const std::string& topic : options.topics) {
+    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  }
+  const rd_kafka_resp_err_t subscribed = rd_kafka_subscribe(client->handle, topics.get());
+  if (subscribed != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Status(StatusCode::kConfig, std::string("kafka: ") + rd_kafka_err2str(subscribed));
+  }
+  return std::unique_ptr<KafkaConsumer>(new KafkaConsumer(std::move(client)));
+}
+
+KafkaConsumer::KafkaConsumer(std::unique_ptr<Client> client) : client_(std::move(client)) {}
+KafkaConsumer::~KafkaConsumer() = default;
+
+Result<uint64_t> KafkaConsumer::Poll(int timeout_ms, uint64_t max_bytes) {
+  uint64_t bytes = 0;
+  while (bytes < max_bytes) {
+    const std::unique_ptr<rd_kafka_message_t, MessageDeleter> message(
+        rd_kafka_consumer_poll(client_->handle, bytes == 0 ? timeout_ms : 0));
+    WHITTLE_RETURN_IF_ERROR(client_->status);
+    if (message == nullptr) break;
+    WHITTLE_RETURN_IF_ERROR(client_->Hand(*message));
+    bytes += message->len + message->key_len + kMessageOverhead;
+  }
+  return bytes;
+}
+
+void KafkaConsumer::Commit(const KafkaPartition& partition, int64_t next_offset, bool wait) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = next_offset;
+  if (!wait) {
+    static_cast<void>(rd_kafka_commit(client_->handle, list.get(), 1));  // advice
+    return;
+  }
+  rd_kafka_queue_t* const answers = rd_kafka_queue_new(client_->handle);
+  if (rd_kafka_commit_queue(client_->handle, list.get(), answers, nullptr, nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_event_t* const answer = rd_kafka_queue_poll(answers, kCommitMs)) rd_kafka_event_destroy(answer);
+  }
+  rd_kafka_queue_destroy(answers);
+}
+
+void KafkaConsumer::Pause(bool pause) {
+  rd_kafka_topic_partition_list_t* all = nullptr;
+  if (rd_kafka_assignment(client_->handle, &all) != RD_KAFKA_RESP_ERR_NO_ERROR || all == nullptr) return;
+  const PartitionList list(all);
+  if (pause) {
+    rd_kafka_pause_partitions(client_->handle, all);
+  } else {
+    rd_kafka_resume_partitions(client_->handle, all);
+  }
+}
+
+int64_t KafkaConsumer::HighWatermark(const KafkaPartition& partition) {
+  int64_t low = -1;
+  int64_t high = -1;
+  rd_kafka_get_watermark_offsets(client_->handle, partition.topic.c_str(), partition.partition, &low, &high);
+  return high;
+}
+
+Result<std::string> KafkaConsumer::ClusterId(int timeout_ms) {
+  char* const id = rd_kafka_clusterid(client_->handle, timeout_ms);
+  if (id == nullptr) return Status(StatusCode::kIo, "kafka: the brokers do not say which cluster they are");
+  std::string text(id);
+  rd_kafka_mem_free(client_->handle, id);
+  return text;
+}
+
+Status KafkaConsumer::Close() {
+  rd_kafka_consumer_close(client_->handle);
+  return client_->status;
+}
+
+}  // namespace whittle

@@ -1,0 +1,283 @@
+"""whittle as a member of a consumer group, against the mock cluster of librdkafka: nothing is lost and nothing is stored
+twice, whatever stops it. WHITTLE_KAFKA_MESSAGES sets how many messages the crash test sends."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import whittle_cli
+from kafka_client import MockCluster, Producer
+from whittle_cli import CliTest, whittle
+
+
+class Member:
+    """A running `whittle run`; stderr goes to a file, so that nobody has to read it."""
+
+    def __init__(self, test, store, *args, env=None):
+        self.test, self.store = test, store
+        self.log_path = test.dir / f"{store.name}.err"
+        command = [whittle_cli.BIN, "run", "--store", str(store), "--close-after", "300ms", *args]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("WHITTLE_")} | (env or {})
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log_path.open("ab"),
+                                        env=environment)
+        test.addCleanup(self.kill)
+
+    def log(self):
+        return self.log_path.read_text("utf-8", "replace")
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(whittle_cli.TIMEOUT_S)
+        self.test.assertEqual(0, code, self.log())
+
+
+class KafkaTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.cluster = MockCluster({"logs": 3})
+        self.addCleanup(self.cluster.close)
+        self.producer = Producer(self.cluster.brokers)
+        self.addCleanup(self.producer.close)
+        self.store = self.dir / "store"
+        self.kafka = f"{self.cluster.brokers}/logs"
+
+    def member(self, *args, store=None, **kwargs):
+        return Member(self, store or self.store, *(args or ("--kafka", self.kafka)), **kwargs)
+
+    def events(self, *stores):
+        stores = [str(s) for s in stores or [self.store]]
+        run = whittle("cat", "--format", "ndjson", *[a for s in stores for a in ("--store", s)])
+        if run.code != 0:
+            return []
+        return [json.loads(line) for line in run.out.splitlines()]
+
+    def wait_for(self, count, *stores, member=None):
+        deadline = time.monotonic() + 120
+        while True:
+            seen = sum(json.loads(line)["count"] for line in
+                       whittle("query", "* | count", "--format", "ndjson",
+                               *[a for s in stores or [self.store] for a in ("--store", str(s))]).out.splitlines())
+            if seen >= count:
+                return
+            self.assertLess(time.monotonic(), deadline, f"{seen} of {count}\n" + (member.log() if member else ""))
+            time.sleep(0.1)
+
+    def verify(self, store=None):
+        run = whittle("verify", "--store", store or self.store)
+        self.assertEqual(0, run.code, str(run))
+
+    def send(self, count, first=0):
+        for i in range(first, first + count):
+            self.producer.send("logs", i % 3, b"2024-05-01 10:00:00 INFO worker-%d did request %d" % (i % 5, i))
+        self.producer.flush()
+
+    def assert_ids(self, count, *stores):
+        bodies = [e["body"].rsplit(" ", 1)[1] for e in self.events(*stores)]
+        ids = sorted(map(int, bodies))
+        self.assertEqual(list(range(count)), ids, "lost or doubled")
+
+    def test_values_keys_headers_and_boundaries(self):
+        trace = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        values = [b"a line", b"one\ntwo\r\nthree", b"ends\n", b"\n", b"", None, b"\xff\x00\xfe", b"x" * 300_000]
+        for i, value in enumerate(values):
+            self.producer.send("logs", 1, value, key=b"k%d" % i,
+                               headers=[("traceparent", trace), ("app", b"shop"), ("none", None)] if i == 1 else None)
+        self.producer.flush()
+        member = self.member()
+        self.wait_for(len(values), member=member)
+        member.stop()
+        self.verify()
+        events = self.events()
+        self.assertEqual(list(range(len(values))), [e["source"]["offset"] for e in events])
+        for i, event in enumerate(events):
+            self.assertEqual("logs/1", event["source"]["name"])
+            self.assertEqual(f"k{i}", event["attributes"]["messaging.kafka.message.key"])
+            self.assertEqual({"messaging.system": "kafka", "messaging.destination.name": "logs",
+                              "messaging.destination.partition.id": "1"}, event["resource"])
+            self.assertIn("timestamp", event)
+        self.assertEqual("0af7651916cd43dd8448eb211c80319c", events[1]["trace_id"])
+        self.assertEqual("b7ad6b7169203331", events[1]["span_id"])
+        self.assertEqual("explicit", events[1]["correlation"]["method"])
+        self.assertEqual("shop", events[1]["attributes"]["messaging.kafka.header.app"])
+        self.assertEqual("one\ntwo\nthree", events[1]["body"])
+        self.assertEqual([5], [i for i, e in enumerate(events) if "messaging.kafka.message.tombstone" in e["attributes"]])
+        raw = whittle("cat", "--raw", "--no-separator", "--store", self.store)
+        self.assertEqual(b"".join(v or b"" for v in values), raw.out)
+        raw = whittle("cat", "--raw", "--store", self.store)
+        self.assertEqual(b"".join(v if v and v.endswith(b"\n") else (v or b"") + b"\n" for v in values), raw.out)
+        found = whittle("query", 'messaging.kafka.message.key = "k7" | count', "--store", self.store)
+        self.assertEqual(b"1", found.out.split()[-1], str(found))
+        found = whittle("query", "messaging.kafka.offset >= 6 | count", "--store", self.store)
+        self.assertEqual(b"2", found.out.split()[-1], str(found))
+
+    def test_kill_and_go_on(self):
+        count = int(os.environ.get("WHITTLE_KAFKA_MESSAGES", 30_000))
+        self.send(count // 2)
+        sent = count // 2
+        for round_number in range(5):
+            member = self.member()
+            time.sleep(self.random.uniform(0.3, 1.5))
+            step = (count - sent) // (5 - round_number)
+            self.send(step, sent)
+            sent += step
+            time.sleep(self.random.uniform(0, 0.5))
+            member.kill()
+        member = self.member()
+        self.wait_for(count, member=member)
+        member.stop()
+        self.verify()
+        self.assert_ids(count)
+        # Nothing is left to read, and nothing is read again.
+        member = self.member()
+        time.sleep(1)
+        member.stop()
+        self.assert_ids(count)
+
+    def test_compaction_and_rebuild_keep_messages(self):
+        for i in range(200):
+            self.producer.send("logs", 0, b"request %d" % i, key=b"user-%d" % (i % 3))
+        self.producer.flush()
+        member = self.member()
+        self.wait_for(200, member=member)
+        member.stop()
+        before = self.events()
+        run = whittle("compact", "--store", self.store)
+        self.assertEqual(0, run.code, str(run))
+        self.assertEqual(before, self.events())
+        run = whittle("verify", "--rebuild", "--store", self.store)
+        self.assertEqual(0, run.code, str(run))
+        self.assertEqual(before, self.events())
+        self.producer.send("logs", 0, b"request 200")
+        self.producer.flush()
+        member = self.member()
+        self.wait_for(201, member=member)
+        member.stop()
+        self.assertEqual(before, [e for e in self.events() if e["source"]["offset"] < 200])
+        self.verify()
+
+    def test_two_members_share_partitions(self):
+        first_store, second_store = self.dir / "first", self.dir / "second"
+        first = self.member(store=first_store)
+        self.send(600)
+        self.wait_for(600, first_store, member=first)
+        second = self.member(store=second_store)
+        deadline = time.monotonic() + 60
+        sent = 600
+        # Until the second one has taken partitions over: then each gets some.
+        while not self.events(second_store):
+            self.assertLess(time.monotonic(), deadline, first.log() + second.log())
+            self.send(30, sent)
+            sent += 30
+            time.sleep(0.3)
+        second.stop()
+        self.send(300, sent)
+        sent += 300
+        self.wait_for(sent, first_store, second_store, member=first)
+        first.stop()
+        self.assert_ids(sent, first_store, second_store)
+        self.verify(first_store)
+        self.verify(second_store)
+
+    def test_what_two_members_read_is_shown_once(self):
+        self.send(300)
+        one = self.member()
+        self.wait_for(300, member=one)
+        one.stop()
+        # Of another group: it reads everything again, and more.
+        self.send(90, 300)
+        other_store = self.dir / "other"
+        other = self.member("--kafka", self.kafka, "--group", "other", store=other_store)
+        self.wait_for(390, other_store, member=other)
+        other.stop()
+        self.assert_ids(390, self.store, other_store)
+        run = whittle("query", "* | count", "--store", self.store, "--store", other_store)
+        self.assertEqual(b"390", run.out.split()[-1], str(run))
+
+    def test_sampling_keeps_the_account(self):
+        self.send(3000)
+        member = self.member("--kafka", self.kafka, "--keep", "10%")
+        deadline = time.monotonic() + 60
+        while (ledger := self.ledger())["in"]["records"] < 3000:
+            self.assertLess(time.monotonic(), deadline, member.log())
+            time.sleep(0.2)
+        member.stop()
+        ledger = self.ledger()
+        self.assertEqual(3000, ledger["in"]["records"])
+        self.assertEqual(3000, ledger["kept"]["records"] + ledger["sampled_out"]["records"])
+        self.assertEqual(len(self.events()), ledger["kept"]["records"])
+        self.verify()
+
+    def ledger(self):
+        run = whittle("info", "--format", "json", "--store", self.store)
+        try:
+            return json.loads(run.out)["ledger"]
+        except (ValueError, KeyError):
+            return {"in": {"records": 0}}
+
+    def test_quarantine(self):
+        self.producer.send("logs", 0, b"small")
+        self.producer.send("logs", 0, b"large " * 1000, key=b"k")
+        self.producer.send("logs", 0, b"small too")
+        self.producer.flush()
+        config = self.write("whittle.yaml", f"sources: [{{kafka: {{brokers: '{self.cluster.brokers}', topics: logs, "
+                            "max_message: 1KiB}}]\n".replace("}}]", "}}]").encode())
+        member = self.member("--config", str(config))
+        self.wait_for(2, member=member)
+        member.stop()
+        self.assertIn("has 6001 bytes; at most 1024 are taken", member.log())
+        self.assertEqual(1, self.ledger()["quarantined"]["records"])
+        self.verify()
+        listed = whittle("quarantine", "list", "--store", self.store)
+        self.assertIn("logs-0-1", listed.text)
+        shown = whittle("quarantine", "show", "logs-0-1", "--store", self.store)
+        self.assertEqual(b"large " * 1000, shown.out)
+        replayed = whittle("quarantine", "replay", "logs-0-1", "--store", self.store)
+        self.assertEqual(0, replayed.code, str(replayed))
+        self.assertEqual(3, len(self.events()))
+        self.assertNotIn("logs-0-1", whittle("quarantine", "list", "--store", self.store).text)
+        self.verify()
+
+    def test_troubles_are_one_clear_line(self):
+        member = self.member("--kafka", "127.0.0.1:1/logs")
+        self.wait_for_log(member, "no broker of 127.0.0.1:1 can be reached")
+        member.stop()
+        self.assertEqual(1, member.log().count("no broker"), member.log())
+        run = whittle("run", "--kafka", "logs", "--store", self.store)
+        self.assertEqual(2, run.code, str(run))
+        self.assertEqual(1, run.err_text.count("\n"), str(run))
+        self.assertIn("--kafka needs brokers and topics", run.err_text)
+        config = self.write("w.yaml", f"sources: [{{kafka: {{brokers: '{self.cluster.brokers}', topics: logs, "
+                            "sasl: {username: u, password_env: NOT_SET_AT_ALL}}}]\n".encode())
+        run = whittle("run", "--config", config, "--store", self.store)
+        self.assertEqual(2, run.code, str(run))
+        self.assertIn("NOT_SET_AT_ALL", run.err_text)
+
+    def test_the_broker_comes_back(self):
+        self.send(30)
+        member = self.member()
+        self.wait_for(30, member=member)
+        self.cluster.set_down()
+        self.wait_for_log(member, "no broker of")
+        self.cluster.set_up()
+        self.send(30, 30)
+        self.wait_for(60, member=member)
+        self.wait_for_log(member, "well again")
+        member.stop()
+        self.assert_ids(60)
+
+    def wait_for_log(self, member, text):
+        deadline = time.monotonic() + 60
+        while text not in member.log():
+            self.assertLess(time.monotonic(), deadline, member.log())
+            time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    whittle_cli.main()
