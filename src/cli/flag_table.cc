@@ -1,6 +1,7 @@
 #include "cli/flag_table.h"
 
 #include "cli/commands.h"
+#include "cli/quarantine_flags.h"
 #include "cli/sampling_flags.h"
 #include "cli/shared_flags.h"
 #include "cli/template_flags.h"
@@ -446,6 +447,9 @@ constexpr CommandSpec kCommands[] = {
      .flags = kRestoreFlags,
      .shared = kStore,
      .run = RunRestore},
+    kQuarantineListCommand,
+    kQuarantineShowCommand,
+    kQuarantineDropCommand,
     {.name = "patterns list",
      .summary = "list the patterns in force",
      .description = "Prints each pattern with what it recognises and where it comes from.",

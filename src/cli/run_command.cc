@@ -9,6 +9,7 @@
 #include "env/service_manager.h"
 #include "pipeline/config_check.h"
 #include "pipeline/daemon.h"
+#include "pipeline/field_rules.h"
 #include "pipeline/kafka_plan.h"
 #include "pipeline/metrics_server.h"
 
@@ -91,11 +92,10 @@ Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config,
     return Status(StatusCode::kUsage, "--group is for --kafka; in a configuration it is sources[].kafka.group");
   }
   if (sources.empty() && !flags.Given("tail")) sources = config.kafka;
-  std::vector<NamedText> set;
-  for (const EnrichStep& step : config.enrich) set.insert(set.end(), step.set.begin(), step.set.end());
   for (KafkaSource& source : sources) {
     if (flags.Given("start")) source.from_end = flags.Text("start") == "end";
-    WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan kafka, MakeKafkaPlan(env, source, set));
+    WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan kafka, MakeKafkaPlan(env, source));
+    kafka.set_resource = [&config](std::vector<Attribute>* resource) { SetResource(config.field_rules, resource); };
     plan->kafka.push_back(std::move(kafka));
   }
   return Status::Ok();

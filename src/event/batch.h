@@ -48,10 +48,10 @@ struct MessageBatch {
 struct LineBatch {
   std::shared_ptr<const std::string> text;
   std::vector<Line> lines;
-  uint32_t source = 0;        // index into the run's table of sources
-  uint64_t first_offset = 0;  // byte offset in the (decompressed) source of the first line
-  uint64_t first_line = 1;    // 1-based line number of the first line
-  uint64_t sequence = 0;      // order within the run, from 0, without gaps
+  uint32_t source = 0;                           // index into the run's table of sources
+  uint64_t first_offset = 0;                     // byte offset in the (decompressed) source of the first line
+  uint64_t first_line = 1;                       // 1-based line number of the first line
+  uint64_t sequence = 0;                         // order within the run, from 0, without gaps
   std::shared_ptr<const MessageBatch> messages;  // null where records are no messages
 };
 

@@ -1,5 +1,5 @@
-// The section that holds what a Kafka partition's records have beside their bytes: keys, headers, and which had no value
-// (docs/segment-format.md, "Messages"). Offsets and times stand in streams.
+// The section that holds what a Kafka partition's records have beside their bytes: keys, headers, and which had no
+// value (docs/segment-format.md, "Messages"). Offsets and times stand in streams.
 #pragma once
 
 #include <cstdint>

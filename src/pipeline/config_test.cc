@@ -158,7 +158,8 @@ TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
 
 TEST(ConfigTest, ReadsKafkaSources) {
   const Config config = Parse(
-      "sources:\n- kafka: {brokers: [\"b1:9092\", \"b2:9092\"], topics: logs, group: g, start: end, max_message: 1MiB,\n"
+      "sources:\n- kafka: {brokers: [\"b1:9092\", \"b2:9092\"], topics: logs, group: g, start: end, max_message: "
+      "1MiB,\n"
       "    sasl: {mechanism: SCRAM-SHA-512, username: u, password_env: SECRET}, tls: {ca_file: /ca.pem},\n"
       "    properties: {session.timeout.ms: 30000}}\n  fields: {service.name: \"{topic}\"}\n"
       "  time: {zone: Europe/Berlin}\n- kafka: {brokers: b, topics: [t1, t2]}\n");

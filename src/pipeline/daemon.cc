@@ -161,8 +161,8 @@ class Daemon {
         status_.trouble = line;
       };
       options.committed = [this](int64_t age_ns) { NoteCommit(age_ns); };
-      WHITTLE_ASSIGN_OR_RETURN(
-          auto input, KafkaInput::Create(env_, catalog_.get(), pool_.get(), source, std::move(options)));
+      WHITTLE_ASSIGN_OR_RETURN(auto input,
+                               KafkaInput::Create(env_, catalog_.get(), pool_.get(), source, std::move(options)));
       kafka_.push_back(std::move(input));
     }
     return Status::Ok();

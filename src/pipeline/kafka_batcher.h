@@ -17,7 +17,8 @@
 
 namespace whittle {
 
-// A batch is handed on when it has this much text, keys and headers, or so many messages: what the stages were made for.
+// A batch is handed on when it has this much text, keys and headers, or so many messages: what the stages were made
+// for.
 inline constexpr size_t kMaxBatchBytes = size_t{1} << 20;
 inline constexpr size_t kMaxBatchMessages = size_t{1} << 16;
 // Lines of one message; one with more is quarantined, because a segment has to hold it whole.

@@ -102,8 +102,8 @@ Status KafkaInput::Begin(Partition* partition, const KafkaPartition& name, const
   context->segment_source = {id, name.name(), std::move(resource)};
   context->kafka = KafkaRange{cluster_, name.topic, name.partition, first_offset, first_offset};
   partition->context = context;
-  partition->pipeline = std::make_unique<LivePipeline>(env_, catalog_, pool_, options_.parsing, options_.committer,
-                                                       options_.sampling);
+  partition->pipeline =
+      std::make_unique<LivePipeline>(env_, catalog_, pool_, options_.parsing, options_.committer, options_.sampling);
   WHITTLE_ASSIGN_OR_RETURN(const uint32_t source,
                            partition->pipeline->AddSource(std::move(context), std::move(times), resumes));
   partition->batcher = std::make_unique<KafkaBatcher>(source, options_.parsing);
@@ -124,8 +124,8 @@ Status KafkaInput::Received(const KafkaRecord& record) {
   partition->next = record.offset + 1;
   bytes_read_ += record.value ? record.value->size() : 0;
   if (const std::string why = WhyNotTaken(record, plan_.max_message_bytes); !why.empty()) {
-    QuarantinedMessage message{cluster_, record.partition->topic, record.partition->partition, {}, 0, why,
-                               std::nullopt, false};
+    QuarantinedMessage message{cluster_, record.partition->topic, record.partition->partition, {}, 0, why, std::nullopt,
+                               false};
     message.message = partition->batcher->ToMessage(record);
     message.time_ms = record.time_ms < 0 ? kNoTime : record.time_ms;
     message.value_withheld = record.value && !partition->batcher->ScrubValue(*record.value, &message.value);
@@ -147,7 +147,7 @@ Status KafkaInput::Unreadable(const KafkaPartition& name, int64_t offset, const 
   }
   if (partition->batcher->empty()) partition->batch_since_ns = env_->clock->SteadyNs();
   partition->next = offset + 1;
-  QuarantinedMessage message{cluster_, name.topic, name.partition, {}, kNoTime, "cannot be read: " + why,
+  QuarantinedMessage message{cluster_,     name.topic, name.partition, {}, kNoTime, "cannot be read: " + why,
                              std::nullopt, false};
   message.message.offset = offset;
   WHITTLE_RETURN_IF_ERROR(Quarantine(partition, std::move(message)));
@@ -297,7 +297,8 @@ void KafkaInput::AddStatus(std::vector<SourceStatus>* sources) {
   for (const auto& [name, partition] : partitions_) {
     const int64_t high = consumer_->HighWatermark(name);
     const auto next = static_cast<uint64_t>(std::max<int64_t>(0, partition->next));
-    sources->push_back({name.name(), "kafka", cluster_, next, std::max(next, static_cast<uint64_t>(std::max<int64_t>(high, 0)))});
+    sources->push_back(
+        {name.name(), "kafka", cluster_, next, std::max(next, static_cast<uint64_t>(std::max<int64_t>(high, 0)))});
   }
 }
 

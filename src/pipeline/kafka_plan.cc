@@ -1,7 +1,5 @@
 #include "pipeline/kafka_plan.h"
 
-#include <algorithm>
-
 #include "env/user_directories.h"
 
 namespace whittle {
@@ -68,6 +66,7 @@ std::vector<Attribute> KafkaSourcePlan::ResourceOf(std::string_view topic) const
     }
     resource.push_back({name, Value::String(value)});
   }
+  if (set_resource) set_resource(&resource);
   return resource;
 }
 
@@ -92,11 +91,11 @@ Result<KafkaSource> ParseKafkaSource(const std::string& text) {
     source.topics = SplitAtCommas(std::string_view(text).substr(slash + 1));
   }
   if (!source.brokers.empty() && !source.topics.empty()) return source;
-  return Status(StatusCode::kUsage, "--kafka needs brokers and topics, such as b1:9092,b2:9092/logs,audit, not '" +
-                                        text + "'");
+  return Status(StatusCode::kUsage,
+                "--kafka needs brokers and topics, such as b1:9092,b2:9092/logs,audit, not '" + text + "'");
 }
 
-Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source, const std::vector<NamedText>& set) {
+Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source) {
   KafkaSourcePlan plan;
   plan.consumer.client.brokers = source.brokers;
   plan.consumer.topics = source.topics;
@@ -104,11 +103,6 @@ Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source,
   plan.consumer.from_end = source.from_end;
   plan.max_message_bytes = source.max_message_bytes;
   plan.fields = source.fields;
-  for (const auto& field : set) {
-    const bool known = std::any_of(plan.fields.begin(), plan.fields.end(),
-                                   [&](const NamedText& own) { return own.first == field.first; });
-    if (!known) plan.fields.push_back(field);
-  }
   plan.time.zone = source.time_zone;
   plan.time.year = source.time_year;
   WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(plan.time));
@@ -128,7 +122,8 @@ Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source,
   if (!source.tls.key_file.empty()) properties.emplace_back("ssl.key.location", source.tls.key_file);
   // A message above the limit still has to come here, or it could not be put into the quarantine.
   const std::string fetch = std::to_string(source.max_message_bytes + kFetchSlackBytes);
-  properties.emplace_back("receive.message.max.bytes", std::to_string((uint64_t{100} << 20) + source.max_message_bytes));
+  properties.emplace_back("receive.message.max.bytes",
+                          std::to_string((uint64_t{100} << 20) + source.max_message_bytes));
   properties.emplace_back("max.partition.fetch.bytes", fetch);
   for (const auto& [name, value] : source.properties) properties.emplace_back(name, value);
   WHITTLE_RETURN_IF_ERROR(CheckKafkaProperties(plan.consumer.client));

@@ -2,6 +2,7 @@
 // where they are kept. Plain values; secrets are never part of a message.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,15 +21,16 @@ namespace whittle {
 struct KafkaSourcePlan {
   KafkaConsumerOptions consumer;
   TimeOptions time;
-  std::vector<NamedText> fields;  // of every event; {topic} stands for the topic
+  std::vector<NamedText> fields;                              // of every event; {topic} stands for the topic
+  std::function<void(std::vector<Attribute>*)> set_resource;  // what further steps give to every source; may be empty
   size_t max_message_bytes = size_t{16} << 20;
 
   std::vector<Attribute> ResourceOf(std::string_view topic) const;
 };
 
-// `set`: further fields, where the source does not have them. kConfig, kIo or kNotFound with what is wrong: a setting
+// kConfig, kIo or kNotFound with what is wrong: a setting
 // that librdkafka does not take, a password that is not there.
-Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source, const std::vector<NamedText>& set);
+Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source);
 
 // "b1:9092,b2:9092/logs,audit". kUsage when it is not that.
 Result<KafkaSource> ParseKafkaSource(const std::string& text);

@@ -63,7 +63,8 @@ Result<QuarantinedMessage> DecodeQuarantined(std::string_view bytes) {
   ByteReader in(bytes.substr(kMagic.size(), bytes.size() - kMagic.size() - kHashBytes));
   WHITTLE_ASSIGN_OR_RETURN(MessageTable table, DecodeMessages(in.Bytes()));
   if (table.messages.size() != 1) return damaged;
-  QuarantinedMessage message{table.cluster, table.topic, table.partition, table.messages[0], 0, "", std::nullopt, false};
+  QuarantinedMessage message{table.cluster, table.topic, table.partition, table.messages[0], 0, "",
+                             std::nullopt,  false};
   message.time_ms = in.Signed();
   message.reason = in.Bytes();
   const uint8_t flags = in.U8();

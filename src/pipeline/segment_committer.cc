@@ -59,9 +59,12 @@ std::string KafkaSegmentName(const std::string& source_id, const KafkaRange& ran
   // Kafka allows letters, digits, dots, underscores and dashes; whoever answered may be no Kafka.
   std::replace_if(
       topic.begin(), topic.end(),
-      [](char c) { return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '.' && c != '-'; },
+      [](char c) {
+        return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '.' && c != '-';
+      },
       '_');
-  return "kafka-" + source_id.substr(0, 8) + "-" + topic + "-" + std::to_string(range.partition) + "-" + offset + ".wseg";
+  return "kafka-" + source_id.substr(0, 8) + "-" + topic + "-" + std::to_string(range.partition) + "-" + offset +
+         ".wseg";
 }
 
 SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool* pool, CommitterOptions options)
@@ -89,8 +92,8 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
   pending_source_bytes_ += batch.SourceBytes();
   builder_->Add(std::move(batch), std::move(times), source->segment_source);
   const bool full = builder_->rows() >= kMaxOpenRows ||
-      builder_->weight() + kMessageWeight * message_bytes_ >= options_.close_bytes ||
-      pending_source_bytes_ >= kMostCovered * options_.close_bytes;
+                    builder_->weight() + kMessageWeight * message_bytes_ >= options_.close_bytes ||
+                    pending_source_bytes_ >= kMostCovered * options_.close_bytes;
   return full ? StartClose() : Status::Ok();
 }
 
@@ -226,8 +229,7 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
             meta = std::move(*made);
             std::vector<Section> sections{{kCatalogEntrySection, false, EncodeFooterEntry(meta, closing.identities)}};
             if (closing.messages) {
-              sections.push_back(
-                  {static_cast<uint16_t>(SectionId::kKafka), false, EncodeMessages(*closing.messages)});
+              sections.push_back({static_cast<uint16_t>(SectionId::kKafka), false, EncodeMessages(*closing.messages)});
             }
             if (!closing.extras.sections) return sections;
             auto more = closing.extras.sections(facts, meta);

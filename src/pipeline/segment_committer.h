@@ -28,9 +28,9 @@ namespace whittle {
 struct SourceContext {
   SourceIdentity identity;  // `tails` are added by the committer
   SegmentSource segment_source;
-  std::string tail;       // the last kFingerprintBytes assembled
-  // Of a Kafka partition: the offsets that the open segment accounts for, and what its messages have beside their bytes.
-  // Such a source is alone in its segments.
+  std::string tail;  // the last kFingerprintBytes assembled
+  // Of a Kafka partition: the offsets that the open segment accounts for, and what its messages have beside their
+  // bytes. Such a source is alone in its segments.
   std::optional<KafkaRange> kafka;
   std::vector<Message> messages;
   Tally quarantined;

@@ -76,9 +76,7 @@ class RecordView : public FieldSource {
 
   // A message of a broker: its last line need not end.
   bool is_message() const { return origin_.segment->is_kafka(); }
-  bool ends_line() const {
-    return !origin_.segment->LineEndOf(rows_->first_row + rows_->shapes.size() - 1).empty();
-  }
+  bool ends_line() const { return !origin_.segment->LineEndOf(rows_->first_row + rows_->shapes.size() - 1).empty(); }
 
   double sample_rate() const { return rows_->record ? origin_.segment->SampleRate(*rows_->record) : 1.0; }
   std::optional<int64_t> time_ns() const {

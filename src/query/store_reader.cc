@@ -54,15 +54,14 @@ class RunCursor {
       if (i == 0) {
         record_offset_ = offset_;
         record_line_ = line_;
-        if (rows_.is_kafka()) record_offset_ = record->record ? static_cast<uint64_t>(rows_.KafkaOffset(*record->record)) : 0;
+        if (rows_.is_kafka())
+          record_offset_ = record->record ? static_cast<uint64_t>(rows_.KafkaOffset(*record->record)) : 0;
       }
       if (positions_) offset_ += rows_.RowBytes(row, record->shapes[i], record->Slots(i));
       ++line_;
     }
   }
-  uint64_t record_offset() const {
-    return positions_ || rows_.is_kafka() ? record_offset_ : 0;
-  }
+  uint64_t record_offset() const { return positions_ || rows_.is_kafka() ? record_offset_ : 0; }
   uint64_t record_line() const { return rows_.is_kafka() ? 0 : record_line_; }
 
  private:
@@ -357,7 +356,8 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
   const bool timed = options.min_time_ns || options.max_time_ns ||
                      (filtered && Mentions(&options.filter->fields(), Builtin::kTimestamp));
   std::vector<uint32_t> matches;
-  if (rows.is_kafka() && (NeedsMessages(options.demand) || (filtered && NeedsMessages({&options.filter->fields(), false})))) {
+  if (rows.is_kafka() &&
+      (NeedsMessages(options.demand) || (filtered && NeedsMessages({&options.filter->fields(), false})))) {
     WHITTLE_RETURN_IF_ERROR(rows.LoadMessages().WithContext(path));
   }
   if (filtered) {

@@ -162,8 +162,7 @@ Status KafkaConsumer::Client::Hand(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return Status::Ok();
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const char* const reason = rd_kafka_message_errstr(&message);
-    const bool damaged =
-        message.err == RD_KAFKA_RESP_ERR__BAD_MSG || message.err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+    const bool damaged = message.err == RD_KAFKA_RESP_ERR__BAD_MSG || message.err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
     if (!damaged || message.rkt == nullptr || message.offset < 0) {
       Say(trouble.Report(message.err, reason));
       return Status::Ok();
