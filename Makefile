@@ -55,3 +55,9 @@ lint:
 
 clean:
 	@rm -rf build
+
+test-kafka: ## two members against a real Apache Kafka (Java, Maven Central)
+	cmake --preset release -Wno-dev --log-level=WARNING && cmake --build --preset release --target whittle
+	WHITTLE_KAFKA_REAL=1 python3 -B tests/kafka_real_test.py
+
+.PHONY: test-kafka
