@@ -4,6 +4,7 @@ import json
 import shutil
 
 import whittle_cli
+from segment_reader import Segment
 from whittle_cli import CliTest
 
 
@@ -50,6 +51,25 @@ class RetainTest(CliTest):
         shutil.rmtree(self.store / "catalog")
         self.run_ok("verify", "--rebuild", "--store", self.store)
         self.check([])
+
+    def test_what_is_erased_is_nowhere(self):
+        """Names that became values are kept beside the template as evidence; what is erased must not be."""
+        names = ["alice", "bob", "carol", "dave", "erin", "frank", "mallory"]
+        path = self.write("users.log", "".join(
+            f"2024-03-01T10:{i % 60:02d}:00Z INFO session of {names[i % 7]} was closed\n" for i in range(700)).encode())
+        self.store = self.dir / "users"
+        self.ingest(path)
+        self.assertIn("session of <*> was closed", json.dumps(self.ndjson("templates", "--store", self.store, "--format", "ndjson")))
+        self.assertTrue(self.holds(b"mallory"))
+        self.run_ok("retain", "--store", self.store, "--filter", "mallory")
+        self.assertFalse(self.holds(b"mallory"))
+        self.assertTrue(self.holds(b"alice"))
+        self.verify()
+
+    def holds(self, text):
+        """Whether any frame of any segment has the text."""
+        segments = [Segment(path.read_bytes()) for path in (self.store / "segments").iterdir()]
+        return any(text in frame for segment in segments for frames in segment.frames.values() for frame in frames)
 
     def test_age_takes_whole_segments(self):
         config = self.write("w.yaml", b"retain: {age: 36500d}\n")

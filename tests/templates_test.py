@@ -155,6 +155,35 @@ class TemplatesTest(CliTest):
             found = {t["template_id"]: t["count"] for t in self.listed(store).values()}
             self.assertEqual(expected, found, f"{jobs} jobs, WHITTLE_SEED={self.seed}")
 
+    def test_what_was_folded_is_evidence_for_what_comes(self):
+        """Words that are values only by what stands in several segments together, some of them folded already."""
+        names = [f"{a}{b}" for a in ("web", "mail", "queue", "cache", "proxy", "data") for b in ("shop", "desk", "yard", "gate")]
+        verbs = ["Started", "Stopping", "Reloaded", "Failed"]
+        parts = []
+        for i, name in enumerate(names):
+            # Each part alone has too few names in each place to say that they are names.
+            parts.append([f"{verbs[k]} the {names[(i * 5 + k) % 24]} unit after check\n" for k in range(4)] +
+                         [f"service {names[(i + k) % 24]} took the lock of {name}\n" for k in range(3)] +
+                         [f"Unhandled error: {name} {names[(i + 7) % 24]} gone\n", f"user {name} state={verbs[i % 4]}\n"])
+        self.random.shuffle(parts)
+        for part in parts:
+            self.random.shuffle(part)
+        whole, grown = self.dir / "whole", self.dir / "grown"
+        path = self.write("grow.log", "".join(map("".join, parts)).encode())
+        self.ingest(path, store=whole, flags=["--quiet"])
+        path.write_bytes(b"")
+        step = self.random.randint(1, 6)
+        for at in range(0, len(parts), step):
+            with open(path, "ab") as file:
+                file.write("".join(map("".join, parts[at:at + step])).encode())
+            self.ingest(path, store=grown, flags=["--quiet"])
+        self.assertLess(3, len(whittle_cli.segments(grown)))
+        message = f"{step} parts a segment, WHITTLE_SEED={self.seed}"
+        self.assertEqual(self.templates(whole), self.templates(grown), message)
+        self.run_ok("compact", "--store", grown)
+        self.assertEqual(self.templates(whole), self.templates(grown), f"compacted, {message}")
+        self.verify(grown)
+
 
 if __name__ == "__main__":
     whittle_cli.main()

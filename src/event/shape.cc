@@ -1,6 +1,7 @@
 #include "event/shape.h"
 
 #include "base/varint.h"
+#include "event/shape_codec.h"
 
 namespace whittle {
 namespace {
@@ -18,6 +19,11 @@ bool DecodeRange(ByteReader* in, size_t piece_count, PieceRange* range) {
   range->end = static_cast<uint16_t>(begin + size);
   return true;
 }
+
+// In the byte of the role: the field's value follows its name.
+constexpr uint8_t kConstantField = 0x80;
+
+}  // namespace
 
 void EncodePiece(const Piece& piece, ByteWriter* out) {
   out->U8(static_cast<uint8_t>(static_cast<uint8_t>(piece.kind) | static_cast<uint8_t>(piece.token_class) << 2 |
@@ -43,9 +49,6 @@ bool DecodePiece(ByteReader* in, uint32_t* next_slot, Piece* piece) {
   }
   return in->ok();
 }
-
-// In the byte of the role: the field's value follows its name.
-constexpr uint8_t kConstantField = 0x80;
 
 void EncodeField(const Field& field, ByteWriter* out) {
   const bool constant = !field.constant.empty();
@@ -78,6 +81,8 @@ bool DecodeField(ByteReader* in, size_t piece_count, Field* field) {
   }
   return in->ok();
 }
+
+namespace {
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

@@ -5,6 +5,7 @@
 #include "pipeline/ledger_carrier.h"
 #include "pipeline/segment_facts.h"
 #include "query/segment_catalog.h"
+#include "query/template_set.h"
 
 namespace whittle {
 namespace {
@@ -73,7 +74,9 @@ Status SegmentRewriter::Learn(const std::string& path) {
   WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env_, path));
   const auto shapes = reader->Shapes();
   if (!shapes.ok()) return shapes.status().WithContext(path);
-  for (const StoredShape& stored : **shapes) consolidator_.Add(stored.shape);
+  const auto folded = LoadFoldedBodies(*reader);
+  if (!folded.ok()) return folded.status().WithContext(path);
+  for (const StoredShape& stored : **shapes) consolidator_.Add(stored.shape, folded->Of(stored.shape->id));
   return Status::Ok();
 }
 
@@ -114,6 +117,7 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
           builder.Add(std::move(batch), std::move(times), source);
         });
     if (!unpacked.ok()) return unpacked.WithContext(segment.path);
+    builder.Know((*unpacker)->folded());
     ledgers.Take(**unpacker, segment.meta);
     messages = (*unpacker)->messages();
     WHITTLE_RETURN_IF_ERROR(AddCoverage(segment.meta, (*unpacker)->left_out(), &meta).WithContext(segment.path));

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/varint.h"
 #include "format/footer.h"
+#include "query/template_set.h"
 #include "sample/coin.h"
 #include "scan/shape_builder.h"
 #include "scan/time_layout.h"
@@ -31,6 +32,7 @@ bool IsKnown(uint16_t section) {
     case SectionId::kCatalogEntry:
     case SectionId::kContentHash:
     case SectionId::kShapeStats:
+    case SectionId::kFoldedBodies:
       return true;
     default:
       return false;
@@ -74,6 +76,7 @@ Result<std::unique_ptr<SegmentUnpacker>> SegmentUnpacker::Open(std::unique_ptr<S
   WHITTLE_RETURN_IF_ERROR(unpacker->LoadMarks());
   WHITTLE_RETURN_IF_ERROR(unpacker->LoadStreams());
   WHITTLE_RETURN_IF_ERROR(unpacker->rows_->LoadMessages());
+  WHITTLE_ASSIGN_OR_RETURN(unpacker->folded_, LoadFoldedBodies(unpacker->rows_->reader()));
   return unpacker;
 }
 
@@ -157,6 +160,9 @@ class SegmentUnpacker::RunUnpacker {
       }
       lost.records = starts ? 1 : 0;
       if (fate != RecordFate::kKept) {
+        if (fate != RecordFate::kSampledOut) {
+          for (const uint32_t shape : record.shapes) owner_.folded_.Remove(rows_.shapes()[shape].shape->id);
+        }
         LeaveOut(fate, lost);
         lost.records = 1;
         owner_.CountLeftOut(*record.record, fate, source_, lost);

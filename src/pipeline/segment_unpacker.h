@@ -20,6 +20,7 @@
 #include "format/message_section.h"
 #include "query/segment_rows.h"
 #include "sink/segment_builder.h"
+#include "templates/folded_bodies.h"
 
 namespace whittle {
 
@@ -59,6 +60,8 @@ class SegmentUnpacker {
   const std::vector<StoredShape>& shapes() const { return rows_->shapes(); }
   // Of a Kafka partition: keys and headers of the records that were handed out. Complete after Unpack.
   std::optional<MessageTable> messages() const;
+  // What the shapes were folded from; nothing for those that lost a record for good, since it may be what was erased.
+  const FoldedBodies& folded() const { return folded_; }
   const LeftOutBySource& left_out() const { return left_out_; }  // by source id, after Unpack
 
  private:
@@ -75,6 +78,7 @@ class SegmentUnpacker {
   std::unique_ptr<SegmentRows> rows_;
   SegmentEdit edit_;
   std::vector<Mark> marks_;
+  FoldedBodies folded_;
   void CountLeftOut(size_t record, RecordFate fate, const SegmentSource& source, const Tally& lost);
   std::optional<SegmentLedger> ledger_;
   std::vector<RecordStream> streams_;  // those that are carried over, of the whole segment

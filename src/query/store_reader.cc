@@ -199,7 +199,9 @@ Result<const TemplateSet*> StoreReader::Templates() {
   for (const SegmentFile& segment : list_.segments) {
     WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env_, segment.path));
     WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader->Shapes());
-    set.Add(*shapes);
+    const auto folded = LoadFoldedBodies(*reader);
+    if (!folded.ok()) return folded.status().WithContext(segment.path);
+    set.Add(*shapes, *folded);
   }
   Overrides overrides;
   for (const Snapshot& store : list_.snapshots) {

@@ -1,31 +1,49 @@
 #include "query/template_set.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
-#include "templates/consolidate.h"
+#include "templates/consolidator.h"
 
 namespace whittle {
 
-void TemplateSet::Add(const std::vector<StoredShape>& shapes) {
+void TemplateSet::Add(const std::vector<StoredShape>& shapes, const FoldedBodies& folded) {
   for (const StoredShape& stored : shapes) {
     if (index_.emplace(stored.shape->id, static_cast<uint32_t>(shapes_.size())).second) shapes_.push_back(stored.shape);
   }
+  folded_.Add(folded);
 }
 
 void TemplateSet::Finish(const Overrides& overrides) {
-  std::vector<const Shape*> pointers;
-  pointers.reserve(shapes_.size());
-  for (const auto& shape : shapes_) pointers.push_back(shape.get());
-  Consolidation result = Consolidate(pointers, overrides);
-  templates_ = std::move(result.templates);
-  bindings_ = std::move(result.bindings);
+  Consolidator consolidator(overrides);
+  std::vector<uint32_t> handles;
+  for (const auto& shape : shapes_) handles.push_back(consolidator.Add(shape, folded_.Of(shape->id)));
+  folded_ = FoldedBodies();
+  const std::shared_ptr<const Consolidation> result = consolidator.Result();
+  templates_ = result->templates;
+  for (const uint32_t handle : handles) bindings_.push_back(result->bindings[handle]);
   plans_.reserve(shapes_.size());
   for (size_t i = 0; i < shapes_.size(); ++i) {
     const bool bound = i < bindings_.size() && bindings_[i].template_index < templates_.size();
     plans_.push_back(PlanShape(shapes_[i], bound ? &templates_[bindings_[i].template_index] : nullptr,
                                bound ? &bindings_[i] : nullptr));
   }
+}
+
+Result<FoldedBodies> LoadFoldedBodies(const SegmentReader& reader) {
+  constexpr auto kSection = static_cast<uint16_t>(SectionId::kFoldedBodies);
+  const std::vector<SectionInfo>& sections = reader.footer().sections;
+  if (std::none_of(sections.begin(), sections.end(), [](const SectionInfo& s) { return s.id == kSection; })) {
+    return FoldedBodies();
+  }
+  WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, reader.LoadSection(kSection));
+  WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader.Shapes());
+  std::vector<Hash128> ids;
+  for (const StoredShape& stored : *shapes) ids.push_back(stored.shape->id);
+  auto folded = DecodeFoldedBodies(bytes, ids);
+  if (!folded) return Status(StatusCode::kCorrupt, "segment: folded bodies");
+  return *std::move(folded);
 }
 
 std::shared_ptr<const ShapePlan> TemplateSet::Plan(const Shape& shape) const {

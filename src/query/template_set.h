@@ -8,16 +8,21 @@
 #include <unordered_map>
 #include <vector>
 
+#include <whittle/status.h>
+
 #include "event/template.h"
 #include "format/segment.h"
+#include "format/segment_reader.h"
 #include "render/shape_plan.h"
+#include "templates/folded_bodies.h"
 #include "templates/overrides.h"
 
 namespace whittle {
 
 class TemplateSet {
  public:
-  void Add(const std::vector<StoredShape>& shapes);
+  // `folded`: what they were folded from.
+  void Add(const std::vector<StoredShape>& shapes, const FoldedBodies& folded);
   void Finish(const Overrides& overrides);
 
   const std::vector<Template>& templates() const { return templates_; }
@@ -32,9 +37,13 @@ class TemplateSet {
  private:
   std::vector<std::shared_ptr<const Shape>> shapes_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> index_;
+  FoldedBodies folded_;  // until Finish
   std::vector<Template> templates_;
-  std::vector<TemplateBinding> bindings_;
+  std::vector<TemplateBinding> bindings_;  // per shape
   std::vector<std::shared_ptr<const ShapePlan>> plans_;
 };
+
+// What the shapes of a segment were folded from, as its section says.
+Result<FoldedBodies> LoadFoldedBodies(const SegmentReader& reader);
 
 }  // namespace whittle

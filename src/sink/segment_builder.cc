@@ -139,18 +139,51 @@ void SegmentBuilder::AdmitShapes() {
   }
 }
 
+namespace {
+
+// "<*>": what had too many forms to be mined, or no words.
+bool IsOneSlot(const Shape& shape) {
+  return shape.body.end == shape.body.begin + 1 && shape.pieces[shape.body.begin].kind == Piece::Kind::kSlot;
+}
+
+}  // namespace
+
 FoldResult SegmentBuilder::Fold(Consolidator* consolidator) {
-  std::vector<std::shared_ptr<const Shape>> fixed(uses_.size());
+  fixed_.resize(uses_.size());
   ForRanges(uses_.size(), [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) fixed[i] = FixSingleValues(uses_[i]);
+    for (size_t i = begin; i < end; ++i) fixed_[i] = FixSingleValues(uses_[i]);
   });
   std::vector<uint32_t> handles;
-  for (const auto& shape : fixed) handles.push_back(consolidator->Add(shape));
+  for (size_t i = 0; i < uses_.size(); ++i)
+    handles.push_back(consolidator->Add(fixed_[i], folded_.Of(uses_[i].shape->id)));
   const std::shared_ptr<const Consolidation> consolidation = consolidator->Result();
-  std::vector<TemplateBinding> bindings;
-  for (const uint32_t handle : handles) bindings.push_back(consolidation->bindings[handle]);
+  bindings_.clear();
+  for (const uint32_t handle : handles) bindings_.push_back(consolidation->bindings[handle]);
   consolidator->Forget();
-  return FoldShapes(uses_, fixed, consolidation->templates, bindings);
+  return FoldShapes(uses_, fixed_, consolidation->templates, bindings_);
+}
+
+// For each stored shape that says less than what was folded into it: all of that.
+Section SegmentBuilder::FoldedBodiesOf(const FoldResult& fold) const {
+  const size_t count = fold.shapes.size();
+  std::vector<bool> says_less(count, false);
+  for (size_t i = 0; i < uses_.size(); ++i) {
+    const uint32_t stored = fold.plans[i].stored_shape;
+    says_less[stored] = says_less[stored] || !folded_.Of(uses_[i].shape->id).empty() ||
+                        !MinesAlike(*fixed_[i], *fold.shapes[stored].shape);
+    if (IsOneSlot(*fold.shapes[stored].shape)) says_less[stored] = false;
+  }
+  std::vector<Hash128> shapes;
+  for (const StoredShape& stored : fold.shapes) shapes.push_back(stored.shape->id);
+  FoldedBodies bodies;
+  for (size_t i = 0; i < uses_.size(); ++i) {
+    const uint32_t stored = fold.plans[i].stored_shape;
+    if (!says_less[stored]) continue;
+    const auto origins = folded_.Of(uses_[i].shape->id);
+    for (const auto& origin : origins) bodies.Add(shapes[stored], origin);
+    if (origins.empty()) bodies.Add(shapes[stored], BodyAlone(*fixed_[i], bindings_[i]));
+  }
+  return {static_cast<uint16_t>(SectionId::kFoldedBodies), false, EncodeFoldedBodies(bodies, shapes)};
 }
 
 void SegmentBuilder::FillTimes(SegmentInput* input, BuiltSegment* built) {
@@ -320,6 +353,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   input.sections = make_sections(built);
   input.sections.push_back(std::move(content_hash));
   input.sections.push_back(std::move(shape_counts));
+  if (Section bodies = FoldedBodiesOf(fold); !bodies.bytes.empty()) input.sections.push_back(std::move(bodies));
   if (has_gaps_) FillGaps(&input);
   FillStreams(&input);
   if (has_scrubbed_) input.sections.push_back(ScrubMarks());

@@ -18,6 +18,7 @@
 #include "format/segment_writer.h"
 #include "sink/shape_folder.h"
 #include "templates/consolidator.h"
+#include "templates/folded_bodies.h"
 #include "templates/shape_memory.h"
 
 namespace whittle {
@@ -66,6 +67,9 @@ class SegmentBuilder {
   uint64_t rows() const { return rows_; }
   bool empty() const { return rows_ == 0; }
 
+  // What shapes of the batches were folded from, when they come from another segment.
+  void Know(const FoldedBodies& folded) { folded_.Add(folded); }
+
   // Makes the footer sections of a segment; everything but `bytes` is known then.
   using MakeSections = std::function<std::vector<Section>(const BuiltSegment&)>;
 
@@ -89,6 +93,7 @@ class SegmentBuilder {
   void FindSingleValues();
   bool IsRaw(const Part& part, size_t row) const;
   FoldResult Fold(Consolidator* consolidator);
+  Section FoldedBodiesOf(const FoldResult& fold) const;
   void FillShapes(const FoldResult& fold, const Part& part, SegmentInput* input,
                   std::vector<uint64_t>* column_values) const;
   void FillValues(const FoldResult& fold, const Part& part, std::vector<std::string_view*>* starts) const;
@@ -105,6 +110,10 @@ class SegmentBuilder {
   SegmentBuilderOptions options_;
   std::vector<Part> parts_;
   std::vector<ShapeUse> uses_;
+  // Per use, once folded.
+  std::vector<std::shared_ptr<const Shape>> fixed_;
+  std::vector<TemplateBinding> bindings_;
+  FoldedBodies folded_;  // of shapes in uses_
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> use_index_;
   std::vector<uint64_t> rows_of_use_;  // of uses_, so far
   // New shapes whose hash is not below are not admitted: those in one row, and those in several rows of a batch.

@@ -85,8 +85,9 @@ AlignedGroup OverflowGroup() {
 
 // Binds the shapes of one lane: those that may influence each other.
 void BindLane(std::span<const Shape* const> shapes, std::span<const uint32_t> members, const Overrides& overrides,
-              size_t max_forms, TemplateTable* table, Consolidation* out) {
-  const FormSet forms(shapes, members, max_forms, !overrides.split.empty());
+              std::span<const std::vector<uint32_t>> origins, size_t max_forms, TemplateTable* table,
+              Consolidation* out) {
+  const FormSet forms(shapes, members, origins, max_forms, !overrides.split.empty());
   const std::vector<FormGroup> groups = GroupForms(forms, overrides);
   struct Place {
     uint32_t draft = 0;
@@ -114,7 +115,8 @@ void BindLane(std::span<const Shape* const> shapes, std::span<const uint32_t> me
 
 }  // namespace
 
-Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides, size_t max_forms) {
+Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides, size_t max_forms,
+                          std::span<const std::vector<uint32_t>> origins) {
   Consolidation out;
   out.bindings.resize(shapes.size());
   TemplateTable table;
@@ -123,7 +125,7 @@ Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides&
     for (uint32_t i = 0; i < shapes.size(); ++i) {
       if (shapes[i]->continuation == continuation) members.push_back(i);
     }
-    if (!members.empty()) BindLane(shapes, members, overrides, max_forms, &table, &out);
+    if (!members.empty()) BindLane(shapes, members, overrides, origins, max_forms, &table, &out);
   }
   out.templates = table.Finish(overrides);
   for (TemplateBinding& binding : out.bindings) binding.template_index = table.FinalIndex(binding.template_index);

@@ -26,7 +26,9 @@ struct Consolidation {
   uint64_t overflowed_shapes = 0;         // shapes beyond `max_forms`
 };
 
+// `origins[i]`, if there, says which of the shapes shape i was folded from (folded_bodies.h): then it is no evidence
+// itself and belongs to their template.
 Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides,
-                          size_t max_forms = kMaxForms);
+                          size_t max_forms = kMaxForms, std::span<const std::vector<uint32_t>> origins = {});
 
 }  // namespace whittle

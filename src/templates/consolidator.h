@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -23,7 +24,8 @@ class Consolidator {
   explicit Consolidator(Overrides overrides = {}, size_t max_forms = kMaxForms);
 
   // Adds a shape; what is already known costs one look-up. Returns its index into the bindings of the next Result().
-  uint32_t Add(std::shared_ptr<const Shape> shape);
+  // `origins`: the bodies it was folded from, if it was.
+  uint32_t Add(std::shared_ptr<const Shape> shape, std::span<const std::shared_ptr<const Shape>> origins = {});
   size_t shape_count() const { return shapes_.size(); }
   const std::shared_ptr<const Shape>& shape(uint32_t index) const { return shapes_[index]; }
 
@@ -35,11 +37,14 @@ class Consolidator {
   void Forget();
 
  private:
+  uint32_t Know(std::shared_ptr<const Shape> shape);
+
   Overrides overrides_;
   size_t max_forms_;
   std::vector<std::shared_ptr<const Shape>> shapes_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> by_id_;
-  size_t bytes_ = 0;  // of shapes_
+  std::vector<std::vector<uint32_t>> origins_;  // per shape
+  size_t bytes_ = 0;                            // of shapes_
   std::shared_ptr<const Consolidation> result_;
 };
 

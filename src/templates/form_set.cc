@@ -61,15 +61,22 @@ uint64_t AdmissionEnd(std::vector<HashedSize> forms, size_t max_forms) {
 
 }  // namespace
 
-FormSet::FormSet(std::span<const Shape* const> shapes, std::span<const uint32_t> members, size_t max_forms,
-                 bool split_words)
-    : form_of_member_(members.size(), kOverflow) {
+FormSet::FormSet(std::span<const Shape* const> shapes, std::span<const uint32_t> members,
+                 std::span<const std::vector<uint32_t>> origins, size_t max_forms, bool split_words)
+    : form_of_member_(members.size(), kOverflow), origins_(origins) {
   if (max_forms == 0) return;
-  if (Collect(shapes, members, split_words, max_forms, UINT64_MAX)) return;
-  // Too many: find out which hashes are admitted, and begin again.
+  if (!Collect(shapes, members, split_words, max_forms, UINT64_MAX)) {
+    CollectSmallest(shapes, members, split_words, max_forms);
+  }
+  if (!origins.empty()) Follow(shapes, members, split_words);
+}
+
+void FormSet::CollectSmallest(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words,
+                              size_t max_forms) {
   std::vector<HashedSize> hashed;
   hashed.reserve(members.size());
   for (const uint32_t member : members) {
+    if (!SpeaksForItself(member)) continue;
     const std::vector<BodyUnit> units = ParseBody(*shapes[member]);
     hashed.push_back({FormHash(units, split_words), units.size()});
   }
@@ -81,13 +88,14 @@ bool FormSet::Collect(std::span<const Shape* const> shapes, std::span<const uint
   words_ = WordTable();
   forms_.clear();
   std::fill(form_of_member_.begin(), form_of_member_.end(), kOverflow);
-  std::unordered_map<uint64_t, uint32_t> by_hash;
+  by_hash_.clear();
   size_t total_units = 0;
   for (size_t i = 0; i < members.size(); ++i) {
+    if (!SpeaksForItself(members[i])) continue;
     std::vector<BodyUnit> units = ParseBody(*shapes[members[i]]);
     const uint64_t hash = FormHash(units, split_words);
     if (hash >= end_hash) continue;
-    const auto [entry, added] = by_hash.try_emplace(hash, static_cast<uint32_t>(forms_.size()));
+    const auto [entry, added] = by_hash_.try_emplace(hash, static_cast<uint32_t>(forms_.size()));
     form_of_member_[i] = entry->second;
     if (!added) {
       Absorb(units, &forms_[entry->second]);
@@ -98,6 +106,29 @@ bool FormSet::Collect(std::span<const Shape* const> shapes, std::span<const uint
     }
   }
   return true;
+}
+
+// A folded shape has the form of others, or one of its own that is no evidence. Where all its origins were too many, so
+// is it.
+void FormSet::Follow(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words) {
+  std::unordered_map<uint32_t, uint32_t> member_of_shape;
+  for (uint32_t i = 0; i < members.size(); ++i) member_of_shape.emplace(members[i], i);
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (SpeaksForItself(members[i])) continue;
+    uint32_t origin = kOverflow;
+    for (const uint32_t shape : origins_[members[i]]) {
+      if (const auto member = member_of_shape.find(shape); member != member_of_shape.end())
+        origin = std::min(origin, form_of_member_[member->second]);
+    }
+    if (origin == kOverflow) continue;
+    std::vector<BodyUnit> units = ParseBody(*shapes[members[i]]);
+    const auto [entry, added] =
+        by_hash_.try_emplace(FormHash(units, split_words), static_cast<uint32_t>(forms_.size()));
+    form_of_member_[i] = entry->second;
+    if (!added) continue;
+    Add(std::move(units));
+    origin_of_follower_.push_back(origin);
+  }
 }
 
 void FormSet::Add(std::vector<BodyUnit> units) {

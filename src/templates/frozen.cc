@@ -11,7 +11,8 @@ constexpr char kUnknown = '\0';
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// A form as one string, white-space runs as one blank, and where its units begin in it.
+// A form as one string as templates are written, white-space runs as one blank and none around it, and where its units
+// begin in it.
 struct Flat {
   std::string text;
   std::vector<uint32_t> begin;  // per unit, then text.size()
@@ -26,11 +27,13 @@ struct Flat {
       for (const char c : unit.text) {
         if (!IsSpace(c)) {
           text.push_back(c);
-        } else if (text.empty() || text.back() != ' ') {
+        } else if (!text.empty() && text.back() != ' ') {
           text.push_back(' ');
         }
       }
     }
+    if (!text.empty() && text.back() == ' ') text.pop_back();
+    for (uint32_t& at : begin) at = std::min(at, static_cast<uint32_t>(text.size()));
     begin.push_back(static_cast<uint32_t>(text.size()));
   }
 
@@ -39,6 +42,11 @@ struct Flat {
     const auto found = std::lower_bound(begin.begin(), begin.end(), offset);
     if (found == begin.end() || *found != offset) return std::nullopt;
     return static_cast<uint32_t>(found - begin.begin());
+  }
+  // ... the last one: white space around a body is in no slot.
+  std::optional<uint32_t> LastUnitAt(size_t offset) const {
+    if (!UnitAt(offset)) return std::nullopt;
+    return static_cast<uint32_t>(std::upper_bound(begin.begin(), begin.end(), offset) - begin.begin()) - 1;
   }
 };
 
@@ -58,6 +66,8 @@ FrozenTemplate::FrozenTemplate(std::string_view text) : text_(text) {
     ++i;
   }
   constants_.push_back(std::move(constant));
+  if (constants_.front().starts_with(' ')) constants_.front().erase(0, 1);
+  if (constants_.back().ends_with(' ')) constants_.back().pop_back();
 }
 
 std::optional<std::vector<UnitRange>> FrozenTemplate::Match(const Form& form) const {
@@ -77,11 +87,11 @@ std::optional<std::vector<UnitRange>> FrozenTemplate::Match(const Form& form) co
     if (i > 0) {
       const auto end = flat.UnitAt(found);
       if (!end) return std::nullopt;
-      ranges.back().end = *end;
+      ranges.back() = {std::min(ranges.back().begin, *end), *end};
     }
     at = found + constant.size();
     if (last) break;
-    const auto begin = flat.UnitAt(at);
+    const auto begin = flat.LastUnitAt(at);
     if (!begin) return std::nullopt;
     ranges.push_back({*begin, *begin});
   }

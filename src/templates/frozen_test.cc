@@ -20,6 +20,13 @@ TEST(FrozenTemplateTest, SlotsTakeWhatLiesBetween) {
   EXPECT_TRUE(Match("<*>", "anything, 12 (x)"));
 }
 
+TEST(FrozenTemplateTest, WhiteSpaceAroundABodyIsInNoSlot) {
+  const auto ranges = Match("<*> said hello", "  5 said hello ");
+  ASSERT_TRUE(ranges);
+  ASSERT_EQ((*ranges)[0].begin + 1, (*ranges)[0].end) << "the number alone";
+  EXPECT_TRUE(Match(" no slots ", "no slots"));
+}
+
 TEST(FrozenTemplateTest, ConstantsMustAgree) {
   EXPECT_FALSE(Match("worker <*> said <*>", "worker 5 saw hello"));
   EXPECT_FALSE(Match("worker <*>", "the worker 5"));

@@ -54,8 +54,8 @@ Signature SignatureOf(const Form& form) {
 void MineGroups(const FormSet& forms, const std::vector<bool>& taken, std::vector<FormGroup>* groups) {
   std::vector<Signature> signatures;
   std::map<Signature, uint32_t> by_words;
-  std::vector<uint32_t> signature_of(forms.forms().size(), kNone);
-  for (size_t i = 0; i < forms.forms().size(); ++i) {
+  std::vector<uint32_t> signature_of(forms.mined_count(), kNone);
+  for (size_t i = 0; i < forms.mined_count(); ++i) {
     const Form& form = forms.forms()[i];
     if (taken[i] || form.words.empty()) continue;
     const auto [entry, added] = by_words.try_emplace(SignatureOf(form), static_cast<uint32_t>(signatures.size()));
@@ -66,7 +66,7 @@ void MineGroups(const FormSet& forms, const std::vector<bool>& taken, std::vecto
   std::unordered_map<uint64_t, uint32_t> wordless;
   std::unordered_map<uint32_t, uint32_t> group_of_set;
   const size_t first = groups->size();
-  for (uint32_t i = 0; i < forms.forms().size(); ++i) {
+  for (uint32_t i = 0; i < forms.mined_count(); ++i) {
     if (taken[i]) continue;
     const auto next = static_cast<uint32_t>(groups->size());
     const uint32_t group = signature_of[i] == kNone
@@ -84,7 +84,7 @@ void TakeFrozen(const FormSet& forms, const Overrides& overrides, std::vector<bo
   for (const std::string& text : overrides.freeze) {
     const FrozenTemplate frozen(text);
     FormGroup group;
-    for (uint32_t i = 0; i < forms.forms().size(); ++i) {
+    for (uint32_t i = 0; i < forms.mined_count(); ++i) {
       if ((*taken)[i]) continue;
       auto ranges = frozen.Match(forms.forms()[i]);
       if (!ranges) continue;
@@ -148,6 +148,31 @@ void Merge(const FormSet& forms, const MergeOverride& merge, std::vector<FormGro
   *groups = std::move(kept);
 }
 
+// Puts the followers where their origins are. What they say, the origins said in more detail: so they change neither
+// text nor slots, unless the text does not tell where in them the slots are.
+void AddFollowers(const FormSet& forms, const Overrides& overrides, std::vector<FormGroup>* groups) {
+  std::vector<uint32_t> group_of(forms.mined_count(), kNone);
+  for (uint32_t g = 0; g < groups->size(); ++g) {
+    for (const uint32_t form : (*groups)[g].forms) group_of[form] = g;
+  }
+  for (auto i = static_cast<uint32_t>(forms.mined_count()); i < forms.forms().size(); ++i) {
+    FormGroup& group = (*groups)[group_of[forms.OriginOf(i)]];
+    const std::string& text = group.aligned.text;
+    auto ranges = FrozenTemplate(text).Match(forms.forms()[i]);
+    if (ranges && ranges->size() == group.aligned.slots.size()) {
+      group.forms.push_back(i);
+      group.aligned.ranges.push_back(*std::move(ranges));
+    } else if (std::find(overrides.freeze.begin(), overrides.freeze.end(), text) == overrides.freeze.end()) {
+      group.forms.push_back(i);
+      Align(forms, &group);
+    } else {
+      FormGroup& alone = groups->emplace_back();
+      alone.forms.push_back(i);
+      Align(forms, &alone);
+    }
+  }
+}
+
 }  // namespace
 
 uint64_t GroupId(const AlignedGroup& group) { return Hash64(group.text, group.ambiguous ? group.slots.size() + 1 : 0); }
@@ -159,6 +184,7 @@ std::vector<FormGroup> GroupForms(const FormSet& forms, const Overrides& overrid
   MineGroups(forms, taken, &groups);
   for (const SplitOverride& split : overrides.split) Split(forms, split, &groups);
   for (const MergeOverride& merge : overrides.merge) Merge(forms, merge, &groups);
+  AddFollowers(forms, overrides, &groups);
   return groups;
 }
 
