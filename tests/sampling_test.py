@@ -97,7 +97,7 @@ class SamplingTest(CliTest):
         parts.parent.mkdir()
         at = 0
         starts = [0] + [i + 1 for i, b in enumerate(text) if b == 10 and text[i + 1:i + 2].isdigit()]
-        for cut in sorted(self.random.sample(starts, 3)) + [len(text)]:
+        for cut in sorted([*self.random.sample(starts[1:], 3), self.random.choice(starts[1:20])]) + [len(text)]:
             parts.write_bytes(text[:cut])
             self.ingest(parts, store=self.dir / "grown", flags=flags)
         self.assertEqual(self.kept(self.dir / "whole"), self.kept(self.dir / "grown"), f"seed {self.seed}")

@@ -263,6 +263,20 @@ std::vector<std::string> SourceRegistry::FileNames() const {
   return names;
 }
 
+std::string_view DatedBeginning(std::string_view head) {
+  constexpr size_t kMinBytes = 64;
+  constexpr size_t kMinDigits = 6;
+  head = head.substr(0, kFingerprintBytes);
+  size_t digits = 0;
+  for (size_t i = 0; i < head.size(); ++i) {
+    if (head[i] >= '0' && head[i] <= '9') ++digits;
+    if (head[i] != '\n') continue;
+    if (digits >= kMinDigits && i + 1 >= kMinBytes) return head.substr(0, i + 1);
+    digits = 0;
+  }
+  return head;
+}
+
 Result<SourceMatch> SourceRegistry::Lookup(const SourceProbe& probe) {
   WHITTLE_ASSIGN_OR_RETURN(auto known, Recognise(probe));
   if (known) return std::move(*known);
@@ -272,8 +286,7 @@ Result<SourceMatch> SourceRegistry::Lookup(const SourceProbe& probe) {
   identity.kind = SourceKind::kFile;
   identity.host = host;
   identity.stream = stream;
-  return Register(std::move(identity),
-                  Material({"whittle source", host, stream, probe.head.substr(0, kFingerprintBytes)}));
+  return Register(std::move(identity), Material({"whittle source", host, stream, DatedBeginning(probe.head)}));
 }
 
 Result<SourceMatch> SourceRegistry::NewStream(const std::string& host, const std::string& name) {

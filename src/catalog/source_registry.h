@@ -10,8 +10,9 @@
 //    (nor truncated and written anew: then it is another log).
 // When in doubt a file is a new source: storing something twice can be seen and undone, losing it cannot.
 //
-// Ids: the hash of host, stream name and first 4 KiB (of what there is when the file is first seen). Look files up in a
-// fixed order: among files with equal heads the ordinals follow it.
+// Ids: the hash of host, stream name and DatedBeginning. A file that is followed from its first lines on has the id
+// that it has when it is read whole. Look files up in a fixed order: among files with equal beginnings the ordinals
+// follow it.
 //
 // Thread-safe. `read` callbacks run without a lock held.
 #pragma once
@@ -59,6 +60,10 @@ struct SourceMatch {
   IntervalSet lines;
   uint64_t frontier() const { return bytes.CoveredPrefix(); }
 };
+
+// The first lines of a file up to one that tells it from its like: with at least 6 digits, as a time has, and 64 bytes
+// in all. At most 4 KiB; all there is while there is no such line.
+std::string_view DatedBeginning(std::string_view head);
 
 class SourceRegistry {
  public:

@@ -226,5 +226,30 @@ TEST_F(SourceRegistryTest, IdsAgreeAcrossStores) {
   EXPECT_EQ(other.Lookup(probe)->identity.id, id);
 }
 
+// What coins are made of must not depend on how much of a file was there when it was first seen.
+TEST_F(SourceRegistryTest, AFileSeenEarlyHasTheIdOfTheWholeFile) {
+  const std::string text =
+      "#Software: something\n2024-05-01T10:00:00Z a first line that is long enough to be told apart\n" + Text(300);
+  const std::string id = Ingest("/log/app.log", 10, text.substr(0, text.find('\n', 30) + 1), SourceVerdict::kNew);
+  SourceRegistry other(&world_.env);
+  SourceProbe probe;
+  probe.path = "/archive/app.log";
+  probe.file = {2, 999, 1234, 5};
+  probe.head = std::string_view(text).substr(0, kFingerprintBytes);
+  probe.read = [&](uint64_t offset, size_t size) -> Result<std::string> { return text.substr(offset, size); };
+  EXPECT_EQ(other.Lookup(probe)->identity.id, id);
+}
+
+TEST(DatedBeginningTest, EndsWithTheFirstLineThatTellsFilesApart) {
+  const std::string dated = "2024-05-01T10:00:00Z a line that is certainly longer than 64 bytes, see?\n";
+  EXPECT_EQ(DatedBeginning(dated + dated), dated);
+  const std::string banner = "a banner without any number that is longer than the 64 bytes it needs to be\n";
+  EXPECT_EQ(DatedBeginning(banner + dated + dated), banner + dated);
+  EXPECT_EQ(DatedBeginning("10:00:00 short\n10:00:01 short\n"), "10:00:00 short\n10:00:01 short\n");
+  EXPECT_EQ(DatedBeginning(dated.substr(0, 70)), dated.substr(0, 70)) << "not a whole line yet";
+  EXPECT_EQ(DatedBeginning(std::string(5000, '1')).size(), kFingerprintBytes);
+  EXPECT_EQ(DatedBeginning(""), "");
+}
+
 }  // namespace
 }  // namespace whittle
