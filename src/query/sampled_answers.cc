@@ -67,7 +67,7 @@ class SampledAnswers::StratumFields : public FieldSource {
 };
 
 Result<SampledAnswers> SampledAnswers::Open(StoreReader* reader) {
-  SampledAnswers answers(reader);
+  SampledAnswers answers;
   WHITTLE_ASSIGN_OR_RETURN(answers.store_, ReadStoreLedger(reader->env(), reader->segments()));
   answers.totals_ = TotalsByStratum(answers.store_.ledger);
   answers.independent_ = answers.store_.ledger.policy().find("traces independent") != std::string::npos;

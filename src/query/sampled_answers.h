@@ -58,12 +58,11 @@ class SampledAnswers {
 
  private:
   class StratumFields;
-  explicit SampledAnswers(StoreReader* reader) : reader_(reader) {}
+  SampledAnswers() = default;
   std::optional<size_t> KeyOf(const FieldName& field) const;
   Status RestrictTo(const Expr& part);
   Cell GroupOf(size_t stratum, const FieldName& field, size_t key) const;
 
-  StoreReader* reader_;
   StoreLedger store_;
   std::vector<StratumTotal> totals_;
   CellTotals cells_;
