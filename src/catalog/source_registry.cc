@@ -138,9 +138,10 @@ bool SourceRegistry::StillHolds(const std::string& path, const SourceState& know
 Result<bool> SourceRegistry::TailsAgree(const SourceState& known, const SourceProbe& probe) const {
   const uint64_t end = known.bytes.End();
   if (probe.content_size && *probe.content_size < end) return false;
-  if (end <= probe.head.size() && known.head.size >= end) return true;  // the head says it all
-  // Without a fingerprint of the last byte covered nothing shows that the file is as long as what is stored.
-  if (end > 0 && !known.tails.contains(end)) return false;
+  // Without a fingerprint of the last byte covered nothing but a head that long shows that the file has what is stored.
+  // The head alone would not do: it is of the file as it was found, and what was read a moment later may be another
+  // log.
+  if (end > 0 && !known.tails.contains(end)) return end <= probe.head.size() && known.head.size >= end;
   for (const auto& [at, tail] : known.tails) {
     if (tail.size > at) return false;
     WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, probe.read(at - tail.size, tail.size));

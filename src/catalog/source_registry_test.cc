@@ -226,6 +226,28 @@ TEST_F(SourceRegistryTest, IdsAgreeAcrossStores) {
   EXPECT_EQ(other.Lookup(probe)->identity.id, id);
 }
 
+// Found, then truncated and written anew before it was read: what is stored is not what the head says. A copy of the
+// old content has yet to be read.
+TEST_F(SourceRegistryTest, ReplacedBetweenLookAndRead) {
+  const std::string old_text = Text(5);
+  const std::string new_text = "another line, shorter than the old text\n";
+  FileSystem& fs = world_.memory;
+  ASSERT_TRUE(fs.MakeDirectory("/log").ok());
+  ASSERT_TRUE(WriteFileAtomically(&fs, "/log/app.log", new_text).ok());
+  const auto match = Lookup("/log/app.log", fs.Stat("/log/app.log")->inode, old_text);
+  ASSERT_TRUE(match.ok());
+  SourceState state;
+  static_cast<SourceIdentity&>(state) = match->identity;
+  state.bytes.Add({0, new_text.size()});
+  state.tails[new_text.size()] = FingerprintOf(new_text, new_text.size());
+  registry_.Note(state);
+  registry_.Release(state.id);
+  const auto copy = Lookup("/log/app.log.1", 77, old_text);
+  ASSERT_TRUE(copy.ok());
+  EXPECT_EQ(copy->verdict, SourceVerdict::kNew);
+  EXPECT_NE(copy->identity.id, state.id);
+}
+
 // What coins are made of must not depend on how much of a file was there when it was first seen.
 TEST_F(SourceRegistryTest, AFileSeenEarlyHasTheIdOfTheWholeFile) {
   const std::string text =
