@@ -176,6 +176,20 @@ class UsageTest(CliTest):
         run = whittle("explain", "--store", self.store, "--source", "app.log", "--line", "3")
         self.assertIn(run.code, (1, 2), str(run))
 
+    def test_explain_knows_the_names_that_stats_shows(self):
+        data = b"".join(b"2024-05-01 10:00:%02d INFO did %d\n" % (i % 60, i) for i in range(500))
+        self.ingest(self.write("2024-05-01.log", data), flags=["--keep", "10%"])
+        name = self.ndjson("stats", "--store", self.store, "--format", "ndjson")[0]["source"]
+        event = self.ndjson("cat", "--store", self.store)[0]["source"]
+        kept = {e["source"]["line"] for e in self.ndjson("cat", "--store", self.store)}
+        for source in (name, "2024-05-01.log", event["name"]):
+            run = self.run_ok("explain", "--store", self.store, "--source", source, "--line", event["line"])
+            self.assertIn("kept, sample rate", run.text)
+            gone = next(line for line in range(1, 501) if line not in kept)
+            run = whittle("explain", "--store", self.store, "--source", source, "--line", gone)
+            self.assertEqual(1, run.code, run)
+            self.assertIn("sampled out", run.err_text)
+
     def test_query_counts_agree_with_the_text(self):
         data = synthetic_log(self.random, 5000)
         self.ingest(self.write("app.log", data))

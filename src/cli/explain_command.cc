@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "base/rfc3339.h"
@@ -192,19 +195,59 @@ int ExplainText(const Env* env, const ParsedFlags& flags, const std::string& tex
   return 0;
 }
 
+bool IsNamed(const std::string& source, const std::string& name) {
+  return source == name || (source.size() > name.size() && source.ends_with("/" + name));
+}
+
+// The sources of a store that have or had a name, as its events or its statistics show it.
+std::vector<const SourceState*> SourcesNamed(const StoreReader& reader, const std::string& name) {
+  std::set<std::string> ids;
+  for (const SegmentFile& segment : reader.segments()) {
+    for (const SegmentSource& source : segment.footer.sources) {
+      if (IsNamed(source.name, name)) ids.insert(source.id);
+    }
+  }
+  std::vector<const SourceState*> found;
+  for (const Snapshot& store : reader.snapshots()) {
+    for (const auto& [id, state] : store.manifest.sources) {
+      const bool named =
+          ids.contains(id) || std::any_of(state.names.begin(), state.names.end(),
+                                          [&](const std::string& known) { return IsNamed(known, name); });
+      if (named) found.push_back(&state);
+    }
+  }
+  return found;
+}
+
+Status NotStored(const std::vector<const SourceState*>& sources, uint64_t number, const std::string& name) {
+  for (const SourceState* source : sources) {
+    if (source->lines.Contains({number - 1, number})) {
+      return Status(StatusCode::kData,
+                    fmt::format("line {} of '{}' came in and is not there: sampled out, dropped by a rule, "
+                                "or expired; whittle stats has the counts",
+                                number, name));
+    }
+  }
+  return Status(StatusCode::kData,
+                fmt::format("no stored line {} of a source named '{}'; whittle stats lists the sources", number, name));
+}
+
 // The stored record that holds line `number` of a source whose name is or ends in `name`; says where it lies.
 int ExplainStored(const Env* env, const ParsedFlags& flags, Streams& streams) {
   const std::string& name = flags.Text("source");
   const auto number = static_cast<uint64_t>(flags.Integer("line"));
   auto reader = StoreReader::Open(env, flags.Text("store"));
   if (!reader.ok()) return Fail(streams, reader.status());
+  const std::vector<const SourceState*> sources = SourcesNamed(**reader, name);
   std::string text;
   VisitOptions visit;
   visit.demand = {nullptr, true};
   const Status status = (*reader)->Visit(visit, [&](RecordView* record) -> Result<bool> {
     const RecordOrigin& origin = record->origin();
     const std::string& source = origin.source->name;
-    const bool named = source == name || (source.size() > name.size() && source.ends_with("/" + name));
+    const bool named =
+        IsNamed(source, name) || std::any_of(sources.begin(), sources.end(),
+                                             [&](const SourceState* state) { return state->id == origin.source->id; });
     const uint64_t lines = record->rows().shapes.size();
     if (!named || number < origin.line || number >= origin.line + lines) return true;
     record->AppendRaw(&text);
@@ -213,11 +256,7 @@ int ExplainStored(const Env* env, const ParsedFlags& flags, Streams& streams) {
     return false;
   });
   if (!status.ok()) return Fail(streams, status);
-  if (text.empty()) {
-    return Fail(streams, Status(StatusCode::kData,
-                                fmt::format("no stored line {} of a source named '{}'; whittle stats lists the sources",
-                                            number, name)));
-  }
+  if (text.empty()) return Fail(streams, NotStored(sources, number, name));
   return ExplainText(env, flags, text, streams);
 }
 
