@@ -80,6 +80,14 @@ const FlagSpec* FindFlag(const CommandSpec& command, std::string_view name) {
   return found;
 }
 
+const FlagSpec* FindShortFlag(const CommandSpec& command, std::string_view name) {
+  const FlagSpec* found = nullptr;
+  ForEachFlag(command, [&](const FlagSpec& flag) {
+    if (!flag.short_name.empty() && flag.short_name == name) found = &flag;
+  });
+  return found;
+}
+
 std::string HelpHint(const CommandSpec& command) { return "see `whittle " + std::string(command.name) + " --help`"; }
 
 // Says what was probably meant by a flag that `command` does not have.
@@ -181,7 +189,8 @@ Result<ParsedFlags> ParseFlags(const CommandSpec& command, const std::vector<std
       continue;
     }
     const size_t equals = std::min(argument.find('='), argument.size());
-    const FlagSpec* flag = argument.starts_with("--") ? FindFlag(command, argument.substr(2, equals - 2)) : nullptr;
+    const FlagSpec* flag = argument.starts_with("--") ? FindFlag(command, argument.substr(2, equals - 2))
+                                                      : FindShortFlag(command, argument.substr(1));
     if (flag == nullptr) {
       if (problem.ok()) problem = usage(UnknownFlag(command, argument));
       continue;

@@ -89,6 +89,15 @@ TEST(FlagParser, WrongUsageIsOneLineThatHelps) {
   }
 }
 
+TEST(FlagParser, ShortNamesAreTheSameFlags) {
+  const auto parsed = ParseFlags(*FindCommand("run"), {"-c", "w.yaml"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+  EXPECT_EQ(parsed->Text("config"), "w.yaml");
+  EXPECT_FALSE(ParseFlags(*FindCommand("run"), {"-c"}).ok());
+  EXPECT_FALSE(ParseFlags(*FindCommand("run"), {"-x", "w.yaml"}).ok());
+  EXPECT_FALSE(ParseFlags(*FindCommand("version"), {"-c", "w.yaml"}).ok());
+}
+
 TEST(FlagParser, HelpIsAnsweredWhateverElseIsWrong) {
   const Result<ParsedFlags> flags = Parse("query", {"--nonsense", "-h"});
   ASSERT_TRUE(flags.ok());

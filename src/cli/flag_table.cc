@@ -31,7 +31,11 @@ constexpr FlagSpec kStoresFlags[] = {
 
 // How lines are understood: the same for everything that reads raw text.
 constexpr FlagSpec kReadingFlags[] = {
-    {.name = "config", .kind = kFile, .argument = "FILE", .help = "configuration file; flags win over it"},
+    {.name = "config",
+     .kind = kFile,
+     .argument = "FILE",
+     .help = "configuration file; flags win over it",
+     .short_name = "c"},
     {.name = "patterns",
      .kind = kDirectory,
      .argument = "DIR",

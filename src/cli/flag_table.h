@@ -36,6 +36,7 @@ struct FlagSpec {
   bool hidden = false;                 // parsed, but shown nowhere
   std::string_view default_help = {};  // the default in words when it is no constant: "$WHITTLE_STORE, else ..."
   std::string_view excludes = {};      // another flag that cannot be given together with this one
+  std::string_view short_name = {};    // "c": -c does the same
 };
 
 struct PositionalSpec {

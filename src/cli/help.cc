@@ -97,6 +97,11 @@ std::string ProgramHelp() {
   return out;
 }
 
+std::string LongAndShort(const FlagSpec& flag) {
+  const std::string name = "--" + std::string(flag.name);
+  return flag.short_name.empty() ? name : "-" + std::string(flag.short_name) + ", " + name;
+}
+
 std::string CommandHelp(const CommandSpec& command, size_t columns) {
   std::string out = "Usage: " + UsageLine(command) + "\n\n" + Wrap(command.description, 0, columns);
   if (command.positional.maximum > 0) {
@@ -106,7 +111,7 @@ std::string CommandHelp(const CommandSpec& command, size_t columns) {
   out += "\nFlags:\n";
   ForEachFlag(command, [&](const FlagSpec& flag) {
     if (flag.hidden) return;
-    std::string name = "--" + std::string(flag.name);
+    std::string name = LongAndShort(flag);
     if (!flag.argument.empty()) name += " " + std::string(flag.argument);
     out += Entry(name, FlagHelp(flag), kFlagColumn - 4, columns);
   });

@@ -19,6 +19,9 @@ std::string UsageLine(const CommandSpec& command);
 // "default: 512MiB" or empty.
 std::string DefaultText(const FlagSpec& flag);
 
+// "-c, --config", or just "--store".
+std::string LongAndShort(const FlagSpec& flag);
+
 // Breaks `text` at blanks so that no line is longer than `columns`, each line indented by `indent`; paragraphs are
 // separated by an empty line.
 std::string Wrap(std::string_view text, size_t indent, size_t columns);

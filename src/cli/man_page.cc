@@ -25,7 +25,7 @@ std::string Roff(std::string_view text) {
 }
 
 std::string FlagEntry(const FlagSpec& flag) {
-  std::string out = ".TP\n\\fB" + Roff("--" + std::string(flag.name)) + "\\fR";
+  std::string out = ".TP\n\\fB" + Roff(LongAndShort(flag)) + "\\fR";
   if (!flag.argument.empty()) out += " \\fI" + Roff(flag.argument) + "\\fR";
   std::string help(flag.help);
   if (const std::string fallback = DefaultText(flag); !fallback.empty()) help += " (" + fallback + ")";

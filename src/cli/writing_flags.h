@@ -32,8 +32,7 @@ inline constexpr FlagSpec kIngestFlags[] = {
      .kind = ValueKind::kSize,
      .argument = "SIZE",
      .default_value = "512MiB",
-     .help = "what the process aims to stay below; lines of kilobytes that are all different take a quarter more with "
-             "two jobs"},
+     .help = "what the process aims to stay below"},
     {.name = "level",
      .kind = ValueKind::kInteger,
      .argument = "N",
@@ -106,8 +105,7 @@ inline constexpr FlagSpec kRunFlags[] = {
      .kind = ValueKind::kSize,
      .argument = "SIZE",
      .default_value = "512MiB",
-     .help = "what the process aims to stay below; lines of kilobytes that are all different take a quarter more with "
-             "two jobs"},
+     .help = "what the process aims to stay below"},
     {.name = "level",
      .kind = ValueKind::kInteger,
      .argument = "N",
