@@ -12,23 +12,6 @@ namespace {
 
 using enum ValueKind;
 
-// Commands that read several stores as one.
-constexpr FlagSpec kStoresFlags[] = {
-    {.name = "store",
-     .kind = kDirectory,
-     .argument = "DIR",
-     .default_value = "whittle.store",
-     .help = "the store; given more than once, or a glob in quotes, several are read as one",
-     .repeatable = true,
-     .default_help = "$WHITTLE_STORE, else ./whittle.store"},
-    {.name = "now",
-     .kind = kText,
-     .argument = "TIME",
-     .help = "what 'last 2h' counts back from: a time, or data for the newest event",
-     .default_help = "the clock"},
-    {.name = "follow", .help = "print events as they come, until Ctrl-C"},
-};
-
 // How lines are understood: the same for everything that reads raw text.
 constexpr FlagSpec kReadingFlags[] = {
     {.name = "config",
