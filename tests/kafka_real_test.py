@@ -1,9 +1,10 @@
-"""Two members of a group against a real Apache Kafka, killed with -9 and stopped with SIGSTOP while messages come: read
-together, their stores hold every message once. Needs Java and Maven Central, so it runs only with WHITTLE_KAFKA_REAL=1
-(`make test-kafka`); WHITTLE_KAFKA_MESSAGES sets how many messages are sent."""
+"""Members of a group against a real Apache Kafka, killed with -9 and stopped with SIGSTOP while messages come: every
+message is stored once. Needs Java and Maven Central, so it runs only with WHITTLE_KAFKA_REAL=1 (`make test-kafka`);
+WHITTLE_KAFKA_MESSAGES and WHITTLE_KAFKA_ROUNDS set how many messages are sent and how often something goes wrong."""
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -15,37 +16,113 @@ from kafka_test import Member
 from whittle_cli import CliTest
 
 
-class RealKafkaTest(CliTest):
-    wait_for, events, assert_ids, verify = (MockKafkaTest.wait_for, MockKafkaTest.events, MockKafkaTest.assert_ids,
-                                            MockKafkaTest.verify)
+SESSION_S = 3
+PROPERTIES = "{session.timeout.ms: '3000', heartbeat.interval.ms: '500'}"
 
-    def test_two_members_killed_and_stopped(self):
+
+class RealKafkaTest(CliTest):
+    wait_for, events, assert_ids, verify, wait_for_log = (
+        MockKafkaTest.wait_for, MockKafkaTest.events, MockKafkaTest.assert_ids, MockKafkaTest.verify,
+        MockKafkaTest.wait_for_log)
+
+    def broker(self, **settings):
         try:
-            broker = Broker(self.dir / "broker")
+            broker = Broker(self.dir / "broker", **settings)
         except Unavailable as why:
             self.skipTest(str(why))
         self.addCleanup(broker.stop)
-        count = int(os.environ.get("WHITTLE_KAFKA_MESSAGES", 20_000))
+        return broker
+
+    def send(self, producer, first, end):
+        for i in range(first, end):
+            producer.send("logs", i % 3, b"2024-05-01 10:00:00 INFO worker-%d did request %d" % (i % 5, i))
+        producer.flush()
+
+    def assert_each_once(self, count, store):
+        """Like assert_ids, for many: every id once, nothing else."""
+        command = [whittle_cli.BIN, "cat", "--raw", "--store", str(store)]
+        seen = bytearray(count)
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as cat:
+            for line in cat.stdout:
+                number = int(line.rsplit(b" ", 1)[1])
+                self.assertEqual(0, seen[number], f"{number} is there twice")
+                seen[number] = 1
+        self.assertEqual(0, cat.returncode)
+        self.assertEqual(count, sum(seen), f"{seen.find(0)} is lost, and perhaps others")
+
+    def test_members_share_segments(self):
+        """kill -9, SIGSTOP beyond the session, a third member that comes and goes, and a broker that is killed: the
+        directory that the members share holds every message once."""
+        broker = self.broker()
+        count = int(os.environ.get("WHITTLE_KAFKA_MESSAGES", 200_000))
+        rounds = int(os.environ.get("WHITTLE_KAFKA_ROUNDS", 5))
         config = self.write("w.yaml", f"sources: [{{kafka: {{brokers: '{broker.address}', topics: logs, properties: "
-                            "{session.timeout.ms: '3000', heartbeat.interval.ms: '500'}}}]\n".encode())
+                            f"{PROPERTIES}}}}}]\n".encode())
+        shared = self.dir / "shared"
+
+        def member(name):
+            return Member(self, self.dir / name, "--config", str(config), "--shared-segments", str(shared),
+                          "--close-after", "1s")
+
+        with Producer(broker.address) as producer:
+            producer.create_topic("logs", 3)
+            members = [member("first"), member("second")]
+            self.send(producer, 0, 3)
+            self.wait_for(3, shared, member=members[0])
+            stopped = None
+            for step in range(rounds):
+                first, end = max(3, count * step // rounds), count * (step + 1) // rounds
+                self.send(producer, first, (first + end) // 2)
+                victim = self.random.randrange(2)
+                time.sleep(self.random.uniform(0, 0.5))
+                if stopped:  # it wakes up with what it held, after others have gone on in its place
+                    stopped.process.send_signal(signal.SIGCONT)
+                    stopped = None
+                if step % 5 in (0, 2):
+                    stopped = members[victim]
+                    stopped.process.send_signal(signal.SIGSTOP)
+                    time.sleep(SESSION_S + 1)
+                elif step % 5 == 1:
+                    members[victim].kill()
+                    members[victim] = member(("first", "second")[victim])
+                elif step % 5 == 3:
+                    broker.kill()
+                    broker.start()
+                else:
+                    third = member("third")
+                    time.sleep(2)
+                    third.stop()
+                self.send(producer, (first + end) // 2, end)
+            if stopped:
+                stopped.process.send_signal(signal.SIGCONT)
+            self.wait_for(count, shared, member=members[0])
+        for one in members:
+            one.stop()
+        self.assert_each_once(count, shared)
+        self.verify(shared)
+        left = [path.name for path in shared.iterdir() if not path.name.endswith(".wseg")]
+        self.assertEqual(["quarantine"], left)
+        print("".join(one.log() for one in members), file=sys.stderr)
+
+    def test_a_store_for_each_member(self):
+        """Read together, the stores of two members hold every message once, though a crash makes them overlap."""
+        broker = self.broker()
+        count = 6000
+        config = self.write("w.yaml", f"sources: [{{kafka: {{brokers: '{broker.address}', topics: logs, properties: "
+                            f"{PROPERTIES}}}}}]\n".encode())
         stores = [self.dir / "first", self.dir / "second"]
         with Producer(broker.address) as producer:
             producer.create_topic("logs", 3)
             members = [Member(self, store, "--config", str(config)) for store in stores]
-            rounds = 4
-            for step in range(rounds):
-                for i in range(count * step // rounds, count * (step + 1) // rounds):
-                    producer.send("logs", i % 3, b"2024-05-01 10:00:00 INFO worker-%d did request %d" % (i % 5, i))
-                producer.flush()
-                victim = self.random.randrange(2)
-                time.sleep(self.random.uniform(0, 1))
-                if step % 2 == 0:
-                    members[victim].kill()
-                    members[victim] = Member(self, stores[victim], "--config", str(config))
-                else:
-                    members[victim].process.send_signal(signal.SIGSTOP)
-                    time.sleep(4)  # longer than the session
-                    members[victim].process.send_signal(signal.SIGCONT)
+            self.send(producer, 0, count // 3)
+            time.sleep(self.random.uniform(0, 1))
+            members[0].kill()
+            members[0] = Member(self, stores[0], "--config", str(config))
+            self.send(producer, count // 3, count * 2 // 3)
+            members[1].process.send_signal(signal.SIGSTOP)
+            time.sleep(SESSION_S + 1)
+            members[1].process.send_signal(signal.SIGCONT)
+            self.send(producer, count * 2 // 3, count)
             self.wait_for(count, *stores, member=members[0])
         for member in members:
             member.stop()

@@ -183,6 +183,66 @@ class KafkaTest(CliTest):
         run = whittle("query", "* | count", "--store", self.store, "--store", other_store)
         self.assertEqual(b"390", run.out.split()[-1], str(run))
 
+    def test_shared_segments_hold_every_message_once(self):
+        """Members of two groups read all messages into one directory: each can only go on where the other ended."""
+        self.send(1000)
+        shared = self.dir / "shared"
+        stores = {name: self.dir / name for name in ("first", "second")}
+        members = {name: self.member("--config", self.config(name), "--shared-segments", shared, store=store)
+                   for name, store in stores.items()}
+        self.wait_for(1000, shared, member=members["first"])
+        sent = 1000
+        # Both are awake now, and whoever is second finds the name of its segment taken.
+        deadline = time.monotonic() + 60
+        while not any("another member has stored" in m.log() for m in members.values()):
+            self.assertLess(time.monotonic(), deadline)
+            self.send(100, sent)
+            sent += 100
+            time.sleep(0.1)
+        name = self.random.choice(list(members))
+        members[name].kill()
+        self.send(1000, sent)
+        sent += 1000
+        members[name] = self.member("--config", self.config(name), "--shared-segments", shared, store=stores[name])
+        self.wait_for(sent, shared, member=members["first"])
+        for member in members.values():
+            member.stop()
+        self.assert_ids(sent, shared)
+        self.assertEqual([], [path.name for path in shared.iterdir() if path.name.endswith(".tmp")])
+        self.verify(shared)
+        stats = whittle("stats", "--store", shared, "--format", "ndjson")
+        self.assertEqual(0, stats.code, str(stats))
+        rows = [json.loads(line) for line in stats.out.splitlines() if b"source_id" in line]
+        self.assertEqual(sent, sum(row["kept"]["records"] for row in rows))
+        self.assertEqual(0, sum(row["in"]["records"] - row["kept"]["records"] for row in rows))
+        # What was stored is the truth for a third that has never been here.
+        late = self.member("--config", self.config("third"), "--shared-segments", shared, store=self.dir / "third")
+        self.send(10, sent)
+        self.wait_for(sent + 10, shared, member=late)
+        late.stop()
+        self.assert_ids(sent + 10, shared)
+
+    def test_sampling_goes_on_with_the_next_owner(self):
+        """The sampler's state stands in the shared segments: who reads on decides as one that read everything."""
+        kept = []
+        for name in ("parts", "whole"):
+            shared = self.dir / f"{name}.shared"
+            for part in range(2):
+                # The first group reads all of it with one member, the second half of it with each of two.
+                self.send(750, 750 * part) if name == "parts" else None
+                if name == "whole" and part == 1:
+                    break
+                member = self.member("--config", self.config(name), "--keep", "20%", "--shared-segments", shared,
+                                     store=self.dir / f"{name}-{part}")
+                deadline = time.monotonic() + 60
+                while self.ledger(shared)["in"]["records"] < 750 * (part + 1):
+                    self.assertLess(time.monotonic(), deadline, member.log())
+                    time.sleep(0.1)
+                member.stop()
+            ids = sorted((e["source"]["name"], e["source"]["offset"], e["sample_rate"]) for e in self.events(shared))
+            kept.append(ids)
+        self.assertEqual(kept[0], kept[1])
+
     def test_sampling_keeps_the_account(self):
         self.send(3000)
         member = self.member("--kafka", self.kafka, "--keep", "10%")
@@ -197,8 +257,8 @@ class KafkaTest(CliTest):
         self.assertEqual(len(self.events()), ledger["kept"]["records"])
         self.verify()
 
-    def ledger(self):
-        run = whittle("stats", "--format", "ndjson", "--store", self.store)
+    def ledger(self, store=None):
+        run = whittle("stats", "--format", "ndjson", "--store", store or self.store)
         rows = [json.loads(line) for line in run.out.splitlines() if b"source_id" in line] if run.code == 0 else []
         return {term: {"records": sum(row[term]["records"] for row in rows)}
                 for term in ("in", "kept", "sampled_out", "quarantined")}

@@ -241,7 +241,8 @@ Result<SegmentSurvey> SurveySegments(const Env* env, const std::string& segments
   return survey;
 }
 
-Result<Snapshot> TakeSnapshotOfAny(const Env* env, const std::string& dir, const FooterEntryReader& read_footer) {
+Result<Snapshot> TakeSnapshotOfAny(const Env* env, const std::string& dir, SegmentSurvey* left_out,
+                                   const FooterEntryReader& read_footer) {
   Result<Snapshot> store = TakeSnapshot(env, dir);
   if (store.ok() || store.status().code() != StatusCode::kUsage) return store;
   Result<SegmentSurvey> survey = SurveySegments(env, dir, read_footer);
@@ -251,6 +252,10 @@ Result<Snapshot> TakeSnapshotOfAny(const Env* env, const std::string& dir, const
   Snapshot snapshot;
   snapshot.dir = snapshot.segments_dir = dir;
   PlanChange(snapshot.manifest, ChangeFromSurvey(std::move(survey->entries)), env, false).ApplyTo(&snapshot.manifest);
+  if (left_out != nullptr) {
+    survey->entries.clear();
+    *left_out = std::move(*survey);
+  }
   return snapshot;
 }
 

@@ -24,8 +24,9 @@ struct SegmentSurvey {
 Result<SegmentSurvey> SurveySegments(const Env* env, const std::string& segments_dir,
                                      const FooterEntryReader& read_footer = ReadSegmentEntry);
 
-// A store, or a directory that merely holds segments: files that were copied out of a store, for instance.
-Result<Snapshot> TakeSnapshotOfAny(const Env* env, const std::string& dir,
+// A store, or a directory that merely holds segments: one that the members of a consumer group share, or files that
+// were copied out of a store. `left_out`, when given, says which of its files are not part of the snapshot.
+Result<Snapshot> TakeSnapshotOfAny(const Env* env, const std::string& dir, SegmentSurvey* left_out = nullptr,
                                    const FooterEntryReader& read_footer = ReadSegmentEntry);
 
 struct RebuildReport {

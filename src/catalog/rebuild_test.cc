@@ -176,15 +176,15 @@ TEST_F(RebuildTest, DirectoriesOfSegmentsAreReadable) {
     const auto bytes = ReadFile(&world_.memory, "/store/segments/" + segment.file_name);
     ASSERT_TRUE(WriteFileAtomically(&world_.memory, "/copies/" + segment.file_name, *bytes).ok());
   }
-  const auto snapshot = TakeSnapshotOfAny(&world_.env, "/copies", ReadFakeFooter);
+  const auto snapshot = TakeSnapshotOfAny(&world_.env, "/copies", nullptr, ReadFakeFooter);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status().message();
   EXPECT_EQ(snapshot->manifest.segments.size(), 4u);
   EXPECT_EQ(snapshot->manifest.TotalLedger(), before_.TotalLedger());
   EXPECT_TRUE(*FileExists(&world_.memory, snapshot->SegmentPath(snapshot->manifest.segments[0])));
   ASSERT_TRUE(world_.memory.MakeDirectory("/nothing").ok());
-  EXPECT_THAT(TakeSnapshotOfAny(&world_.env, "/nothing", ReadFakeFooter).status().message(),
+  EXPECT_THAT(TakeSnapshotOfAny(&world_.env, "/nothing", nullptr, ReadFakeFooter).status().message(),
               HasSubstr("is not a whittle store"));
-  EXPECT_TRUE(TakeSnapshotOfAny(&world_.env, "/store", ReadFakeFooter).ok());
+  EXPECT_TRUE(TakeSnapshotOfAny(&world_.env, "/store", nullptr, ReadFakeFooter).ok());
 }
 
 TEST_F(RebuildTest, RefusesWhileSomebodyWrites) {

@@ -21,7 +21,9 @@ struct Found {
 
 Result<std::vector<Found>> FindQuarantined(const Env* env, const std::string& store,
                                            const std::vector<std::string>& names) {
-  WHITTLE_RETURN_IF_ERROR(CheckStore(env, store));
+  // The directory that the members of a group share is no store and has a quarantine all the same.
+  WHITTLE_ASSIGN_OR_RETURN(const bool shared, FileExists(env->files, QuarantineDirectory(store)));
+  if (!shared) WHITTLE_RETURN_IF_ERROR(CheckStore(env, store));
   WHITTLE_ASSIGN_OR_RETURN(const auto entries, ListQuarantined(env, store));
   std::vector<Found> found;
   std::vector<bool> seen(names.size());

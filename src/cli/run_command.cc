@@ -94,6 +94,7 @@ Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config,
   if (sources.empty() && !flags.Given("tail")) sources = config.kafka;
   for (KafkaSource& source : sources) {
     if (flags.Given("start")) source.from_end = flags.Text("start") == "end";
+    if (flags.Given("shared-segments")) source.shared_segments = flags.Text("shared-segments");
     WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan kafka, MakeKafkaPlan(env, source));
     kafka.set_resource = [&config](std::vector<Attribute>* resource) { SetResource(config.field_rules, resource); };
     plan->kafka.push_back(std::move(kafka));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/rfc3339.h"
+#include "catalog/rebuild.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
 #include "cli/store_report.h"
@@ -234,9 +235,11 @@ int RunTemplates(const ParsedFlags& flags, Streams& streams) {
 
 int RunStats(const ParsedFlags& flags, Streams& streams) {
   const Env* env = DefaultEnv();
-  const auto manifest = ReadManifest(env, flags.Text("store"));
-  if (!manifest.ok()) return Fail(streams, manifest.status());
-  const StoreBytes bytes = MeasureStore(env, flags.Text("store"));
+  const auto snapshot = TakeSnapshotOfAny(env, flags.Text("store"));
+  if (!snapshot.ok()) return Fail(streams, snapshot.status());
+  const Manifest* const manifest = &snapshot->manifest;
+  StoreBytes bytes = MeasureStore(env, flags.Text("store"));
+  if (snapshot->segments_dir == snapshot->dir) std::swap(bytes.segments, bytes.other);  // nothing but segments
   const auto reader = StoreReader::Open(env, flags.Text("store"));
   if (!reader.ok()) return Fail(streams, reader.status());
   const auto ledger = ReadStoreLedger(env, (*reader)->segments());

@@ -63,6 +63,11 @@ inline constexpr FlagSpec kRunFlags[] = {
      .argument = "NAME",
      .help = "consumer group of --kafka",
      .default_help = "whittle"},
+    {.name = "shared-segments",
+     .kind = ValueKind::kDirectory,
+     .argument = "DIR",
+     .help = "where all members of a Kafka group store what they read, so that every message is there once; the same "
+             "directory for all of them"},
     {.name = "start",
      .kind = ValueKind::kChoice,
      .argument = "WHERE",

@@ -134,6 +134,7 @@ Result<KafkaSource> ReadKafkaSource(const Group& item) {
   if (source.group.empty()) return kafka.Error("group", "'group' is empty");
   source.from_end = kafka.Text("start") == "end";
   source.max_message_bytes = static_cast<uint64_t>(kafka.Size("max_message"));
+  source.shared_segments = kafka.Text("shared_segments");
   if (kafka.Has("sasl")) {
     const Group sasl = kafka.Inner("sasl");
     source.sasl.mechanism = sasl.Text("mechanism");

@@ -51,6 +51,7 @@ struct KafkaSource {
     bool enabled = false;
     std::string ca_file, cert_file, key_file;
   } tls;
+  std::string shared_segments;        // directory that all members of the group write to; empty: the store
   std::vector<NamedText> properties;  // of librdkafka
   std::vector<NamedText> fields;      // resource attributes; {topic} stands for the topic
   std::string time_zone = "UTC";

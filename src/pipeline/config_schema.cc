@@ -105,6 +105,12 @@ constexpr ConfigKey kKeys[] = {
      .help = "larger messages go to the quarantine",
      .minimum = 1024,
      .maximum = 64LL << 20},
+    {.path = "sources[].kafka.shared_segments",
+     .type = kPath,
+     .help = "directory to which all members of the group write their segments, in place of a store for each; it has "
+             "to be the same for all of them",
+     .flag = "shared-segments",
+     .example = "/mnt/shared/logs"},
     {.path = "sources[].kafka.sasl", .type = kGroup, .help = "who we are"},
     {.path = "sources[].kafka.sasl.mechanism",
      .type = kChoice,

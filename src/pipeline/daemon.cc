@@ -155,6 +155,10 @@ class Daemon {
       options.sampling = plan_->sampling;
       options.close_after_ns = plan_->close_after_ns;
       options.max_pending_bytes = plan_->max_pending_bytes;
+      if (!source.shared_segments.empty()) {
+        WHITTLE_ASSIGN_OR_RETURN(options.shared,
+                                 SharedSegments::Open(env_, source.shared_segments, catalog_->manifest().store_id));
+      }
       options.log = [this](const std::string& line) { hooks_.log(line); };
       options.trouble = [this](const std::string& line) {
         hooks_.log(line.empty() ? "kafka: well again" : line + "; trying again");

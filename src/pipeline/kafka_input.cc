@@ -20,7 +20,9 @@ struct KafkaInput::Partition {
   KafkaPartition name;
   std::string id;
   bool resumes = false;
-  int64_t next = -1;     // the next offset to take; -1: whatever comes first
+  int64_t next = -1;  // the next offset to take; -1: whatever comes first
+  int64_t chain = 0;  // of shared segments: where the first of ours has to begin
+  std::string sampler_state;
   int64_t advised = -1;  // what the group was told
   bool begun = false;    // has a pipeline
   std::unique_ptr<LivePipeline> pipeline;
@@ -56,11 +58,11 @@ Result<std::optional<int64_t>> KafkaInput::Assigned(const KafkaPartition& name, 
   auto partition = std::make_unique<Partition>();
   partition->name = name;
   partition->id = SourceRegistry::KafkaId(cluster_, name.topic, name.partition);
-  const auto known = catalog_->FindSource(partition->id);
-  const int64_t stored = known && !known->bytes.empty() ? static_cast<int64_t>(known->bytes.End()) : -1;
+  WHITTLE_ASSIGN_OR_RETURN(const int64_t stored, FindStored(partition.get()));
   partition->resumes = stored >= 0;
-  int64_t begin = std::max(stored, state.committed);
-  if (stored >= 0 && state.committed > stored) {
+  const bool shared = options_.shared != nullptr;
+  int64_t begin = shared && stored >= 0 ? stored : std::max(stored, state.committed);
+  if (!shared && stored >= 0 && state.committed > stored) {
     options_.log("kafka: " + name.name() + ": the group has stored up to " + std::to_string(state.committed) +
                  " elsewhere; going on there, this store ends at " + std::to_string(stored));
   }
@@ -78,6 +80,42 @@ Result<std::optional<int64_t>> KafkaInput::Assigned(const KafkaPartition& name, 
   partition->advised = state.committed;
   partitions_[name] = std::move(partition);
   return begin >= 0 ? std::optional<int64_t>(begin) : std::nullopt;
+}
+
+// How far the partition is stored; -1: nothing of it is.
+Result<int64_t> KafkaInput::FindStored(Partition* partition) {
+  if (options_.shared == nullptr) {
+    const auto known = catalog_->FindSource(partition->id);
+    return known && !known->bytes.empty() ? static_cast<int64_t>(known->bytes.End()) : int64_t{-1};
+  }
+  const KafkaRange range{cluster_, partition->name.topic, partition->name.partition, 0, 0};
+  WHITTLE_ASSIGN_OR_RETURN(auto frontier, options_.shared->FindFrontier(range, partition->id));
+  if (!frontier) return int64_t{-1};
+  partition->chain = frontier->end_offset;
+  partition->sampler_state = std::move(frontier->sampler_state);
+  return partition->chain;
+}
+
+int64_t KafkaInput::StoredEnd(const Partition& partition) const {
+  if (options_.shared != nullptr) return options_.shared->stored_end(partition.id);
+  const auto known = catalog_->FindSource(partition.id);
+  return known ? static_cast<int64_t>(known->bytes.End()) : 0;
+}
+
+// Where the segment begins whose first message stands at `offset`. What lies between the frontier and the first message
+// there is has no messages any more. Shared segments begin where those before end, or the same messages could stand
+// under two names.
+int64_t KafkaInput::FirstOffset(const Partition& partition, int64_t offset) const {
+  if (options_.shared != nullptr) return partition.chain;
+  return partition.next >= 0 ? partition.next : offset;
+}
+
+// What comes of a segment that could not be published because its name was taken.
+Status KafkaInput::Fenced(const Partition& partition, const Status& status) const {
+  if (options_.shared == nullptr || status.code() != StatusCode::kAlreadyExists) return status;
+  return Status(StatusCode::kBusy, "kafka: " + partition.name.name() +
+                                       ": another member has stored what this one was about to store; joining the "
+                                       "group anew");
 }
 
 // With the first message: only then it is known where the partition begins.
@@ -102,8 +140,13 @@ Status KafkaInput::Begin(Partition* partition, const KafkaPartition& name, const
   context->segment_source = {id, name.name(), std::move(resource)};
   context->kafka = KafkaRange{cluster_, name.topic, name.partition, first_offset, first_offset};
   partition->context = context;
+  CommitterOptions committer = options_.committer;
+  if (options_.shared != nullptr) {
+    context->sampler_state = partition->sampler_state;
+    committer.publish = [this](SegmentCommit commit) { return options_.shared->Publish(std::move(commit)); };
+  }
   partition->pipeline =
-      std::make_unique<LivePipeline>(env_, catalog_, pool_, options_.parsing, options_.committer, options_.sampling);
+      std::make_unique<LivePipeline>(env_, catalog_, pool_, options_.parsing, std::move(committer), options_.sampling);
   WHITTLE_ASSIGN_OR_RETURN(const uint32_t source,
                            partition->pipeline->AddSource(std::move(context), std::move(times), resumes));
   partition->batcher = std::make_unique<KafkaBatcher>(source, options_.parsing);
@@ -116,8 +159,7 @@ Status KafkaInput::Received(const KafkaRecord& record) {
   // Left over from before a rebalance, or read again by a broker that was set back.
   if (partition == nullptr || record.offset < partition->next) return Status::Ok();
   if (!partition->begun) {
-    // What lies between the frontier and the first message there is has no messages any more.
-    const int64_t first = partition->next >= 0 ? partition->next : record.offset;
+    const int64_t first = FirstOffset(*partition, record.offset);
     WHITTLE_RETURN_IF_ERROR(Begin(partition, partition->name, partition->id, first, partition->resumes));
   }
   if (partition->batcher->empty()) partition->batch_since_ns = env_->clock->SteadyNs();
@@ -142,7 +184,7 @@ Status KafkaInput::Unreadable(const KafkaPartition& name, int64_t offset, const 
   Partition* const partition = Find(name);
   if (partition == nullptr || offset < partition->next) return Status::Ok();
   if (!partition->begun) {
-    const int64_t first = partition->next >= 0 ? partition->next : offset;
+    const int64_t first = FirstOffset(*partition, offset);
     WHITTLE_RETURN_IF_ERROR(Begin(partition, name, partition->id, first, partition->resumes));
   }
   if (partition->batcher->empty()) partition->batch_since_ns = env_->clock->SteadyNs();
@@ -159,14 +201,14 @@ Status KafkaInput::Quarantine(Partition* partition, QuarantinedMessage message) 
   options_.log("kafka: " + partition->name.name() + ": message " + std::to_string(message.message.offset) + " " +
                message.reason + "; it is in the quarantine");
   ++quarantined_;
-  return WriteQuarantined(env_, catalog_->layout().dir, message);
+  return WriteQuarantined(env_, options_.shared ? options_.shared->dir() : catalog_->layout().dir, message);
 }
 
 Status KafkaInput::Submit(Partition* partition) {
   if (!partition->begun || partition->batcher->empty()) return Status::Ok();
   std::vector<LineBatch> batches;
   batches.push_back(partition->batcher->Take());
-  return partition->pipeline->Submit(&batches);
+  return Fenced(*partition, partition->pipeline->Submit(&batches));
 }
 
 Status KafkaInput::SubmitAll() {
@@ -207,10 +249,11 @@ Status KafkaInput::CommitPartitions(const std::vector<Partition*>& partitions) {
     WHITTLE_RETURN_IF_ERROR(Submit(partition));
     const int64_t since = partition->pipeline->pending_since_ns();
     if (since > 0) ages.push_back(now - since);
-    WHITTLE_RETURN_IF_ERROR(partition->pipeline->StartFlush());  // all of them at the same time
+    // All of them at the same time.
+    WHITTLE_RETURN_IF_ERROR(Fenced(*partition, partition->pipeline->StartFlush()));
   }
   for (Partition* partition : partitions) {
-    if (partition->begun) WHITTLE_RETURN_IF_ERROR(partition->pipeline->Flush());
+    if (partition->begun) WHITTLE_RETURN_IF_ERROR(Fenced(*partition, partition->pipeline->Flush()));
   }
   WHITTLE_RETURN_IF_ERROR(catalog_->PublishPending());
   const int64_t taken_ns = env_->clock->SteadyNs() - now;
@@ -225,8 +268,7 @@ void KafkaInput::Advise() {
   next_advice_ns_ = now + kAdviceNs;
   for (const auto& [name, partition] : partitions_) {
     if (!partition->begun) continue;
-    const auto known = catalog_->FindSource(partition->id);
-    const int64_t end = known ? static_cast<int64_t>(known->bytes.End()) : 0;
+    const int64_t end = StoredEnd(*partition);
     if (end <= partition->advised) continue;
     partition->advised = end;
     consumer_->Commit(name, end, false);
@@ -251,8 +293,7 @@ Status KafkaInput::Revoked(const std::vector<KafkaPartition>& names) {
   }
   const Status status = CommitPartitions(leaving);
   for (Partition* partition : leaving) {
-    const auto known = catalog_->FindSource(partition->id);
-    const int64_t end = known ? static_cast<int64_t>(known->bytes.End()) : 0;
+    const int64_t end = StoredEnd(*partition);
     if (status.ok() && end > partition->advised) consumer_->Commit(partition->name, end, true);
   }
   for (const KafkaPartition& name : names) Forget(name);

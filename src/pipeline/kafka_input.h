@@ -3,7 +3,8 @@
 //
 // Reading begins where the store's frontier stands, or at what the group has committed when that is further: then
 // another member has stored what lies between. A partition that is revoked is committed first; one that was lost is
-// forgotten, because its next owner has begun with it already.
+// forgotten, because its next owner has begun with it already. With a directory that the members share, the frontier is
+// what stands there, whoever put it there; a member that finds that another has gone on in its place joins anew.
 //
 // One thread, the daemon's. `env`, `catalog`, `pool` and what the options point to must outlive it.
 #pragma once
@@ -23,6 +24,7 @@
 #include "pipeline/kafka_plan.h"
 #include "pipeline/live_pipeline.h"
 #include "pipeline/quarantine.h"
+#include "pipeline/shared_segments.h"
 #include "source/kafka_consumer.h"
 
 namespace whittle {
@@ -34,6 +36,7 @@ struct KafkaInputOptions {
   int64_t close_after_ns = 0;
   // Text of all partitions that is not committed; beyond it the partition with the most is committed.
   uint64_t max_pending_bytes = uint64_t{128} << 20;
+  std::unique_ptr<SharedSegments> shared;  // null: segments go into the catalog's store
   std::function<void(const std::string& line)> log;
   std::function<void(const std::string& line)> trouble;  // empty: it is well again
   std::function<void(int64_t pending_ns)> committed;     // for each segment that was due: how long it was open
@@ -75,6 +78,10 @@ class KafkaInput : private KafkaListener {
   Status Begin(Partition* partition, const KafkaPartition& name, const std::string& id, int64_t first_offset,
                bool resumes);
   Status Quarantine(Partition* partition, QuarantinedMessage message);
+  Result<int64_t> FindStored(Partition* partition);
+  int64_t StoredEnd(const Partition& partition) const;
+  int64_t FirstOffset(const Partition& partition, int64_t offset) const;
+  Status Fenced(const Partition& partition, const Status& status) const;
   Status Submit(Partition* partition);
   Status SubmitAll();
   Status CommitDue();

@@ -102,6 +102,7 @@ Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source)
   plan.consumer.group = source.group;
   plan.consumer.from_end = source.from_end;
   plan.max_message_bytes = source.max_message_bytes;
+  plan.shared_segments = source.shared_segments;
   plan.fields = source.fields;
   plan.time.zone = source.time_zone;
   plan.time.year = source.time_year;

@@ -24,6 +24,7 @@ struct KafkaSourcePlan {
   std::vector<NamedText> fields;                              // of every event; {topic} stands for the topic
   std::function<void(std::vector<Attribute>*)> set_resource;  // what further steps give to every source; may be empty
   size_t max_message_bytes = size_t{16} << 20;
+  std::string shared_segments;  // directory; empty: the store
 
   std::vector<Attribute> ResourceOf(std::string_view topic) const;
 };

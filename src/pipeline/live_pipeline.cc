@@ -39,7 +39,12 @@ CommitterOptions LivePipeline::WithSampling(CommitterOptions options) {
 Result<uint32_t> LivePipeline::AddSource(std::shared_ptr<SourceContext> context, std::unique_ptr<RecordTimes> times,
                                          bool resumes) {
   Source source;
-  WHITTLE_ASSIGN_OR_RETURN(source.sampler, sampling_.NewSampler(catalog_, context->segment_source, resumes));
+  if (context->sampler_state) {
+    WHITTLE_ASSIGN_OR_RETURN(source.sampler,
+                             sampling_.NewSampler(context->segment_source, resumes ? *context->sampler_state : ""));
+  } else {
+    WHITTLE_ASSIGN_OR_RETURN(source.sampler, sampling_.NewSampler(catalog_, context->segment_source, resumes));
+  }
   source.enricher = std::make_unique<Enricher>(&parsing_->field_rules, context->segment_source);
   source.context = std::move(context);
   source.times = std::move(times);

@@ -3,6 +3,7 @@
 #include "catalog/catalog.h"
 #include "catalog/manifest.h"
 #include "catalog/marks.h"
+#include "catalog/rebuild.h"
 #include "catalog/segment_file.h"
 #include "templates/overrides.h"
 
@@ -59,7 +60,7 @@ Result<MergeReport> MergeStores(const Env* env, const std::vector<std::string>& 
   MergeReport report;
   std::vector<Snapshot> snapshots;
   for (const std::string& store : stores) {
-    WHITTLE_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshot(env, store));
+    WHITTLE_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshotOfAny(env, store));
     snapshots.push_back(std::move(snapshot));
   }
   WHITTLE_ASSIGN_OR_RETURN(auto catalog, Catalog::Open(env, to));

@@ -59,6 +59,11 @@ Result<std::unique_ptr<Sampler>> RunSampling::NewSampler(Catalog* catalog, const
     WHITTLE_ASSIGN_OR_RETURN(const auto stored, catalog->ReadPrivate(SamplerRecord(source.id)));
     state = stored.value_or("");
   }
+  return NewSampler(source, state);
+}
+
+Result<std::unique_ptr<Sampler>> RunSampling::NewSampler(const SegmentSource& source, const std::string& state) const {
+  if (!active()) return std::unique_ptr<Sampler>();
   return Sampler::Create(policy_.get(), source, share_, state);
 }
 

@@ -39,6 +39,7 @@ class RunSampling {
 
   // Null when nothing is sampled. `resumes`: the source goes on where a segment in the catalog ends.
   Result<std::unique_ptr<Sampler>> NewSampler(Catalog* catalog, const SegmentSource& source, bool resumes) const;
+  Result<std::unique_ptr<Sampler>> NewSampler(const SegmentSource& source, const std::string& state) const;
 
   SegmentLedger* ledger();  // of the open segment
   // `sampler` has seen a batch of this source that goes into the open segment; it must live until Close.

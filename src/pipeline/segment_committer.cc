@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pipeline/kafka_segment_name.h"
 #include "pipeline/segment_facts.h"
 
 namespace whittle {
@@ -35,9 +36,6 @@ void KeepTail(const EventBatch& batch, std::string* tail) {
   }
 }
 
-// Longer names of topics are cut: a file name has 255 bytes, and the source id tells them apart.
-constexpr size_t kMaxTopicInName = 150;
-
 }  // namespace
 
 CommitTotals& CommitTotals::operator+=(const CommitTotals& other) {
@@ -50,21 +48,6 @@ CommitTotals& CommitTotals::operator+=(const CommitTotals& other) {
   guessed_times += other.guessed_times;
   ledger += other.ledger;
   return *this;
-}
-
-std::string KafkaSegmentName(const std::string& source_id, const KafkaRange& range) {
-  std::string offset = std::to_string(range.first_offset);
-  offset.insert(0, 20 - std::min<size_t>(20, offset.size()), '0');
-  std::string topic = range.topic.substr(0, kMaxTopicInName);
-  // Kafka allows letters, digits, dots, underscores and dashes; whoever answered may be no Kafka.
-  std::replace_if(
-      topic.begin(), topic.end(),
-      [](char c) {
-        return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '.' && c != '-';
-      },
-      '_');
-  return "kafka-" + source_id.substr(0, 8) + "-" + topic + "-" + std::to_string(range.partition) + "-" + offset +
-         ".wseg";
 }
 
 SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool* pool, CommitterOptions options)
@@ -231,6 +214,11 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
             if (closing.messages) {
               sections.push_back({static_cast<uint16_t>(SectionId::kKafka), false, EncodeMessages(*closing.messages)});
             }
+            if (options_.publish) {
+              for (const auto& [name, state] : closing.extras.records.internal) {
+                sections.push_back({static_cast<uint16_t>(SectionId::kSamplerState), false, state});
+              }
+            }
             if (!closing.extras.sections) return sections;
             auto more = closing.extras.sections(facts, meta);
             if (!more.ok()) {
@@ -250,7 +238,8 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
   commit.sources = std::move(closing.identities);
   commit.records = std::move(closing.extras.records);
   if (!options_.overrides_text.empty()) commit.records.published[kPublishedOverrides] = options_.overrides_text;
-  WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, catalog_->CommitSegment(std::move(commit)));
+  WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, options_.publish ? options_.publish(std::move(commit))
+                                                                      : catalog_->CommitSegment(std::move(commit)));
   const std::lock_guard lock(mutex_);
   ++totals_.segments;
   totals_.segment_bytes += stored.file_bytes;

@@ -34,7 +34,8 @@ struct SourceContext {
   std::optional<KafkaRange> kafka;
   std::vector<Message> messages;
   Tally quarantined;
-  bool finished = false;  // read to its end, all of it handed to Add
+  std::optional<std::string> sampler_state;  // where it is not the catalog that keeps it
+  bool finished = false;                     // read to its end, all of it handed to Add
 };
 
 struct CommitTotals {
@@ -65,11 +66,10 @@ struct CommitterOptions {
   std::string overrides_text;  // ... as they wrote it: published, so that readers decide the same
   // Asked when a segment begins to close, on the thread that calls the committer; told the ids of its sources.
   std::function<SegmentExtras(const std::vector<std::string>& source_ids)> extras;
+  // Where segments go instead of the catalog; it then knows nothing of them, and the state of the source's sampler
+  // stands in the segment. On any thread. Empty: the catalog.
+  std::function<Result<SegmentMeta>(SegmentCommit commit)> publish;
 };
-
-// The name of a segment of a Kafka partition: it carries the first offset, so that nobody can publish a second segment
-// that begins there.
-std::string KafkaSegmentName(const std::string& source_id, const KafkaRange& range);
 
 class SegmentCommitter {
  public:

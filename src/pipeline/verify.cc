@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/varint.h"
+#include "catalog/rebuild.h"
 #include "catalog/store_layout.h"
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
@@ -23,7 +24,8 @@ constexpr uint64_t kMaxSegmentBytes = uint64_t{2} << 30;
 
 class Verifier {
  public:
-  Verifier(const Env* env, Snapshot snapshot) : env_(env), snapshot_(std::move(snapshot)) {}
+  Verifier(const Env* env, Snapshot snapshot, bool has_catalog)
+      : env_(env), snapshot_(std::move(snapshot)), has_catalog_(has_catalog) {}
 
   VerifyReport Run(const std::function<void(size_t, size_t)>& progress) {
     const std::vector<SegmentMeta>& segments = snapshot_.manifest.segments;
@@ -32,7 +34,7 @@ class Verifier {
       CheckSegment(segments[i]);
     }
     CheckSources();
-    CheckCatalog();
+    if (has_catalog_) CheckCatalog();
     report_.segments = segments.size();
     report_.sources = snapshot_.manifest.sources.size();
     return std::move(report_);
@@ -145,6 +147,7 @@ class Verifier {
 
   const Env* env_;
   Snapshot snapshot_;
+  const bool has_catalog_;  // false: a directory of segments
   VerifyReport report_;
 };
 
@@ -152,8 +155,15 @@ class Verifier {
 
 Result<VerifyReport> VerifyStore(const Env* env, const std::string& dir,
                                  const std::function<void(size_t, size_t)>& progress) {
-  WHITTLE_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshot(env, dir));
-  return Verifier(env, std::move(snapshot)).Run(progress);
+  SegmentSurvey left_out;
+  WHITTLE_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshotOfAny(env, dir, &left_out));
+  const bool has_catalog = snapshot.segments_dir != snapshot.dir;
+  VerifyReport report = Verifier(env, std::move(snapshot), has_catalog).Run(progress);
+  for (const std::string& file : left_out.unreadable) report.problems.push_back(file);
+  for (const std::string& file : left_out.conflicting) {
+    report.problems.push_back(file + ": covers some of what a newer segment covers");
+  }
+  return report;
 }
 
 }  // namespace whittle

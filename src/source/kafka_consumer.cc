@@ -11,6 +11,12 @@ namespace {
 constexpr int kQuestionMs = 10'000;
 // How long a partition that goes waits for its advice to arrive.
 constexpr int kCommitMs = 5'000;
+// librdkafka before this aborts in rd_kafka_destroy when a cooperative member has joined its group and was never given
+// partitions: the state of its assignor is not there yet.
+constexpr int kNoStateIsFine = 0x020300ff;
+// How long such a member waits for partitions before it goes.
+constexpr int kSettleMs = 3'000;
+constexpr int kSettleStepMs = 100;
 // What a message takes in the account of Poll beside its bytes, so that empty ones end a round too.
 constexpr uint64_t kMessageOverhead = 64;
 
@@ -41,8 +47,29 @@ struct KafkaConsumer::Client {
       : listener(its_listener), trouble(std::move(brokers)) {}
   ~Client() {
     if (handle == nullptr) return;
+    Leave();
     quiet = true;
-    rd_kafka_destroy(handle);
+    if (!unsettled) rd_kafka_destroy(handle);
+  }
+
+  // Leaves the group; then the handle can be destroyed, or is `unsettled`: better left alone, an idle thread or two.
+  void Leave() {
+    if (left) return;
+    left = true;
+    if (!assigned && rd_kafka_version() < kNoStateIsFine && Joined()) {
+      quiet = true;  // what is assigned now is given back at once
+      for (int waited_ms = 0; !assigned && waited_ms < kSettleMs; waited_ms += kSettleStepMs) {
+        const std::unique_ptr<rd_kafka_message_t, MessageDeleter> none(rd_kafka_consumer_poll(handle, kSettleStepMs));
+      }
+      unsettled = !assigned;
+    }
+    if (unsettled || closing) rd_kafka_consumer_close(handle);
+  }
+  bool Joined() const {
+    char* const id = rd_kafka_memberid(handle);
+    const bool joined = id != nullptr && *id != 0;
+    if (id != nullptr) rd_kafka_mem_free(handle, id);
+    return joined;
   }
 
   static void OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
@@ -62,10 +89,14 @@ struct KafkaConsumer::Client {
   KafkaListener* const listener;
   rd_kafka_t* handle = nullptr;
   KafkaTrouble trouble;
-  std::string said;    // the trouble that was last told
-  bool quiet = false;  // destroying: the listener hears nothing more
-  Status status;       // of callbacks
-  KafkaPartition at;   // of the message being handed out; messages of one partition come in runs
+  std::string said;       // the trouble that was last told
+  bool quiet = false;     // destroying: the listener hears nothing more
+  bool assigned = false;  // partitions were given to us once, be it none
+  bool closing = false;   // the listener is to hear of it when partitions go
+  bool left = false;
+  bool unsettled = false;
+  Status status;      // of callbacks
+  KafkaPartition at;  // of the message being handed out; messages of one partition come in runs
   std::vector<KafkaRecord::Header> headers;
 };
 
@@ -118,6 +149,7 @@ Status KafkaConsumer::Client::ChooseOffsets(rd_kafka_topic_partition_list_t* par
 }
 
 void KafkaConsumer::Client::Assign(rd_kafka_topic_partition_list_t* partitions) {
+  assigned = true;
   const Status chosen = quiet ? Status::Ok() : ChooseOffsets(partitions);
   if (!chosen.ok()) Note(chosen);
   // Even then the protocol has to go on; nothing is taken from the consumer any more.
@@ -293,7 +325,8 @@ Result<std::string> KafkaConsumer::ClusterId(int timeout_ms) {
 }
 
 Status KafkaConsumer::Close() {
-  rd_kafka_consumer_close(client_->handle);
+  client_->closing = true;
+  client_->Leave();
   return client_->status;
 }
 
