@@ -62,20 +62,17 @@ bool Normalize(std::string_view native, TraceIdKind kind, size_t width, std::str
   return PutHex(native, width, out);
 }
 
-// "application_1445144423722_0020": the prefix, then groups of digits with '_' between.
+// "application_1445144423722_0020": the prefix, the cluster's start in ms (13 digits), then groups of digits with '_'
+// between; of tasks also "m" and "r". What is asked of the text shows in the skeleton of its line.
 bool IsPrefixedNumbers(std::string_view text, std::string_view prefix, size_t min_groups) {
+  constexpr size_t kTimeDigits = 13;
   if (text.substr(0, prefix.size()) != prefix) return false;
   text.remove_prefix(prefix.size());
-  size_t groups = 0;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('_'), text.size());
-    if (!AllDigits(text.substr(0, end)) && text.substr(0, end) != "m" && text.substr(0, end) != "r") return false;
-    ++groups;
-    if (end == text.size()) break;
-    text.remove_prefix(end + 1);
-    if (text.empty()) return false;
-  }
-  return groups >= min_groups;
+  if (text.size() <= kTimeDigits + 1 || text[kTimeDigits] != '_' || !AllDigits(text.substr(0, kTimeDigits)))
+    return false;
+  if (text.find_first_not_of("0123456789_") != std::string_view::npos)
+    return text.find_first_not_of("0123456789_mr") == std::string_view::npos;
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '_')) + 1 >= min_groups;
 }
 
 }  // namespace
@@ -121,15 +118,18 @@ uint64_t TraceJoinKey(std::string_view hex32) {
 }
 
 CorrelationIdKind ClassifyCorrelationId(std::string_view text) {
-  if (text.size() < 8 || text.size() > 128) return CorrelationIdKind::kNone;
   if (text.substr(0, 4) == "req-" && IsGroups(text.substr(4), {8, 4, 4, 4, 12}))
     return CorrelationIdKind::kOpenStackRequest;
   if (IsPrefixedNumbers(text, "application_", 2)) return CorrelationIdKind::kYarnApplication;
   if (IsPrefixedNumbers(text, "appattempt_", 3) || IsPrefixedNumbers(text, "attempt_", 4))
     return CorrelationIdKind::kYarnAttempt;
   if (IsPrefixedNumbers(text, "container_", 4)) return CorrelationIdKind::kYarnContainer;
-  if (text.substr(0, 11) == "container_e" && IsPrefixedNumbers(text.substr(11), "", 5))
-    return CorrelationIdKind::kYarnContainer;
+  if (text.substr(0, 11) == "container_e") {
+    const size_t epoch_end = text.find('_', 11);
+    if (epoch_end != std::string_view::npos && AllDigits(text.substr(11, epoch_end - 11)) &&
+        IsPrefixedNumbers(text.substr(epoch_end), "_", 4))
+      return CorrelationIdKind::kYarnContainer;
+  }
   if (IsPrefixedNumbers(text, "job_", 2)) return CorrelationIdKind::kMapReduceJob;
   if (IsPrefixedNumbers(text, "task_", 4)) return CorrelationIdKind::kMapReduceTask;
   if (text.substr(0, 4) == "app-" && text.size() >= 20 && text[18] == '-' && AllDigits(text.substr(4, 14)) &&

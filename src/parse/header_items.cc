@@ -91,7 +91,7 @@ bool HasDigit(std::string_view text) { return std::any_of(text.begin(), text.end
 bool MatchBracket(std::string_view text, size_t at, BracketItem* item) {
   if (at >= text.size()) return false;
   const char open = text[at];
-  const char close = open == '[' ? ']' : open == '(' ? ')' : open == '<' ? '>' : 0;
+  const char close = open == '[' ? ']' : open == '(' ? ')' : open == '<' ? '>' : open == '{' ? '}' : 0;
   if (close == 0) return false;
   int depth = 0;
   const size_t limit = std::min(text.size(), at + kMaxBracketBytes);

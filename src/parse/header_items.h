@@ -32,8 +32,8 @@ struct LevelItem {
 };
 bool MatchLevel(std::string_view text, size_t at, LevelItem* item);
 
-// The content [begin, end) of a bracket group at text[at] ('[', '(' or '<'), nested ones included; `next` follows the
-// closing bracket. Fails when it is not closed within 256 bytes.
+// The content [begin, end) of a bracket group at text[at] ('[', '(', '<' or '{'), nested ones included; `next` follows
+// the closing bracket. Fails when it is not closed within 256 bytes.
 struct BracketItem {
   size_t begin = 0, end = 0, next = 0;
 };

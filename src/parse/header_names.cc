@@ -22,6 +22,22 @@ bool IsSentenceWord(std::string_view name) {
   return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
 }
 
+// "user=alice, order=17": only pairs, keys without digits.
+bool IsPairs(std::string_view content) {
+  while (!content.empty()) {
+    const size_t end = std::min(content.find(','), content.size());
+    std::string_view pair = content.substr(0, end);
+    pair.remove_prefix(SkipBlanks(pair, 0));
+    const size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || equals == 0 || pair.find(' ') != std::string_view::npos) return false;
+    for (const char c : pair.substr(0, equals)) {
+      if (!IsAsciiLetter(c) && c != '_' && c != '.' && c != '-') return false;
+    }
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+  return true;
+}
+
 }  // namespace
 
 bool HeaderParser::LevelOrBracketAt(size_t at) const {
@@ -36,7 +52,28 @@ bool HeaderParser::StructuredNameWithColonAt(size_t at) const {
   return ClassifyName(name) == NameKind::kStructured && (!HasDigit(name) || ClassifyToken(name) == TokenClass::kMixed);
 }
 
+// A logger's name and what sets it off from the message: "a.b.C - ", "a.b.C: ", "a.b.C : ".
+bool HeaderParser::LoggerAt(size_t at) const {
+  if (StructuredNameWithColonAt(at)) return true;
+  const size_t end = TokenEnd(text_, at);
+  const std::string_view name = text_.substr(at, end - at);
+  if (HasDigit(name) || name.find('.') == std::string_view::npos || ClassifyName(name) != NameKind::kStructured)
+    return false;
+  size_t next = 0;
+  const Gap gap = GapAt(end, &next);
+  return gap == Gap::kDash || gap == Gap::kColon || gap == Gap::kBar;
+}
+
+// The context of a thread as logging frameworks write it, "{}" when it is empty: "[user=alice, order=17]".
+bool HeaderParser::ContextIsHeader(const BracketItem& context) const {
+  if (!IsPairs(text_.substr(context.begin, context.end - context.begin))) return false;
+  size_t next = 0;
+  const Gap gap = GapAt(context.next, &next);
+  return gap == Gap::kDash || (gap != Gap::kNone && (LoggerAt(next) || LevelOrBracketAt(next)));
+}
+
 bool HeaderParser::BracketIsHeader(const BracketItem& bracket) const {
+  if (ContextIsHeader(bracket)) return true;
   std::string_view content = text_.substr(bracket.begin, bracket.end - bracket.begin);
   while (!content.empty() && IsBlankByte(content.front())) content.remove_prefix(1);
   while (!content.empty() && IsBlankByte(content.back())) content.remove_suffix(1);
@@ -105,7 +142,7 @@ void HeaderParser::AddBracket(const BracketItem& bracket) {
     if (numbers_++ == 0) Add(begin, end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
     return;
   }
-  if (AddSpringBracket(begin, end)) return;
+  if (AddSpringBracket(begin, end) || (!content.empty() && IsPairs(content))) return;
   const bool class_name = !HasDigit(content) && content.find('.') != std::string_view::npos &&
                           ClassifyName(content) == NameKind::kStructured;
   if (names_ == 0 && ((level_ && brackets_ > 1 && !HasDigit(content)) || class_name)) {
@@ -129,7 +166,9 @@ bool HeaderParser::Bracket() {
     done_ = true;
     return true;
   }
-  if (text_[at_] != '[' || !MatchBracket(text_, at_, &bracket) || !BracketIsHeader(bracket)) return false;
+  const bool brace = text_[at_] == '{' && time_;
+  if ((text_[at_] != '[' && !brace) || !MatchBracket(text_, at_, &bracket)) return false;
+  if (brace ? !ContextIsHeader(bracket) : !BracketIsHeader(bracket)) return false;
   // One bracket may follow the logger's name (a request id); after the colon that ends a name the message has begun.
   if (names_ > 0 && gap_ == Gap::kColon) return false;
   const bool first = names_ == 0;

@@ -52,6 +52,8 @@ class HeaderParser {
   bool PostgresLevelAhead();
   bool Syslog();
   bool Bracket();
+  bool LoggerAt(size_t at) const;
+  bool ContextIsHeader(const BracketItem& context) const;
   bool BracketIsHeader(const BracketItem& bracket) const;
   void AddBracket(const BracketItem& bracket);
   bool AddSpringBracket(size_t begin, size_t end);

@@ -8,6 +8,7 @@
 #include "parse/envelope.h"
 #include "parse/header.h"
 #include "parse/header_items.h"
+#include "parse/header_rest.h"
 #include "parse/json_body.h"
 #include "parse/json_scan.h"
 #include "parse/keyvalue_body.h"
@@ -151,6 +152,7 @@ void LineWalk::Header(const TextView& view, HeaderMode mode, int depth) {
     Message(view, depth + 1);
     return;
   }
+  AddHeaderRest(text, &found);
   const size_t begin = found.body_begin;
   const bool syslog = found.envelope == "syslog-3164";
   if (syslog && out_->envelope == found.envelope) found.envelope.clear();
@@ -175,6 +177,7 @@ void LineWalk::SyslogMessage(const TextView& view, int depth) {
     };
     const bool postgres = found.header.ends_with('P');
     if ((has(FieldRole::kTimestamp) && has(FieldRole::kSeverity)) || postgres) {
+      AddHeaderRest(text, &found);
       const size_t begin = found.body_begin;
       Merge(view, std::move(found));
       const TextView message = view.Sub(begin, text.size(), false);
@@ -275,6 +278,7 @@ void LineWalk::Message(const TextView& view, int depth) {
   }
   found = {};
   if (in_json && ParseHeader(text, HeaderMode::kInEnvelope, &found)) {
+    AddHeaderRest(text, &found);
     const size_t begin = found.body_begin;
     Merge(view, std::move(found));
     const TextView message = view.Sub(begin, text.size(), false);

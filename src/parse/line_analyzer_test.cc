@@ -121,7 +121,8 @@ TEST(LineAnalyzerTest, JsonBodies) {
   EXPECT_EQ(
       Describe(
           R"({"severity":"INFO","textPayload":"[24711]: [3-1] db=test LOG:  gone","timestamp":"2020-05-02T13:04:20.437425Z"})"),
-      "/json | LEVEL=INFO | process.pid=24711 | log.level=LOG | TIME=2020-05-02T13:04:20.437425Z | BODY=gone");
+      "/json | LEVEL=INFO | process.pid=24711 | header.2=3-1 | db=test | log.level=LOG | "
+      "TIME=2020-05-02T13:04:20.437425Z | BODY=gone");
   EXPECT_EQ(Describe(R"(2023-06-14 15:16:01 INFO {"a": 1, "message": "inner"})"),
             "/json | TIME=2023-06-14 15:16:01 | LEVEL=INFO | a=1 | BODY=inner");
   EXPECT_EQ(Describe(R"({"broken": 01})"), "/text | BODY={\"broken\": 01}");

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "event/trace_id.h"
 #include "parse/trace_context_keys.h"
 #include "scan/tokenizer.h"
 
@@ -56,13 +57,29 @@ class Finder {
     previous_end_ = end;
     if (key == nullptr && before_end + 1 == word_begin && line_[before_end] == ' ')
       key = SplitKey(before, previous_word_);
-    if (key == nullptr) return end;
+    if (key == nullptr) {
+      KnownForm(word_begin, end);
+      return end;
+    }
     ++keys_;
     Separator separator;
     const size_t value = SkipSeparator(end, &separator);
     if (value >= line_.size() || (separator.none && !AllowsSpace(*key, value))) return end;
     if (separator.none && end < line_.size() && line_[end] != ' ') return end;
     return Value(*key, begin, end, value, separator);
+  }
+
+  // An id that is known by its form alone, as a token of its own: the skeleton shows those.
+  void KnownForm(size_t begin, size_t end) {
+    while (end > begin && line_[end - 1] == '.') --end;
+    if (begin > 0 && !IsDelimiter(static_cast<unsigned char>(line_[begin - 1]))) return;
+    size_t next = end;
+    while (next < line_.size() &&
+           (line_[next] == '.' || line_[next] == ':' || line_[next] == '!' || line_[next] == '?'))
+      ++next;
+    if (next < line_.size() && !IsDelimiter(static_cast<unsigned char>(line_[next]))) return;
+    const std::string_view name = CorrelationIdName(ClassifyCorrelationId(line_.substr(begin, end - begin)));
+    if (!name.empty()) Add(begin, end, kAttribute, ValueType::kString, "form", name);
   }
 
   // "Trace ID: ..." and "span id=...".
@@ -420,6 +437,10 @@ bool MayHaveContext(std::string_view line) {
       case '[' | 0x20:
         if (line[i] == '[' && IsHex(line[i + 1])) return true;
         break;
+      case '_' | 0x20:
+      case '-':
+        if (IsHex(line[i + 1])) return true;
+        break;  // ids known by their form
       case ',':
         if (IsHex(line[i + 1])) return true;
         break;
@@ -450,7 +471,11 @@ void FindTraceContext(std::string_view line, LineAnalysis* analysis) {
       return field.begin == finding.begin && field.end == finding.end;
     });
     if (same_bytes != analysis->fields.end()) {
-      if (!is_role || same_bytes->role != FieldRole::kAttribute) continue;  // it has a name already
+      if (same_bytes->role != FieldRole::kAttribute) continue;
+      if (!is_role) {
+        if (same_bytes->name.starts_with("header.")) same_bytes->name = finding.name;
+        continue;  // else it has a name already
+      }
       same_bytes->role = finding.role;
       same_bytes->type = finding.type;
       same_bytes->name.clear();

@@ -57,6 +57,37 @@ Ids Find(std::string_view line) {
   return Find(line, &analysis);
 }
 
+// Names and texts of the attributes that are found.
+std::string Attributes(std::string_view line, bool* cacheable) {
+  LineAnalysis analysis;
+  FindTraceContext(line, &analysis);
+  std::string text;
+  for (const FieldSpan& field : analysis.fields) {
+    text +=
+        (text.empty() ? "" : " ") + field.name + "=" + std::string(line.substr(field.begin, field.end - field.begin));
+  }
+  *cacheable = analysis.cacheable;
+  return text;
+}
+
+TEST(TraceContext, IdsKnownByTheirForm) {
+  const auto expect = [](std::string_view line, std::string_view attributes) {
+    bool cacheable = false;
+    EXPECT_EQ(Attributes(line, &cacheable), attributes) << line;
+    EXPECT_TRUE(cacheable) << line;
+  };
+  expect("[req-38101a0b-2096-447d-96ea-a692162415ae - -] done",
+         "openstack.request.id=req-38101a0b-2096-447d-96ea-a692162415ae");
+  expect("kill job_1445144423722_0020 of application_1445144423722_0020.",
+         "mapreduce.job.id=job_1445144423722_0020 yarn.application.id=application_1445144423722_0020");
+  expect("attempt_1445144423722_0020_m_000003_0: 3 MB", "yarn.attempt.id=attempt_1445144423722_0020_m_000003_0");
+  expect("on container_e17_1445144423722_0020_01_000001",
+         "yarn.container.id=container_e17_1445144423722_0020_01_000001");
+  expect("as app-20240131120000-0003", "spark.application.id=app-20240131120000-0003");
+  // Parts of other tokens, and other numbers, are none.
+  expect("in /tmp/job_1445144423722_0020/x job_17_3 job_1445144423722_0020Job req-12 my-req-38101a0b", "");
+}
+
 // T, S and P in the text become the ids.
 std::string Fill(std::string_view text) {
   std::string out;

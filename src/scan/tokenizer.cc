@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "event/trace_id.h"
+
 namespace whittle {
 namespace {
 
@@ -160,6 +162,23 @@ bool IsIdPair(std::string_view t) {
          (ClassBits(t.substr(dash + 1)) & ~kHexBits) == 0;
 }
 
+// "1445144423722_": the start of a cluster, in ms, with which the ids of its jobs begin.
+bool HasClusterTime(std::string_view token) { return token.size() > 14 && token[13] == '_'; }
+
+// Which form of a known kind of id a token of class kMixed has, 0 for none: prefix and id in one token, or the numbers
+// behind a prefix that stays outside ("1445144423722_0020_m_000003_0" of a task attempt).
+uint64_t IdForm(std::string_view token) {
+  switch (token[0]) {
+    case 'a':
+    case 'c':
+    case 'l':
+    case 'r':
+      return static_cast<uint64_t>(ClassifyCorrelationId(token));
+    default:
+      return HasClusterTime(token) && token.find_first_not_of("0123456789_mr") == std::string_view::npos ? 15 : 0;
+  }
+}
+
 // What the skeleton remembers of a masked token: everything an analysis may depend on.
 uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t index) {
   uint64_t detail = 0;
@@ -175,6 +194,7 @@ uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t ind
       break;
     case TokenClass::kDigitsPunct:
       detail = index < kHeadTokens && LooksDated(token) ? DigitLayout(token) : PunctuationOrder(token);
+      if (HasClusterTime(token)) detail = ~detail;
       if (IsIdPair(token)) detail = token.size();
       break;
     case TokenClass::kHex:
@@ -185,7 +205,7 @@ uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t ind
       detail = IsUuid(token)                                               ? 1
                : token.size() == 55 && token[2] == '-' && token[35] == '-' ? 2
                : IsIdPair(token)                                           ? token.size()
-                                                                           : 0;
+                                                                           : IdForm(token) << 8;
       break;
     default:
       break;
