@@ -8,6 +8,7 @@ WHITTLE := $(BUILD)/src/cli/whittle
 help:
 	@echo "make demo      install what is missing, build, ingest examples/logs and show the report"
 	@echo "make test      build and run every test that needs nothing outside this repository"
+	@echo "make test-kafka members of a group against a real Apache Kafka (Java, Maven Central)"
 	@echo "make test-long long fuzzing and kill tests (an hour); output to bench/results/"
 	@echo "make bench     speed, size and memory beside zstd and xz; output to bench/results/"
 	@echo "make accuracy  template accuracy on labelled logs (WHITTLE_CORPORA)"
@@ -56,8 +57,9 @@ lint:
 clean:
 	@rm -rf build
 
-test-kafka: ## two members against a real Apache Kafka (Java, Maven Central)
-	cmake --preset release -Wno-dev --log-level=WARNING && cmake --build --preset release --target whittle
-	WHITTLE_KAFKA_REAL=1 python3 -B tests/kafka_real_test.py
+test-kafka: ## members of a group against a real Apache Kafka (Java, Maven Central)
+	@scripts/install-deps.sh --kafka
+	@cmake --preset release -Wno-dev --log-level=WARNING && cmake --build --preset release --target whittle
+	@WHITTLE_KAFKA_REAL=1 python3 -B tests/kafka_real_test.py
 
 .PHONY: test-kafka

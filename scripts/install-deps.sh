@@ -2,6 +2,7 @@
 # Installs what whittle needs from Debian 12's own packages. Does nothing, quickly, when everything is there.
 #
 #   scripts/install-deps.sh         what building, testing and the demo need
+#   scripts/install-deps.sh --kafka also what the tests against a real Kafka need: Java and Maven
 #   scripts/install-deps.sh --ci    also what the full check needs: clang 14, its sanitizers, clang-format, clang-tidy
 set -euo pipefail
 
@@ -17,8 +18,10 @@ packages=(
 )
 if [[ "${1:-}" == "--ci" ]]; then
   packages+=(clang-14 libclang-rt-14-dev llvm-14 clang-format-14 clang-tidy-14)
+elif [[ "${1:-}" == "--kafka" ]]; then
+  packages+=(default-jre-headless maven)
 elif [[ $# -gt 0 ]]; then
-  echo "usage: scripts/install-deps.sh [--ci]" >&2
+  echo "usage: scripts/install-deps.sh [--ci | --kafka]" >&2
   exit 2
 fi
 # Hyperscan is for x86; Debian's Vectorscan provides the same libhs elsewhere.

@@ -52,13 +52,18 @@ class Broker:
         self.directory = Path(directory)
         self.directory.mkdir(parents=True)
         self.lib = jars()
-        self.port, controller = _free_port(), _free_port()
+        self.port, controller, sasl = _free_port(), _free_port(), _free_port()
         self.address = f"127.0.0.1:{self.port}"
+        self.sasl_address = f"127.0.0.1:{sasl}"  # user "whittle", password "secret"
         properties = {
             "process.roles": "broker,controller", "node.id": 1,
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "listeners": f"PLAINTEXT://{self.address},SASL://{self.sasl_address},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.address},SASL://{self.sasl_address}",
+            "sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.sasl.plain.sasl.jaas.config":
+                "org.apache.kafka.common.security.plain.PlainLoginModule required "
+                'username="admin" password="admin" user_whittle="secret";',
             "controller.listener.names": "CONTROLLER", "inter.broker.listener.name": "PLAINTEXT",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT",
             "log.dirs": self.directory / "data", "offsets.topic.replication.factor": 1,

@@ -104,6 +104,43 @@ class RealKafkaTest(CliTest):
         self.assertEqual(["quarantine"], left)
         print("".join(one.log() for one in members), file=sys.stderr)
 
+    def test_troubles_are_one_clear_line_and_heal(self):
+        broker = self.broker()
+
+        def config(name, kafka):
+            return ("--config", str(self.write(f"{name}.yaml", f"sources: [{{kafka: {{topics: logs, {kafka}, properties: "
+                                               f"{PROPERTIES}}}}}]\n".encode())))
+
+        password = self.write("password", b"wrong\n")
+        sasl = f"sasl: {{username: whittle, password_file: '{password}'}}"
+        told = {
+            "wrong-password": (f"brokers: '{broker.sasl_address}', {sasl}", "Authentication failed"),
+            "no-topic": (f"brokers: '{broker.address}'", "does not have a topic that is to be read"),
+            "no-tls": (f"brokers: '{broker.address}', tls: {{enabled: true}}", "SSL handshake failed"),
+            "no-sasl": (f"brokers: '{broker.sasl_address}'", "127.0.0.1"),
+        }
+        members = {name: Member(self, self.dir / name, *config(name, kafka)) for name, (kafka, _) in told.items()}
+        for name, (_, text) in told.items():
+            self.wait_for_log(members[name], text)
+        time.sleep(2)  # whatever is tried again meanwhile is not said again
+        for name, (_, text) in told.items():
+            lines = [line for line in members[name].log().splitlines() if "following into" not in line]
+            self.assertEqual(1, len(lines), f"{name}: {lines}")
+            self.assertNotIn("secret", lines[0])
+            self.assertIn("trying again", lines[0])
+        # The topic is made, and the password put right: both go on by themselves or when they are told to.
+        password.write_bytes(b"secret\n")
+        with Producer(broker.address) as producer:
+            producer.create_topic("logs", 3)
+            self.send(producer, 0, 30)
+            members["wrong-password"].stop()
+            right = config("right", told["wrong-password"][0] + ", group: right")
+            members["wrong-password"] = Member(self, self.dir / "wrong-password", *right)
+            self.wait_for(30, self.dir / "no-topic", member=members["no-topic"])
+            self.wait_for(30, self.dir / "wrong-password", member=members["wrong-password"])
+        for member in members.values():
+            member.stop()
+
     def test_a_store_for_each_member(self):
         """Read together, the stores of two members hold every message once, though a crash makes them overlap."""
         broker = self.broker()

@@ -63,10 +63,12 @@ std::string KafkaTrouble::Report(rd_kafka_resp_err_t error, const char* reason) 
       last_connection_ = text;  // others may be there: said when none is
       return "";
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      if (refused_) return "";  // that is why, and was said
       return "kafka: no broker of " + brokers_ + " can be reached" +
              (last_connection_.empty() ? "" : " (" + last_connection_ + ")");
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:
+      refused_ = true;
       return "kafka: " + text;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:

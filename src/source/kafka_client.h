@@ -31,9 +31,12 @@ class KafkaTrouble {
   explicit KafkaTrouble(std::string brokers) : brokers_(std::move(brokers)) {}
   // The line to say; empty: nothing to say (yet).
   std::string Report(rd_kafka_resp_err_t error, const char* reason);
+  // It is well again.
+  void Forget() { refused_ = false; }
 
  private:
   std::string brokers_;
+  bool refused_ = false;         // a broker was there and did not let us in
   std::string last_connection_;  // why the last connection failed
 };
 

@@ -1,6 +1,7 @@
 #include "source/kafka_consumer.h"
 
 #include <algorithm>
+#include <set>
 
 #include "source/kafka_client.h"
 
@@ -17,6 +18,8 @@ constexpr int kNoStateIsFine = 0x020300ff;
 // How long such a member waits for partitions before it goes.
 constexpr int kSettleMs = 3'000;
 constexpr int kSettleStepMs = 100;
+// Different troubles that are told before it is well again: what comes after them is more of the same.
+constexpr size_t kMaxSaid = 16;
 // What a message takes in the account of Poll beside its bytes, so that empty ones end a round too.
 constexpr uint64_t kMessageOverhead = 64;
 
@@ -89,10 +92,10 @@ struct KafkaConsumer::Client {
   KafkaListener* const listener;
   rd_kafka_t* handle = nullptr;
   KafkaTrouble trouble;
-  std::string said;       // the trouble that was last told
-  bool quiet = false;     // destroying: the listener hears nothing more
-  bool assigned = false;  // partitions were given to us once, be it none
-  bool closing = false;   // the listener is to hear of it when partitions go
+  std::set<std::string> said;  // troubles that were told since it was well
+  bool quiet = false;          // destroying: the listener hears nothing more
+  bool assigned = false;       // partitions were given to us once, be it none
+  bool closing = false;        // the listener is to hear of it when partitions go
   bool left = false;
   bool unsettled = false;
   Status status;      // of callbacks
@@ -101,14 +104,14 @@ struct KafkaConsumer::Client {
 };
 
 void KafkaConsumer::Client::Say(const std::string& line) {
-  if (line.empty() || line == said || quiet) return;
-  said = line;
+  if (line.empty() || quiet || said.size() >= kMaxSaid || !said.insert(line).second) return;
   listener->Trouble(line);
 }
 
 void KafkaConsumer::Client::Well() {
   if (said.empty() || quiet) return;
   said.clear();
+  trouble.Forget();
   listener->Trouble("");
 }
 
