@@ -23,6 +23,7 @@ step() {
 }
 step crash env WHITTLE_KILLS_SMALL=1000 python3 -B tests/crash_test.py
 step fault env WHITTLE_FAULTS=0 python3 -B tests/fault_test.py
+step power env WHITTLE_TAIL_CRASHES=200 build/release/src/pipeline/pipeline_test --gtest_filter="*Crash*"
 step tail env WHITTLE_TAIL_STRICT=1 WHITTLE_TAIL_SEQUENCES=2000 python3 -B tests/tail_torture_test.py
 step damage env WHITTLE_FLIPS=2000 python3 -B tests/damage_test.py
 step kafka env WHITTLE_KAFKA_REAL=1 WHITTLE_KAFKA_MESSAGES=5000000 WHITTLE_KAFKA_ROUNDS=40 python3 -B tests/kafka_real_test.py
@@ -31,5 +32,5 @@ step queries env WHITTLE_QUERIES=2000 python3 -B tests/query_differential_test.p
 step sampling env WHITTLE_LONG=1 build/release/src/sample/sample_test --gtest_filter='HonestSampling.*:TotalEstimator.*:RateController.*'
 step comparisons env WHITTLE_RUNS=200 build/release/src/query/query_test --gtest_filter='Difference.*'
 step fuzz env FUZZ_SEED=0 FUZZ_SECONDS="${FUZZ_SECONDS:-600}" FUZZ_SECONDS_INNER="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
-echo "test-long: $failed of 10 failed; see $report"
+echo "test-long: $failed of 11 failed; see $report"
 [[ $failed -eq 0 ]]

@@ -1,0 +1,250 @@
+// The live pipeline on a disk that dies: at every step of its commits the machine loses what was not synced, or the
+// process ends, or a call fails. What is read again afterwards is in the store exactly once.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "env/fault_env.h"
+#include "env/file_watcher.h"
+#include "pipeline/daemon.h"
+#include "pipeline/kafka_batcher.h"
+#include "pipeline/shared_segments.h"
+#include "pipeline/test_world.h"
+
+namespace whittle {
+namespace {
+
+constexpr int64_t kMessages = 120;
+constexpr int64_t kPerBatch = 10;
+constexpr int64_t kPerCommit = 30;
+const std::string kPartitionId = std::string(32, 'a');
+
+struct CrashWorld {
+  MemoryFileSystem memory;
+  FaultFileSystem files{&memory};
+  ManualClock clock{1'700'000'000'000'000'000};
+  SeededEntropy entropy{1};
+  FixedHost host{"host"};
+  Env env{&files, &clock, &entropy, &host};
+  LineAnalyzer analyzer{AnalyzerOptions()};
+  ParsingOptions parsing;
+  std::set<std::string> said;
+
+  CrashWorld() { parsing.analyzer = &analyzer; }
+  void FailAt(uint64_t call, Fault::Action action) {
+    Fault fault;
+    fault.call = call;
+    fault.action = action;
+    fault.error = 28;  // no space left
+    files.SetFault(fault);
+  }
+};
+
+// Reads the partition from where it is stored to its end, as a member of a group does; into `shared`, or the store.
+Status ReadPartition(CrashWorld* world, bool shared) {
+  WHITTLE_ASSIGN_OR_RETURN(const auto catalog, Catalog::Open(&world->env, "/store"));
+  KafkaRange range{"c", "t", 0, 0, 0};
+  CommitterOptions committer;
+  std::unique_ptr<SharedSegments> directory;
+  if (shared) {
+    WHITTLE_ASSIGN_OR_RETURN(directory, SharedSegments::Open(&world->env, "/shared", "member"));
+    WHITTLE_ASSIGN_OR_RETURN(const auto frontier, directory->FindFrontier(range, kPartitionId));
+    if (frontier) range.first_offset = frontier->end_offset;
+    committer.publish = [&](SegmentCommit commit) { return directory->Publish(std::move(commit)); };
+  } else if (const auto known = catalog->FindSource(kPartitionId); known && !known->bytes.empty()) {
+    range.first_offset = static_cast<int64_t>(known->bytes.End());
+  }
+  range.end_offset = range.first_offset;
+  WorkerPool pool(1);
+  LivePipeline pipeline(&world->env, catalog.get(), &pool, &world->parsing, committer, nullptr);
+  auto context = std::make_shared<SourceContext>();
+  context->identity.id = kPartitionId;
+  context->identity.kind = SourceKind::kKafka;
+  context->identity.names = {"t/0"};
+  context->segment_source = {kPartitionId, "t/0", {}};
+  context->kafka = range;
+  Input input;
+  input.kind = InputKind::kPipe;
+  WHITTLE_ASSIGN_OR_RETURN(auto times, RecordTimes::Create(TimeOptions(), input));
+  WHITTLE_ASSIGN_OR_RETURN(const uint32_t source, pipeline.AddSource(context, std::move(times), false));
+  KafkaBatcher batcher(source, &world->parsing);
+  const KafkaPartition name{"t", 0};
+  const std::vector<KafkaRecord::Header> headers;
+  for (int64_t offset = range.first_offset; offset < kMessages; ++offset) {
+    const std::string value = "request " + std::to_string(offset) + " took " + std::to_string(offset % 7) + " ms";
+    batcher.Add({&name, offset, 1'700'000'000'000 + offset, value, std::nullopt, &headers});
+    if ((offset + 1) % kPerBatch == 0) {
+      std::vector<LineBatch> batches;
+      batches.push_back(batcher.Take());
+      WHITTLE_RETURN_IF_ERROR(pipeline.Submit(&batches));
+    }
+    if ((offset + 1) % kPerCommit == 0) WHITTLE_RETURN_IF_ERROR(pipeline.Flush());
+  }
+  return catalog->Close();
+}
+
+void ExpectEachMessageOnce(CrashWorld* world, bool shared, const std::string& where) {
+  const std::string path = shared ? "/shared" : "/store";
+  std::string raw, expected;
+  auto reader = StoreReader::Open(&world->env, path);
+  ASSERT_TRUE(reader.ok()) << where << reader.status().message();
+  const Status visited = (*reader)->Visit(VisitOptions(), [&](RecordView* record) -> Result<bool> {
+    record->AppendRaw(&raw);
+    raw += '\n';
+    return true;
+  });
+  ASSERT_TRUE(visited.ok()) << where << visited.message();
+  for (int64_t offset = 0; offset < kMessages; ++offset) {
+    expected += "request " + std::to_string(offset) + " took " + std::to_string(offset % 7) + " ms\n";
+  }
+  ASSERT_EQ(expected, raw) << where;
+  const auto report = VerifyStore(&world->env, path, nullptr);
+  ASSERT_TRUE(report.ok()) << where << report.status().message();
+  ASSERT_EQ(std::vector<std::string>(), report->problems) << where;
+}
+
+class LiveCrashTest : public testing::TestWithParam<bool> {};
+
+TEST_P(LiveCrashTest, EveryMessageOnceWhateverFails) {
+  const bool shared = GetParam();
+  CrashWorld counted;
+  const Status whole = ReadPartition(&counted, shared);
+  ASSERT_TRUE(whole.ok()) << whole.message();
+  ExpectEachMessageOnce(&counted, shared, "nothing failed: ");
+  const uint64_t calls = counted.files.Calls(FileOperation::kAny);
+  ASSERT_GT(calls, 40u);
+  for (uint64_t call = 1; call <= calls; ++call) {
+    for (const int how : {0, 1, 2}) {  // the power goes, the process is killed, the call fails
+      CrashWorld world;
+      world.FailAt(call, how == 2 ? Fault::Action::kFail : Fault::Action::kCrash);
+      static_cast<void>(ReadPartition(&world, shared).ok());
+      if (how == 0) world.memory.PowerLoss(call);
+      world.files.ClearFault();
+      const std::string where = "call " + std::to_string(call) + " of " + std::to_string(calls) +
+                                (how == 0   ? ", power loss: "
+                                 : how == 1 ? ", killed: "
+                                            : ", no space: ");
+      const Status again = ReadPartition(&world, shared);
+      ASSERT_TRUE(again.ok()) << where << again.message();
+      ExpectEachMessageOnce(&world, shared, where);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Destinations, LiveCrashTest, testing::Values(false, true),
+                         [](const auto& destination) { return destination.param ? "SharedSegments" : "Store"; });
+
+// A member that was away while another went on has the same frontier in mind and other messages in hand.
+TEST(SharedSegmentsFenceTest, ASecondSegmentWithTheSameStartIsRefused) {
+  CrashWorld world;
+  ASSERT_TRUE(ReadPartition(&world, true).ok());
+  auto late = SharedSegments::Open(&world.env, "/shared", "late");
+  ASSERT_TRUE(late.ok());
+  SegmentCommit commit;
+  commit.bytes = "anything";
+  commit.meta.kafka = KafkaRange{"c", "t", 0, kPerCommit, kMessages + 5};
+  commit.meta.coverage.resize(1);
+  commit.meta.coverage[0].source_id = kPartitionId;
+  EXPECT_EQ(StatusCode::kAlreadyExists, (*late)->Publish(commit).status().code());
+  ExpectEachMessageOnce(&world, true, "after a refusal: ");
+  EXPECT_EQ(-1, (*late)->stored_end(kPartitionId));
+  const auto frontier = (*late)->FindFrontier(*commit.meta.kafka, kPartitionId);
+  ASSERT_TRUE(frontier.ok() && *frontier);
+  EXPECT_EQ(kMessages, (*frontier)->end_offset);
+}
+
+TEST(SharedSegmentsFenceTest, AStoreIsNoSharedDirectory) {
+  CrashWorld world;
+  ASSERT_TRUE(ReadPartition(&world, false).ok());
+  const auto opened = SharedSegments::Open(&world.env, "/store", "member");
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(std::string::npos, opened.status().message().find("is a store"));
+}
+
+std::string TailLine(int number) {
+  return "2024-05-01 10:00:00 INFO line " + std::to_string(number) + " of the file\n";
+}
+
+// Follows /log for `ticks` seconds; what `each_tick` writes goes to the disk directly and is synced there.
+void Follow(CrashWorld* world, int ticks, const std::function<void(int)>& each_tick) {
+  auto plan = std::make_shared<DaemonPlan>();
+  plan->parsing.analyzer = &world->analyzer;
+  plan->tail.include = {"/log/a.log*"};
+  plan->tail.begins_at_end = [](const Input&) { return false; };
+  plan->tail.max_age_ns = [](const Input&) { return int64_t{0}; };
+  plan->tail.describe = [](Input*) { return Status::Ok(); };
+  plan->tail_input.settings_of = [](const Input&) { return SourceSettings(); };
+  plan->tail_input.idle_ns_of = [](const Input&) { return int64_t{200'000'000}; };
+  plan->close_after_ns = 1'000'000'000;
+  plan->poll_only = true;
+  std::atomic<bool> stop{false};
+  int tick = 0;
+  DaemonHooks hooks;
+  hooks.stop = &stop;
+  hooks.log = [&](std::string_view line) { world->said.insert(std::string(line)); };
+  hooks.tick = [&](const DaemonStatus&) {
+    each_tick(tick++);
+    if (tick >= ticks) stop = true;
+  };
+  static_cast<void>(RunDaemon(&world->env, "/store", plan, hooks).ok());
+}
+
+void AppendSynced(CrashWorld* world, const std::string& path, const std::string& text) {
+  auto file = world->memory.OpenForWrite(path, WriteMode::kAppend);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE((*file)->Append(text).ok() && (*file)->Sync().ok() && (*file)->Close().ok());
+  ASSERT_TRUE(world->memory.SyncDirectory("/log").ok());
+}
+
+TEST(TailCrashTest, EveryLineOnceWhateverFails) {
+  const char* const given = std::getenv("WHITTLE_TAIL_CRASHES");
+  const uint64_t steps = given == nullptr ? 40 : std::strtoull(given, nullptr, 10);
+  uint64_t calls = 400;  // until counted
+  for (uint64_t step = 0; step <= steps; ++step) {
+    const uint64_t call = step == 0 ? UINT64_MAX : 1 + (step - 1) * calls / steps;
+    for (const int how : {0, 1, 2}) {
+      if (step == 0 && how != 1) continue;
+      CrashWorld world;
+      ASSERT_TRUE(world.memory.MakeDirectory("/log").ok());
+      world.memory.SyncAll();
+      int lines = 0;
+      const auto write = [&](int tick) {
+        if (tick >= 6) return;
+        if (tick == 3) {  // rotated, and written on under the old name
+          ASSERT_TRUE(world.memory.Rename("/log/a.log", "/log/a.log.1").ok());
+        }
+        std::string text;
+        for (int i = 0; i < 5; ++i) text += TailLine(lines++);
+        AppendSynced(&world, "/log/a.log", text);
+      };
+      if (step > 0) world.FailAt(call, how == 2 ? Fault::Action::kFail : Fault::Action::kCrash);
+      Follow(&world, 12, write);
+      if (step == 0) calls = world.files.Calls(FileOperation::kAny);
+      if (how == 0) world.memory.PowerLoss(call);
+      world.files.ClearFault();
+      world.said.clear();
+      Follow(&world, 10, [](int) {});
+      const std::string where =
+          "call " + std::to_string(call) + " of " + std::to_string(calls) + ", way " + std::to_string(how) + ": ";
+      std::multiset<std::string> expected, stored;
+      for (int i = 0; i < lines; ++i) expected.insert(TailLine(i));
+      auto reader = StoreReader::Open(&world.env, "/store");
+      ASSERT_TRUE(reader.ok()) << where << reader.status().message();
+      const Status visited = (*reader)->Visit(VisitOptions(), [&](RecordView* record) -> Result<bool> {
+        std::string raw;
+        record->AppendRaw(&raw);
+        stored.insert(raw);
+        return true;
+      });
+      ASSERT_TRUE(visited.ok()) << where << visited.message();
+      ASSERT_EQ(expected, stored) << where << (world.said.empty() ? "" : *world.said.begin());
+      const auto report = VerifyStore(&world.env, "/store", nullptr);
+      ASSERT_TRUE(report.ok() && report->problems.empty()) << where;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace whittle
