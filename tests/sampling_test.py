@@ -342,12 +342,55 @@ sampling:
         self.ingest(path, store=self.dir / "all", flags=["--quiet"])
         self.assertIn("nothing in this store was sampled", self.run_ok("report", "--store", self.dir / "all", code=2).err_text)
 
+    def test_metrics_are_exact_whatever_is_sampled(self):
+        text = log_of(self.random, 12_000)
+        path = self.write("app.log", text)
+        policy = self.policy("""
+budget: {keep: 5%}
+metrics:
+  - {name: slow, when: 'body ~ /in [5-8][0-9][0-9] ms/ and severity != warn', sum: request}
+  - {name: everything, when: 'true'}
+""")
+        starts = [i + 1 for i, b in enumerate(text) if b == 10 and text[i + 1:i + 2].isdigit()]
+        grown = self.dir / "grown" / "app.log"
+        grown.parent.mkdir()
+        for cut in sorted(self.random.sample(starts, 3)) + [len(text)]:
+            grown.write_bytes(text[:cut])
+            self.ingest(grown, store=self.store, flags=["--quiet", "--policy", policy])
+        self.ingest(path, store=self.dir / "all", flags=["--quiet"])
+        query = "severity != warn and body ~ /in [5-8][0-9][0-9] ms/ | count, sum(request)"
+        own = "body ~ /in [5-8][0-9][0-9] ms/ and severity != warn | count, sum(request)"
+        truth = self.ndjson("query", own, "--store", self.dir / "all", "--format", "ndjson")[0]
+        self.assertGreater(truth["count"]["estimate"], 500)
+        for step in ("as ingested", "compacted", "rebuilt"):
+            answer = self.ndjson("query", own, "--store", self.store, "--format", "ndjson")[0]
+            for name in ("count", "sum(request)"):
+                self.assertEqual(truth[name]["estimate"], answer[name]["estimate"], (step, self.seed))
+                self.assertTrue(answer[name]["exact"], step)
+            metrics = {m["metric"]: m for m in self.ndjson("stats", "--store", self.store, "--format", "ndjson")
+                       if "metric" in m}
+            total, _ = self.ledger(self.store)
+            self.assertEqual(total["in"]["records"], metrics["everything"]["events"], step)
+            self.assertEqual(truth["count"]["estimate"], metrics["slow"]["events"], step)
+            for metric in metrics.values():
+                self.assertEqual(metric["events"], sum(w["events"] for w in metric["windows"]), step)
+            self.assertEqual(metrics["slow"]["sum"], sum(w["sum"] for w in metrics["slow"]["windows"]), step)
+            if step == "as ingested":
+                self.run_ok("compact", "--store", self.store)
+            elif step == "compacted":
+                self.run_ok("verify", "--rebuild", "--store", self.store)
+        other = self.ndjson("query", query, "--store", self.store, "--format", "ndjson")[0]
+        self.assertFalse(other["count"]["exact"], "another filter, as far as anybody can tell")
+        self.assertIn("metric slow", self.run_ok("report", "--store", self.store).out.decode())
+
     def test_mistakes_are_told(self):
         path = self.write("app.log", b"x\n")
         for text, what in [("budget: {keep: 10%, rate: 5}\n", "not several"), ("budget: {keep: ten}\n", "percentage"),
                            ("curve: wild\n", "power:X"), ("rules: [{when: 'severity >=', keep: all}]\n", "'when'"),
                            ("rules: [{when: 'true'}]\n", "a rule has one of"), ("budgets: {}\n", "budget"),
-                           ("rules: [{when: 'true', keep: some}]\n", "first N"), ("window: 1ms\n", "duration")]:
+                           ("rules: [{when: 'true', keep: some}]\n", "first N"), ("window: 1ms\n", "duration"),
+                           ("metrics: [{name: a b, when: 'true'}]\n", "letters"),
+                           ("metrics: [{name: a, when: 'x >'}]\n", "'when'")]:
             run = self.run_ok("ingest", path, "--store", self.store, "--policy", self.policy(text), code=2)
             self.assertIn("policy.yaml:1:", run.err_text, text)
             self.assertIn(what, run.err_text, text)

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/failure.h"
+#include "cli/metric_lines.h"
 #include "cli/store_report.h"
 #include "pipeline/sampling_config.h"
 #include "query/store_ledger.h"
@@ -31,6 +32,7 @@ struct SamplingReport {
   ReportLine total;
   uint64_t stored_bytes = 0;  // of the store's segments
   std::map<std::string, uint64_t> policies;
+  std::vector<MetricLine> metrics;
   Prices prices;
 };
 
@@ -81,6 +83,7 @@ Result<SamplingReport> MakeReport(const StoreLedger& store, std::vector<std::str
   std::stable_sort(report.lines.begin(), report.lines.end(),
                    [](const ReportLine& a, const ReportLine& b) { return a.in.bytes > b.in.bytes; });
   report.policies = store.policies;
+  report.metrics = MetricLines(store.ledger.metrics());
   return report;
 }
 
@@ -130,6 +133,11 @@ std::vector<std::vector<std::string>> Rows(const SamplingReport& report) {
   return rows;
 }
 
+std::string MetricText(const MetricLine& line) {
+  return fmt::format("metric {}: {} of {} events{}{} ({}), counted before sampling", line.name,
+                     FormatCount(line.events), FormatCount(line.of), line.sum.empty() ? "" : ", ", line.sum, line.when);
+}
+
 void WriteTable(const SamplingReport& report, OutputStream* out) {
   std::vector<TableColumn> columns;
   for (const std::string& title : Titles(report)) columns.push_back({title, columns.size() >= report.by.size()});
@@ -138,6 +146,7 @@ void WriteTable(const SamplingReport& report, OutputStream* out) {
   out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
   for (const auto& [policy, events] : report.policies)
     out->Write(fmt::format("\n{} events under the policy: {}\n", FormatCount(events), policy));
+  for (const MetricLine& line : report.metrics) out->Write("\n" + MetricText(line) + "\n");
 }
 
 // A cell of a Markdown table: no bar, no line end.
@@ -164,6 +173,7 @@ void WriteMarkdown(const SamplingReport& report, OutputStream* out) {
   out->Write("\n");
   for (const auto& [policy, events] : report.policies)
     out->Write(fmt::format("- {} events under the policy: `{}`\n", FormatCount(events), policy));
+  for (const MetricLine& line : report.metrics) out->Write("- " + MarkdownCell(MetricText(line)) + "\n");
 }
 
 void AppendLine(const SamplingReport& report, const ReportLine& line, std::string* json) {
@@ -200,6 +210,17 @@ void WriteJson(const SamplingReport& report, OutputStream* out) {
     json += json.back() == '[' ? "{\"policy\":" : ",{\"policy\":";
     AppendJsonString(policy, &json);
     json += fmt::format(",\"events\":{}}}", events);
+  }
+  json += "],\"metrics\":[";
+  for (const MetricLine& line : report.metrics) {
+    json += json.back() == '[' ? "{\"metric\":" : ",{\"metric\":";
+    AppendJsonString(line.name, &json);
+    json += fmt::format(",\"events\":{},\"of\":{}", line.events, line.of);
+    if (!line.sum.empty()) {
+      json += ",\"sum\":";
+      AppendJsonString(line.sum, &json);
+    }
+    json += '}';
   }
   out->Write(json + "]}\n");
 }

@@ -47,7 +47,7 @@ Result<std::vector<NamedPolicy>> PoliciesOf(const Env* env, const ParsedFlags& f
   if (policies.empty()) policies.push_back({"--keep " + flags.Text("keep"), {}});
   for (NamedPolicy& policy : policies) {
     WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, flags.On("keep-errors"), &policy.file.policy));
-    if (!policy.file.policy.active())
+    if (!policy.file.policy.samples())
       return Status(StatusCode::kUsage, policy.name + ": keeps everything; there is nothing to sample");
   }
   return policies;

@@ -8,6 +8,7 @@
 #include "catalog/rebuild.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
+#include "cli/metric_lines.h"
 #include "cli/store_report.h"
 #include "query/store_ledger.h"
 #include "query/template_stats.h"
@@ -201,6 +202,46 @@ void WriteStrataTable(const SegmentLedger& ledger, OutputStream* out) {
   out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
 }
 
+void WriteMetricsJson(const MetricLedger& metrics, OutputStream* out) {
+  for (size_t m = 0; m < metrics.definitions().size(); ++m) {
+    const MetricDefinition& definition = metrics.definitions()[m];
+    const MetricCell total = metrics.Total(m);
+    std::string json = "{\"metric\":";
+    AppendJsonString(definition.name, &json);
+    json += ",\"when\":";
+    AppendJsonString(definition.when, &json);
+    json += fmt::format(",\"events\":{},\"of\":{}", total.events, metrics.seen(m));
+    if (!definition.sum.empty()) {
+      json += ",\"field\":";
+      AppendJsonString(definition.sum, &json);
+      json += fmt::format(",\"values\":{},\"sum\":{},\"unit\":\"{}\"", total.values, MetricSum(total),
+                          MetricUnitName(total.unit));
+    }
+    json += fmt::format(",\"window_s\":{},\"windows\":[", static_cast<double>(metrics.window_ns()) / 1e9);
+    bool first = true;
+    for (const auto& [window, cells] : metrics.windows()) {
+      if (cells[m].events == 0) continue;
+      json += first ? "{" : ",{";
+      first = false;
+      if (window != INT64_MIN) json += "\"begin\":\"" + FormatRfc3339(window * metrics.window_ns()) + "\",";
+      json += fmt::format("\"events\":{}", cells[m].events);
+      if (!definition.sum.empty())
+        json += fmt::format(",\"values\":{},\"sum\":{}", cells[m].values, MetricSum(cells[m]));
+      json += "}";
+    }
+    out->Write(json + "]}\n");
+  }
+}
+
+void WriteMetricsTable(const MetricLedger& metrics, OutputStream* out) {
+  out->Write("\nMetrics, exact, counted before sampling (--format ndjson has them by window):\n");
+  Table table({{"events", true}, {"of", true}, {"sum", true}, {"metric", false}, {"when", false}});
+  for (const MetricLine& line : MetricLines(metrics)) {
+    table.AddRow({FormatCount(line.events), FormatCount(line.of), line.sum, line.name, line.when});
+  }
+  out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
+}
+
 }  // namespace
 
 int RunTemplates(const ParsedFlags& flags, Streams& streams) {
@@ -248,9 +289,11 @@ int RunStats(const ParsedFlags& flags, Streams& streams) {
   if (flags.Text("format") == "ndjson") {
     WriteStatsJson(*manifest, bytes, &streams.out);
     if (sampled) WriteStrataJson(ledger->ledger, &streams.out);
+    WriteMetricsJson(ledger->ledger.metrics(), &streams.out);
   } else {
     WriteStatsTable(*manifest, bytes, &streams.out);
     if (sampled) WriteStrataTable(ledger->ledger, &streams.out);
+    if (!ledger->ledger.metrics().definitions().empty()) WriteMetricsTable(ledger->ledger.metrics(), &streams.out);
   }
   return 0;
 }

@@ -15,7 +15,7 @@ constexpr std::string_view kTrailerMagic =
 constexpr size_t kTrailerSize = 56;
 constexpr uint64_t kKnownFeatures = kFeatureConstantFields;
 constexpr int kFooterLevel = 9;
-constexpr uint16_t kLastKnownSection = static_cast<uint16_t>(SectionId::kFoldedBodies);
+constexpr uint16_t kLastKnownSection = static_cast<uint16_t>(SectionId::kMetrics);
 
 Status Corrupt(std::string what) { return Status(StatusCode::kCorrupt, "segment: " + std::move(what)); }
 

@@ -28,6 +28,7 @@ Status LedgerCarrier::Number(const SegmentReader& reader, SegmentEdit* edit) {
     strata.values.assign(reader.footer().records, ledger_.AddStratum(0, other));
   } else {
     ledger->mutable_cells()->clear();
+    *ledger->mutable_metrics() = MetricLedger();
     std::vector<uint32_t> numbers;
     ledger_.Merge(*ledger, &numbers);
     strata.values.assign(reader.footer().records, 0);

@@ -46,6 +46,9 @@ Result<std::vector<Section>> LedgerSections(const SegmentLedger& ledger, const s
   std::vector<Section> sections;
   sections.push_back({static_cast<uint16_t>(SectionId::kStrata), false, ledger.EncodeStrata()});
   sections.push_back({static_cast<uint16_t>(SectionId::kCounters), false, std::move(cells)});
+  if (!ledger.metrics().definitions().empty()) {
+    sections.push_back({static_cast<uint16_t>(SectionId::kMetrics), false, ledger.metrics().Encode()});
+  }
   return sections;
 }
 

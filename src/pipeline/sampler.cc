@@ -5,13 +5,12 @@
 
 #include "pipeline/batch_thinner.h"
 #include "pipeline/message_view.h"
+#include "query/accumulator.h"
 #include "sample/coin.h"
 
 namespace whittle {
 namespace {
 
-// First byte of a written state; another one is refused, so that no state is read for what it is not.
-constexpr uint8_t kStateVersion = 1;
 // StreamId::kTimeQuality of a record that has the time of the one before.
 constexpr uint8_t kTakenOver = 2;
 // Makes the id of a stratum from its key and the number of the rule that decided.
@@ -27,6 +26,19 @@ Hash128 ParseHash(const std::string& hex) {
   std::from_chars(hex.data(), hex.data() + 16, hash.high, 16);
   std::from_chars(hex.data() + 16, hex.data() + 32, hash.low, 16);
   return hash;
+}
+
+MetricUnit UnitOf(ValueType type) {
+  switch (type) {
+    case ValueType::kInt64:
+      return MetricUnit::kInteger;
+    case ValueType::kDuration:
+      return MetricUnit::kDuration;
+    case ValueType::kSize:
+      return MetricUnit::kSize;
+    default:
+      return MetricUnit::kReal;
+  }
 }
 
 const char* ActionName(const SamplingRule& rule, std::string* text) {
@@ -76,7 +88,11 @@ SegmentLedger NewSegmentLedger(const SamplingPolicy& policy) {
     rules.emplace_back("trace of an event that a rule keeps: keep all");
     rules.emplace_back("trace of an event that a rule keeps, found too late: keep the rest");
   }
-  return SegmentLedger(policy.text, policy.key, std::move(rules), policy.window_ns);
+  SegmentLedger ledger(policy.text, policy.key, std::move(rules), policy.window_ns);
+  std::vector<MetricDefinition> metrics;
+  for (const SamplingMetric& metric : policy.metrics) metrics.push_back(metric.definition);
+  *ledger.mutable_metrics() = MetricLedger(std::move(metrics), policy.window_ns);
+  return ledger;
 }
 
 Sampler::Sampler(const SamplingPolicy* policy, const SegmentSource& source, double share)
@@ -318,6 +334,30 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
   if (decision_.threshold != 0) decision_.kept = Coin() >= decision_.threshold;
 }
 
+// Before anything is known of what becomes of the record: the counts are of all that came.
+void Sampler::CountMetrics(MetricLedger* metrics) {
+  metrics->NoteEvent();
+  std::vector<MetricCell>* cells = nullptr;
+  for (size_t m = 0; m < policy_->metrics.size(); ++m) {
+    if (!fields_.Counts(m)) continue;
+    if (cells == nullptr) cells = &metrics->At(decision_.time_ns);
+    MetricCell one;
+    one.events = 1;
+    const Value* value = policy_->metrics[m].definition.sum.empty() ? nullptr : fields_.Summand(m);
+    const auto amount = value == nullptr ? std::nullopt : AmountOf(*value);
+    if (amount) {
+      one.values = 1;
+      one.unit = UnitOf(amount->unit);
+      if (one.unit == MetricUnit::kReal) {
+        one.real = static_cast<double>(amount->value);
+      } else {
+        one.whole = static_cast<int64_t>(amount->value);
+      }
+    }
+    (*cells)[m].Add(one);
+  }
+}
+
 uint32_t Sampler::StratumIn(SegmentLedger* ledger) {
   const uint64_t id = decision_.stratum_id;
   if (current_ != nullptr && !decision_.info->other && ledger->IsStratum(current_->in_ledger, id))
@@ -358,6 +398,7 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
     const bool forced = !starts && (!decision_.known || (begins_segment && first == 0 && decision_.kept));
     if (starts || !decision_.known) {
       Decide(*batch, first, end, starts ? (*times)[record] : RecordTime());
+      if (!policy_->metrics.empty()) CountMetrics(ledger->mutable_metrics());
     }
     const uint32_t stratum = StratumIn(ledger);
     entry.time_ns = decision_.time_ns;
@@ -399,90 +440,6 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
   batch->streams.push_back(std::move(thresholds));
   batch->streams.push_back(std::move(strata));
   return left_out;
-}
-
-std::string Sampler::State() const {
-  std::string bytes;
-  ByteWriter out(&bytes);
-  out.U8(kStateVersion);
-  out.Bytes(policy_->text);
-  controller_.Encode(&out);
-  // Maps in an order of their own, so that equal states are equal bytes.
-  std::vector<std::pair<uint64_t, uint64_t>> firsts(firsts_.begin(), firsts_.end());
-  std::sort(firsts.begin(), firsts.end());
-  out.Varint(firsts.size());
-  for (const auto& [key, count] : firsts) {
-    out.U64(key);
-    out.Varint(count);
-  }
-  std::vector<std::pair<uint64_t, int64_t>> seen(first_seen_.begin(), first_seen_.end());
-  std::sort(seen.begin(), seen.end());
-  out.Varint(seen.size());
-  for (const auto& [signature, time] : seen) {
-    out.U64(signature);
-    out.Signed(time);
-  }
-  out.Signed(window_);
-  out.Signed(time_ns_);
-  out.Varint(records_);
-  const Decision& d = decision_;
-  out.U8(static_cast<uint8_t>((d.known ? 1 : 0) | (d.kept ? 2 : 0) | (d.dropped ? 4 : 0) | (d.late ? 8 : 0) |
-                              (d.info->other ? 16 : 0)));
-  out.Varint(d.threshold);
-  out.U64(d.stratum_id);
-  out.Signed(d.time_ns);
-  out.Varint(d.info->rule);
-  out.Bytes(d.info->form);
-  out.Varint(d.info->values.size());
-  for (const auto& value : d.info->values) {
-    out.Varint(value ? value->size() + 1 : 0);
-    if (value) out.Raw(*value);
-  }
-  if (hold_ != nullptr) hold_->Encode(&out);
-  return bytes;
-}
-
-Status Sampler::Restore(std::string_view state) {
-  const Status damaged(StatusCode::kCorrupt, "the sampler's state of source " + source_.id + " is damaged");
-  ByteReader in(state);
-  if (in.U8() != kStateVersion) return damaged;
-  // What was learned under another policy is about other strata.
-  if (in.Bytes() != policy_->text && in.ok()) return Status::Ok();
-  if (!controller_.Decode(&in)) return damaged;
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
-    const uint64_t key = in.U64();
-    firsts_[key] = in.Varint();
-  }
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
-    const uint64_t signature = in.U64();
-    first_seen_[signature] = in.Signed();
-  }
-  window_ = in.Signed();
-  time_ns_ = in.Signed();
-  records_ = in.Varint();
-  Decision& d = decision_;
-  StratumInfo info;
-  const uint8_t flags = in.U8();
-  d.known = (flags & 1) != 0;
-  d.kept = (flags & 2) != 0;
-  d.dropped = (flags & 4) != 0;
-  d.late = (flags & 8) != 0;
-  info.other = (flags & 16) != 0;
-  d.threshold = in.Varint();
-  d.stratum_id = in.U64();
-  d.time_ns = in.Signed();
-  info.rule = static_cast<uint32_t>(in.Varint());
-  info.form = in.Bytes();
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
-    const uint64_t size = in.Varint();
-    info.values.emplace_back();
-    if (size > 0) info.values.back() = std::string(in.Raw(size - 1));
-  }
-  d.info = std::make_shared<const StratumInfo>(std::move(info));
-  if (hold_ != nullptr && !hold_->Decode(&in)) return damaged;
-  begun_ = d.known;
-  held_time_ns_ = time_ns_;
-  return in.ok() && in.remaining() == 0 ? Status::Ok() : damaged;
 }
 
 }  // namespace whittle

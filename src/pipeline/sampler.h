@@ -84,6 +84,7 @@ class Sampler {
   static constexpr size_t kShortcuts = 256;
   Sampler(const SamplingPolicy* policy, const SegmentSource& source, double share);
   Status Restore(std::string_view state);
+  void CountMetrics(MetricLedger* metrics);
   void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time);
   void Judge(uint64_t bytes);
   uint64_t JudgeTrace(uint64_t key, uint32_t* decided_by, RateController::Arrival* arrival);

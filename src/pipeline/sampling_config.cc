@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "expr/parser.h"
 #include "pipeline/config_check.h"
 #include "pipeline/config_schema.h"
 
@@ -19,6 +20,18 @@ std::optional<double> ReadNumber(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
+}
+
+bool IsMetricName(std::string_view text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto fits = [&](char c) { return is_digit(c) || c == '_' || ((c | 32) >= 'a' && (c | 32) <= 'z'); };
+  return !text.empty() && text.size() <= 64 && !is_digit(text[0]) && std::all_of(text.begin(), text.end(), fits);
+}
+
+// Filters that are written differently and say the same have one text.
+Result<std::string> CanonicalFilter(std::string_view text) {
+  WHITTLE_ASSIGN_OR_RETURN(const auto expr, ParseFilter(text));
+  return FormatExpr(*expr);
 }
 
 class PolicyReader {
@@ -62,6 +75,7 @@ class PolicyReader {
     if (const auto* most = Text(root_, "max_strata"))
       policy.max_strata = static_cast<size_t>(*ReadConfigInteger(most->text));
     WHITTLE_RETURN_IF_ERROR(ReadRules(&policy));
+    WHITTLE_RETURN_IF_ERROR(ReadMetrics(&policy));
     WHITTLE_RETURN_IF_ERROR(ReadPrices(prices));
     policy.text = DescribePolicy(policy);
     return policy;
@@ -182,6 +196,36 @@ class PolicyReader {
                                          : SamplingRule::Per::kStratum;
     }
     policy->rules.push_back(std::move(rule));
+    return Status::Ok();
+  }
+
+  Status ReadMetrics(SamplingPolicy* policy) const {
+    const ConfigNode* metrics = root_->Find("metrics");
+    if (metrics == nullptr) return Status::Ok();
+    if (metrics->items.size() > kMaxMetrics)
+      return Error(metrics, "more than " + std::to_string(kMaxMetrics) + " metrics; each costs time on every event");
+    for (const auto& item : metrics->items) WHITTLE_RETURN_IF_ERROR(ReadMetric(*item, policy));
+    return Status::Ok();
+  }
+
+  Status ReadMetric(const ConfigNode& item, SamplingPolicy* policy) const {
+    SamplingMetric metric;
+    const ConfigNode* name = Text(&item, "name");
+    if (!IsMetricName(name->text))
+      return Error(name,
+                   "'name' is at most 64 letters, digits and _ and begins with no digit, unlike '" + name->text + "'");
+    metric.definition.name = name->text;
+    for (const SamplingMetric& other : policy->metrics) {
+      if (other.definition.name == name->text) return Error(name, "two metrics have the name '" + name->text + "'");
+    }
+    const ConfigNode* when = Text(&item, "when");
+    const std::string_view text = when->text == kAlways ? std::string_view() : std::string_view(when->text);
+    auto filter = Filter::Parse(text);
+    if (!filter.ok()) return Error(when, "'when': " + filter.status().message());
+    metric.filter = std::move(*filter);
+    WHITTLE_ASSIGN_OR_RETURN(metric.definition.when, CanonicalFilter(text));
+    if (const ConfigNode* sum = Text(&item, "sum")) metric.definition.sum = sum->text;
+    policy->metrics.push_back(std::move(metric));
     return Status::Ok();
   }
 
@@ -328,6 +372,9 @@ std::string DescribePolicy(const SamplingPolicy& policy) {
                       kTraces[static_cast<size_t>(policy.traces)]);
   if (policy.traces == SamplingPolicy::Traces::kWhole)
     text += fmt::format(" (hold {}s, {} bytes)", static_cast<double>(policy.hold_ns) / 1e9, policy.hold_bytes);
+  for (const SamplingMetric& metric : policy.metrics)
+    text +=
+        fmt::format("; metric {}: {} sum {}", metric.definition.name, metric.definition.when, metric.definition.sum);
   for (const SamplingRule& rule : policy.rules) text += fmt::format("; rule {}: {}", rule.when, RuleText(rule));
   return text;
 }

@@ -59,8 +59,14 @@ SamplingFields::SamplingFields(const SamplingPolicy* policy, const SegmentSource
     if (!expression.is_signature) note_template(expression.field);
     key_.push_back(std::move(expression));
   }
-  for (const SamplingRule& rule : policy->rules) {
-    for (const FieldRef& field : rule.filter.fields()) {
+  for (const SamplingRule& rule : policy->rules) filters_.push_back(&rule.filter);
+  for (const SamplingMetric& metric : policy->metrics) {
+    filters_.push_back(&metric.filter);
+    sums_.push_back(ResolveField(metric.definition.sum));
+    if (!metric.definition.sum.empty()) note_template(sums_.back());
+  }
+  for (const Filter* filter : filters_) {
+    for (const FieldRef& field : filter->fields()) {
       const bool first_seen = field.builtin == Builtin::kNone && field.names[0] == kFirstSeen;
       needs_first_seen_ = needs_first_seen_ || first_seen;
       note_template(field);
@@ -144,18 +150,21 @@ std::unique_ptr<ShapeFacts> SamplingFields::MakeFacts(const std::shared_ptr<cons
   auto facts = std::make_unique<ShapeFacts>();
   facts->plan = PlanWithTemplate(shape);
   facts_ = facts.get();
-  for (const SamplingRule& rule : policy_.rules) {
-    std::vector<ResolvedSamplingField>& fields = facts->rules.emplace_back();
+  for (const Filter* filter : filters_) {
+    std::vector<ResolvedSamplingField>& fields = facts->filters.emplace_back();
     bool constant = true;
-    for (const FieldRef& field : rule.filter.fields()) {
+    for (const FieldRef& field : filter->fields()) {
       fields.push_back(Resolve(*facts, field));
       constant = constant && fields.back().constant;
     }
     resolved_ = &fields;
-    facts->outcomes.push_back(!constant                   ? ShapeFacts::Outcome::kDepends
-                              : rule.filter.Matches(this) ? ShapeFacts::Outcome::kAlways
-                                                          : ShapeFacts::Outcome::kNever);
+    facts->outcomes.push_back(!constant               ? ShapeFacts::Outcome::kDepends
+                              : filter->Matches(this) ? ShapeFacts::Outcome::kAlways
+                                                      : ShapeFacts::Outcome::kNever);
   }
+  for (size_t m = 0; m < sums_.size(); ++m)
+    facts->sums.push_back(policy_.metrics[m].definition.sum.empty() ? ResolvedSamplingField()
+                                                                    : Resolve(*facts, sums_[m]));
   facts->constant_hash = 0x5DEECE66DULL;
   facts->key_values.resize(key_.size());
   for (uint32_t i = 0; i < key_.size(); ++i) {
@@ -308,12 +317,12 @@ std::optional<std::string_view> SamplingFields::Text(const FieldRef& field) {
   return value == nullptr ? std::nullopt : std::optional<std::string_view>(value->text);
 }
 
-bool SamplingFields::Matches(size_t rule) {
-  if (facts_->outcomes[rule] != ShapeFacts::Outcome::kDepends) {
-    return facts_->outcomes[rule] == ShapeFacts::Outcome::kAlways;
+bool SamplingFields::Passes(size_t filter) {
+  if (facts_->outcomes[filter] != ShapeFacts::Outcome::kDepends) {
+    return facts_->outcomes[filter] == ShapeFacts::Outcome::kAlways;
   }
-  resolved_ = &facts_->rules[rule];
-  return policy_.rules[rule].filter.Matches(this);
+  resolved_ = &facts_->filters[filter];
+  return filters_[filter]->Matches(this);
 }
 
 std::optional<std::string> SamplingFields::KeyText(size_t i) {

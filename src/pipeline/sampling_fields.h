@@ -36,9 +36,10 @@ struct ResolvedSamplingField {
 // One expression of the sampling key, or one rule, in one shape.
 struct ShapeFacts {
   std::shared_ptr<const ShapePlan> plan;
-  std::vector<std::vector<ResolvedSamplingField>> rules;  // per rule, by field id
+  std::vector<std::vector<ResolvedSamplingField>> filters;  // per filter (of rules, then of metrics), by field id
   enum class Outcome : uint8_t { kNever, kAlways, kDepends };
-  std::vector<Outcome> outcomes;                       // per rule
+  std::vector<Outcome> outcomes;                       // per filter
+  std::vector<ResolvedSamplingField> sums;             // per metric
   std::vector<ResolvedSamplingField> key;              // per expression
   std::vector<std::optional<std::string>> key_values;  // of those that are constant
   std::vector<uint32_t> varying;                       // expressions that are not
@@ -57,7 +58,10 @@ class SamplingFields : public FieldSource {
   // 64 bits that stand for the record's values of the key.
   uint64_t Key();
   std::vector<std::optional<std::string>> KeyValues();
-  bool Matches(size_t rule);
+  bool Matches(size_t rule) { return Passes(rule); }
+  bool Counts(size_t metric) { return Passes(policy_.rules.size() + metric); }
+  // What a metric adds up; null when the record has no such field.
+  const Value* Summand(size_t metric) { return ValueOf(facts_->sums[metric], sums_[metric]); }
   // How long ago the first record with this signature came, in event time: for template.first_seen.
   void set_first_seen_ns(std::optional<int64_t> age_ns) { first_seen_ns_ = age_ns; }
   bool needs_first_seen() const { return needs_first_seen_; }
@@ -74,6 +78,7 @@ class SamplingFields : public FieldSource {
     bool is_signature = false;
     bool is_class = false;  // 2xx for 200
   };
+  bool Passes(size_t filter);
   const ShapeFacts* FactsOf(const std::shared_ptr<const Shape>& shape);
   std::unique_ptr<ShapeFacts> MakeFacts(const std::shared_ptr<const Shape>& shape);
   std::shared_ptr<const ShapePlan> PlanWithTemplate(const std::shared_ptr<const Shape>& shape) const;
@@ -87,6 +92,8 @@ class SamplingFields : public FieldSource {
   const SamplingPolicy& policy_;
   const SegmentSource& source_;
   std::vector<KeyExpression> key_;
+  std::vector<const Filter*> filters_;  // of rules, then of metrics
+  std::vector<FieldRef> sums_;          // of metrics
   bool needs_first_seen_ = false;
   bool needs_template_ = false;                  // some field is the template itself
   std::vector<std::string> may_be_of_template_;  // names of fields that a template may give to one of its slots

@@ -26,6 +26,7 @@ bool IsKnown(uint16_t section) {
   switch (static_cast<SectionId>(section)) {
     case SectionId::kStrata:
     case SectionId::kCounters:
+    case SectionId::kMetrics:
     case SectionId::kKafka:
     case SectionId::kScrubMarks:
     case SectionId::kFilters:

@@ -25,6 +25,25 @@ bool GivesEvents(const Stage& stage) {
          stage.kind == Stage::Kind::kTrace;
 }
 
+Value CountValue(uint64_t count) {
+  Value value;
+  value.type = ValueType::kInt64;
+  value.integer = static_cast<int64_t>(count);
+  value.text = std::to_string(count);
+  return value;
+}
+
+Value SumValue(const MetricCell& metric) {
+  Value value;
+  value.type = metric.unit == MetricUnit::kDuration  ? ValueType::kDuration
+               : metric.unit == MetricUnit::kSize    ? ValueType::kSize
+               : metric.unit == MetricUnit::kInteger ? ValueType::kInt64
+                                                     : ValueType::kDouble;
+  value.integer = metric.whole;
+  value.real = metric.sum();
+  return value;
+}
+
 class Engine {
  public:
   Engine(StoreReader* reader, const QueryOptions& options, const Output& output)
@@ -38,6 +57,7 @@ class Engine {
     const ParseOptions parse{.now_ns = options_.now_ns ? options_.now_ns : reader_.newest_time_ns()};
     WHITTLE_ASSIGN_OR_RETURN(const QueryAst query, ParseQuery(text, parse));
     WHITTLE_RETURN_IF_ERROR(selection_.SetFilter(*query.filter));
+    filter_text_ = FormatExpr(*query.filter);
     min_time_ns_ = selection_.options().min_time_ns;
     WHITTLE_ASSIGN_OR_RETURN(sampled_, SampledAnswers::Open(&reader_));
     WHITTLE_RETURN_IF_ERROR(sampled_->Restrict(*query.filter));
@@ -200,15 +220,45 @@ class Engine {
     return weighted && all_events_ ? CountExactly(stage, table) : Status::Ok();
   }
 
+  // Counts and sums of events that a metric of the policy chose are known exactly: they were taken before sampling.
+  void UseMetrics(const Stage& stage, ResultTable* table) {
+    if (stage.every_ns != 0 || !stage.by.empty() || table->rows.size() != 1) return;
+    ResultRow& row = table->rows[0];
+    bool all = true, any = false;
+    for (size_t i = 0; i < stage.calls.size(); ++i) {
+      const AggregateCall& call = stage.calls[i];
+      const bool counts = call.function == AggregateFunction::kCount && call.field.text.empty();
+      const bool sums = call.function == AggregateFunction::kSum;
+      const auto metric = counts || sums ? sampled_->MetricOf(filter_text_, sums ? call.field.text : "") : std::nullopt;
+      if (!metric || (sums && metric->values == 0)) {
+        all = all && row.bounds[i].exact;
+        continue;
+      }
+      any = true;
+      const double amount = counts ? static_cast<double>(metric->events) : metric->sum();
+      row.cells[i] = counts ? CountValue(metric->events) : SumValue(*metric);
+      row.bounds[i] = {amount, amount, true, row.bounds[i].kept, counts ? metric->events : metric->values};
+    }
+    if (!any) return;
+    report_.estimated = !all;
+    report_.notes.push_back("exact: a metric of the sampling policy counted these events before sampling");
+  }
+
   // Counts by sampling keys are known exactly, also of groups that have no survivor.
   Status CountExactly(const Stage& stage, ResultTable* table) {
     const bool only_counts =
         stage.every_ns == 0 && std::all_of(stage.calls.begin(), stage.calls.end(), [](const AggregateCall& call) {
           return call.function == AggregateFunction::kCount && call.field.text.empty();
         });
-    if (!only_counts) return Status::Ok();
+    if (!only_counts) {
+      UseMetrics(stage, table);
+      return Status::Ok();
+    }
     const auto groups = sampled_->CountBy(stage.by);
-    if (!groups) return Status::Ok();
+    if (!groups) {
+      UseMetrics(stage, table);
+      return Status::Ok();
+    }
     table->rows.clear();
     uint64_t gone = 0;
     bool open_ended = false;
@@ -217,11 +267,7 @@ class Engine {
       row.cells = group.values;
       const auto count = static_cast<double>(group.in);
       for (size_t i = 0; i < stage.calls.size(); ++i) {
-        Value value;
-        value.type = ValueType::kInt64;
-        value.integer = static_cast<int64_t>(group.in);
-        value.text = std::to_string(group.in);
-        row.cells.push_back(value);
+        row.cells.emplace_back(CountValue(group.in));
         row.bounds.push_back(
             {count, count + static_cast<double>(group.maybe_more), group.maybe_more == 0, group.kept, group.in});
       }
@@ -318,6 +364,7 @@ class Engine {
     return Status::Ok();
   }
 
+  std::string filter_text_;  // canonical
   StoreReader& reader_;
   const QueryOptions& options_;
   const Output& output_;

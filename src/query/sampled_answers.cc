@@ -178,6 +178,23 @@ Cell SampledAnswers::GroupOf(size_t stratum, const FieldName& name, size_t key) 
   return Value::String("signature " + *text);
 }
 
+std::optional<MetricCell> SampledAnswers::MetricOf(const std::string& filter, const std::string& sum) const {
+  if (!sampled() || store_.segments_without > 0) return std::nullopt;
+  uint64_t came = 0;
+  for (const StratumTotal& total : totals_) {
+    came += total.in.records;
+    // Metrics count what a rule drops, too; answers do not.
+    if (total.dropped && total.in.records > total.kept.records) return std::nullopt;
+  }
+  const MetricLedger& metrics = store_.ledger.metrics();
+  for (size_t m = 0; m < metrics.definitions().size(); ++m) {
+    const MetricDefinition& definition = metrics.definitions()[m];
+    const bool fits = definition.when == filter && (sum.empty() || definition.sum == sum);
+    if (fits && metrics.seen(m) == came) return metrics.Total(m);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::vector<SampledAnswers::ExactGroup>> SampledAnswers::CountBy(const std::vector<FieldName>& by) const {
   if (!sampled() || store_.segments_without > 0 || !filter_by_keys_) return std::nullopt;
   std::vector<size_t> keys;

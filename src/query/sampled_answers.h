@@ -56,6 +56,10 @@ class SampledAnswers {
   };
   std::optional<std::vector<ExactGroup>> CountBy(const std::vector<FieldName>& by) const;
 
+  // What a metric of the policy counted of all events that pass a filter (canonical, FormatExpr), and added up of `sum`
+  // (empty: any metric with that filter will do); nothing unless it saw every event the store accounts for.
+  std::optional<MetricCell> MetricOf(const std::string& filter, const std::string& sum) const;
+
  private:
   class StratumFields;
   SampledAnswers() = default;

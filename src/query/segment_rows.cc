@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/hash.h"
+#include "query/store_ledger.h"
 #include "sample/coin.h"
 #include "scan/time_layout.h"
 
@@ -94,16 +95,8 @@ Status SegmentRows::LoadMessages() {
 }
 
 Status SegmentRows::LoadLedger() {
-  const auto has = [&](SectionId id) {
-    return std::any_of(footer().sections.begin(), footer().sections.end(),
-                       [&](const SectionInfo& section) { return section.id == static_cast<uint16_t>(id); });
-  };
-  if (!has(SectionId::kStrata) || !has(SectionId::kCounters)) return Status::Ok();
-  WHITTLE_ASSIGN_OR_RETURN(const std::string strata, reader_->LoadSection(static_cast<uint16_t>(SectionId::kStrata)));
-  WHITTLE_ASSIGN_OR_RETURN(const std::string cells, reader_->LoadSection(static_cast<uint16_t>(SectionId::kCounters)));
-  std::vector<std::string> ids;
-  for (const SegmentSource& source : footer().sources) ids.push_back(source.id);
-  WHITTLE_ASSIGN_OR_RETURN(ledger_, SegmentLedger::Decode(strata, cells, ids));
+  WHITTLE_ASSIGN_OR_RETURN(ledger_, ReadSegmentLedger(*reader_));
+  if (!ledger_) return Status::Ok();
   WHITTLE_RETURN_IF_ERROR(LoadOne(StreamId::kStratum, record_count_, &stratum_));
   for (const int64_t stratum : stratum_) {
     if (stratum < 0 || static_cast<size_t>(stratum) >= ledger_->strata().size()) return Corrupt("unknown stratum");

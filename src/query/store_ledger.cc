@@ -17,6 +17,13 @@ Result<std::optional<SegmentLedger>> ReadSegmentLedger(const SegmentReader& read
   std::vector<std::string> ids;
   for (const SegmentSource& source : reader.footer().sources) ids.push_back(source.id);
   WHITTLE_ASSIGN_OR_RETURN(SegmentLedger ledger, SegmentLedger::Decode(strata, cells, ids));
+  const bool counts_metrics = std::any_of(sections.begin(), sections.end(), [](const SectionInfo& section) {
+    return section.id == static_cast<uint16_t>(SectionId::kMetrics);
+  });
+  if (counts_metrics) {
+    WHITTLE_ASSIGN_OR_RETURN(const std::string metrics, reader.LoadSection(static_cast<uint16_t>(SectionId::kMetrics)));
+    WHITTLE_ASSIGN_OR_RETURN(*ledger.mutable_metrics(), MetricLedger::Decode(metrics));
+  }
   return std::optional<SegmentLedger>(std::move(ledger));
 }
 

@@ -8,6 +8,7 @@
 
 #include "expr/filter.h"
 #include "sample/allocation.h"
+#include "sample/metric_ledger.h"
 
 namespace whittle {
 
@@ -28,6 +29,12 @@ struct SamplingRule {
   // Not empty: events whose message fits one of these texts of templates, instead of those that pass the filter. One
   // rule of a policy at most has them.
   std::vector<std::string> templates;
+};
+
+// Events that are counted exactly before anything else happens to them.
+struct SamplingMetric {
+  MetricDefinition definition;
+  Filter filter;
 };
 
 struct SamplingBudget {
@@ -57,14 +64,16 @@ struct SamplingPolicy {
   int64_t window_ns = 30'000'000'000;
   double floor = 0;  // events to expect of every stratum in every window
   std::vector<SamplingRule> rules;
+  std::vector<SamplingMetric> metrics;
   Traces traces = Traces::kSharedCoin;
   int64_t hold_ns = 5'000'000'000;           // kWhole: how long a trace may wait for its decision, in event time
   uint64_t hold_bytes = uint64_t{32} << 20;  // ... and how much text of one source may wait
   size_t max_strata = 16'384;                // of one source; the rest is `other`
   std::string text;                          // the policy as it is recorded in the store: canonical, one line
 
-  // False: everything is kept, and the ledger says so without the help of a sampler.
-  bool active() const { return budget.kind != SamplingBudget::Kind::kEverything || !rules.empty() || cap < 1; }
+  // False: everything is kept and nothing counted, and the ledger says so without the help of a sampler.
+  bool active() const { return samples() || !metrics.empty(); }
+  bool samples() const { return budget.kind != SamplingBudget::Kind::kEverything || !rules.empty() || cap < 1; }
 };
 
 }  // namespace whittle

@@ -276,6 +276,7 @@ size_t SegmentLedger::CellFor(const Entry& entry, const EventCounts& counts) {
 }
 
 void SegmentLedger::Merge(const SegmentLedger& other, std::vector<uint32_t>* renumbered) {
+  metrics_.Merge(other.metrics_);
   if (strata_.empty() && cells_.empty()) {
     policy_ = other.policy_;
     keys_ = other.keys_;

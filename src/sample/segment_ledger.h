@@ -16,6 +16,8 @@
 
 #include <whittle/status.h>
 
+#include "sample/metric_ledger.h"
+
 namespace whittle {
 
 // Cells of one segment: about 150 bytes each while it is open.
@@ -112,6 +114,9 @@ class SegmentLedger {
   const std::vector<LedgerCell>& cells() const { return cells_; }  // `source` numbers sources(); in no order
   std::vector<LedgerCell>* mutable_cells() { return &cells_; }
   const std::vector<std::string>& sources() const { return sources_; }
+  // Counts of chosen events, taken before sampling: section 20.
+  const MetricLedger& metrics() const { return metrics_; }
+  MetricLedger* mutable_metrics() { return &metrics_; }
 
  private:
   uint32_t OtherStratum();
@@ -122,6 +127,7 @@ class SegmentLedger {
 
   std::string policy_;
   std::vector<std::string> keys_, rules_;
+  MetricLedger metrics_;
   int64_t window_ns_ = 1;
   std::vector<std::string> sources_;
   std::vector<StratumInfo> strata_;

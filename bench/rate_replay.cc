@@ -1,0 +1,44 @@
+// Gives a sequence of events to the rate controller and prints the probability that each got, for comparisons with
+// other samplers (bench/dynsampler).
+//
+// Input: one line a window, the keys of its events in order, as numbers. Arguments: keep SHARE or events_per_window N,
+// and the curve: log, sqrt or equal. Output: a line of probabilities a window.
+#include <cstdio>
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include "sample/coin.h"
+#include "sample/rate_controller.h"
+
+int main(int argc, char** argv) {
+  using whittle::Curve;
+  using whittle::SamplingBudget;
+  if (argc != 4) {
+    std::fprintf(stderr, "usage: rate_replay keep|events_per_window AMOUNT log|sqrt|equal\n");
+    return 2;
+  }
+  constexpr int64_t kSecondNs = 1'000'000'000;
+  whittle::SamplingPolicy policy;
+  policy.window_ns = kSecondNs;
+  policy.budget.kind =
+      argv[1] == std::string("keep") ? SamplingBudget::Kind::kKeep : SamplingBudget::Kind::kEventsPerSecond;
+  policy.budget.amount = std::stod(argv[2]);
+  const std::string curve = argv[3];
+  policy.curve.kind = curve == "sqrt" ? Curve::Kind::kSqrt : curve == "equal" ? Curve::Kind::kEqual : Curve::Kind::kLog;
+  whittle::RateController controller(&policy);
+  std::string line;
+  for (int64_t window = 0; std::getline(std::cin, line); ++window) {
+    std::istringstream keys(line);
+    whittle::RateController::Arrival arrival;
+    const auto events = std::count(line.begin(), line.end(), ' ') + 1;
+    for (int64_t i = 0; keys >> arrival.key; ++i) {
+      arrival.key = arrival.key * 0x9E3779B97F4A7C15ULL + 3;
+      arrival.time_ns = window * kSecondNs + i * kSecondNs / events;
+      arrival.bytes = 100;
+      std::printf("%.6g ", whittle::ProbabilityOf(controller.Arrive(arrival).threshold));
+    }
+    std::printf("\n");
+  }
+  return 0;
+}
