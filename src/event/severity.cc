@@ -123,6 +123,9 @@ int SeverityNumberOfField(std::string_view text, bool syslog_priority) {
     if (text[0] == '*') return 10;
     return text[0] == '.' ? 5 : SeverityNumberOfLetter(Upper(text[0]));
   }
+  // MySQL's and PHP's own words, which would be no level in a header of somebody else.
+  if (EqualIgnoringCase(text, "SYSTEM")) return 9;
+  if (EqualIgnoringCase(text, "DEPRECATED")) return 13;
   return SeverityNumber(text);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "scan/time_layout.h"
+#include "scan/tokenizer.h"
 
 namespace whittle {
 namespace {
@@ -191,6 +192,8 @@ bool ParseRfc5424(std::string_view text, size_t at, LineAnalysis* analysis, Mess
       } else {
         const bool host = std::string_view(name) == "host.name";
         Add(at, end, host ? FieldRole::kResource : FieldRole::kAttribute, ValueType::kString, name, 0, &found);
+        if (std::string_view(name) == "process.pid" && ClassifyToken(item) == TokenClass::kInteger)
+          found.fields.back().type = ValueType::kInt64;
       }
     }
     at = end + 1;

@@ -74,6 +74,16 @@ bool HeaderParser::Syslog() {
     LevelItem level;
     if (MatchLevel(text_, at_, &level) && level.strong) return false;
     const size_t tag_at = SkipBlanks(text_, host_end);
+    // Security devices send CEF and LEEF records behind time and host, without a tag.
+    const std::string_view message = text_.substr(std::min(tag_at, text_.size()));
+    if ((yearless_ || zoned_) && (message.starts_with("CEF:") || message.starts_with("LEEF:"))) {
+      Add(at_, host_end, FieldRole::kResource, ValueType::kString, "host.name");
+      form_ += "Y";
+      envelope_ = "syslog-3164";
+      at_ = tag_at;
+      done_ = true;
+      return true;
+    }
     if (tag_at >= text_.size() || !MatchSyslogTag(text_, tag_at, &tag)) {
       if (!yearless_ || !MatchSyslogTag(text_, at_, &tag)) return false;
     } else {

@@ -38,7 +38,31 @@ bool IsPairs(std::string_view content) {
   return true;
 }
 
+// Where the colon of "server/main.go:12" stands: a source file and a line, with no digit before that the skeleton would
+// not show. 0: it is a name.
+size_t ColonOfPlace(std::string_view name) {
+  const size_t colon = name.rfind(':');
+  if (colon == std::string_view::npos || colon + 1 == name.size()) return 0;
+  const std::string_view file = name.substr(0, colon), line = name.substr(colon + 1);
+  if (HasDigit(file) || !std::all_of(line.begin(), line.end(), IsAsciiDigit)) return 0;
+  constexpr std::string_view kEndings[] = {".go", ".py", ".rs",  ".c",  ".cc", ".cpp",  ".h",   ".hpp", ".js",
+                                           ".ts", ".rb", ".php", ".cs", ".kt", ".java", ".lua", ".ex",  ".erl"};
+  return std::any_of(std::begin(kEndings), std::end(kEndings), [&](std::string_view e) { return file.ends_with(e); })
+             ? colon
+             : 0;
+}
+
 }  // namespace
+
+void HeaderParser::AddName(size_t begin, size_t end, const char* name) {
+  const std::string_view wanted = name;
+  const size_t colon = wanted == "log.logger" || wanted == "code.location" || wanted == "thread.name"
+                           ? ColonOfPlace(text_.substr(begin, end - begin))
+                           : 0;
+  if (colon == 0) return Add(begin, end, FieldRole::kAttribute, ValueType::kString, name);
+  Add(begin, begin + colon, FieldRole::kAttribute, ValueType::kString, "code.file.path");
+  Add(begin + colon + 1, end, FieldRole::kAttribute, ValueType::kInt64, "code.line.number");
+}
 
 bool HeaderParser::LevelOrBracketAt(size_t at) const {
   LevelItem level;

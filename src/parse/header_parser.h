@@ -71,9 +71,8 @@ class HeaderParser {
       fields_.push_back(
           {static_cast<uint32_t>(begin), static_cast<uint32_t>(end), role, type, 0, layout, std::move(name)});
   }
-  void AddName(size_t begin, size_t end, const char* name) {
-    Add(begin, end, FieldRole::kAttribute, ValueType::kString, name);
-  }
+  // A logger's "main.go:23" is the place in the code.
+  void AddName(size_t begin, size_t end, const char* name);
   void AddLevel(const LevelItem& level);
   // The item ends at `end`: moves behind the separator that follows it, where the body would begin.
   void Accept(size_t end);

@@ -13,7 +13,7 @@ struct Case {
   const char* line;
   const char* body;
   const char* level = "";
-  const char* name = "";  // log.logger, syslog.appname or code.location
+  const char* name = "";  // log.logger, syslog.appname, code.file.path or code.location
   const char* thread = "";
   const char* pid = "";
 };
@@ -53,7 +53,7 @@ const Case kCases[] = {
      "[nio-8080-exec-1] c.e.shop.OrderController : slow",
      "slow", "WARN", "c.e.shop.OrderController", "nio-8080-exec-1", "17"},
     {"INFO  [main] 2024-03-11 08:12:44,123 StorageService.java:1650 - JOINING: Finish", "JOINING: Finish", "INFO",
-     "StorageService.java:1650", "main"},
+     "StorageService.java", "main"},
     {"WARNING 2024-03-11 08:12:46,123 log 1234 Not Found: /favicon.ico", "log 1234 Not Found: /favicon.ico", "WARNING"},
     {"[2024-03-11 08:12:44] production.ERROR: Connection refused", "Connection refused", "ERROR", "production"},
     {"2024/03/11 08:12:44 http: TLS handshake error", "http: TLS handshake error", ""},
@@ -81,8 +81,8 @@ const Case kCases[] = {
     {"E, [2023-06-14T15:16:01.123456 #1234] ERROR -- : Something", "Something", "ERROR", "", "", "1234"},
     {"2023/01/29 11:18:29 starting server on :8080", "starting server on :8080"},
     {"I0614 15:16:01.123456   12345 server.go:123] \"Starting controller\" controller=\"x\"",
-     "\"Starting controller\" controller=\"x\"", "I", "server.go:123", "", "12345"},
-    {"2023-06-14T15:16:01.123Z\tINFO\tserver/main.go:12\tlistening", "listening", "INFO", "server/main.go:12"},
+     "\"Starting controller\" controller=\"x\"", "I", "server.go", "", "12345"},
+    {"2023-06-14T15:16:01.123Z\tINFO\tserver/main.go:12\tlistening", "listening", "INFO", "server/main.go"},
     {"[2023-06-14T15:16:01Z INFO  my_crate] hello", "hello", "INFO", "my_crate"},
     {"2023-06-14T15:16:01.123456Z  INFO my_crate::module: hello", "hello", "INFO", "my_crate::module"},
     // Servers
@@ -142,7 +142,9 @@ TEST(HeaderTest, CutsTheMessageAsAPersonWould) {
     SettleFields(c.line, &analysis);
     EXPECT_EQ(std::string_view(c.line).substr(analysis.body_begin), c.body) << analysis.header;
     EXPECT_EQ(Field(c.line, analysis, FieldRole::kSeverity, {""}), c.level);
-    EXPECT_EQ(Field(c.line, analysis, FieldRole::kAttribute, {"log.logger", "syslog.appname", "code.location"}), c.name)
+    EXPECT_EQ(Field(c.line, analysis, FieldRole::kAttribute,
+                    {"log.logger", "syslog.appname", "code.file.path", "code.location"}),
+              c.name)
         << analysis.header;
     EXPECT_EQ(Field(c.line, analysis, FieldRole::kAttribute, {"thread.name"}), c.thread) << analysis.header;
     EXPECT_EQ(Field(c.line, analysis, FieldRole::kAttribute, {"process.pid"}), c.pid) << analysis.header;

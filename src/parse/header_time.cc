@@ -203,9 +203,11 @@ bool HeaderParser::LeadingColumns() {
       if (match) {
         const std::string_view matched = text_.substr(time_at, match->size);
         const bool plain_number = matched.find_first_not_of("0123456789.") == std::string_view::npos;
-        const bool enough = columns == 1 ? TimeLayoutHasDate(match->layout)
-                                         : first_is_column && (!plain_words || plain_number || text_[p] == '[') &&
-                                               TimeLayoutHasDate(match->layout);
+        // "Order 2024-05-02 failed": a mere date behind a word is part of a sentence.
+        const bool enough =
+            columns == 1 ? TimeLayoutHasDate(match->layout) && (TimeLayoutHasClock(match->layout) || !plain_words)
+                         : first_is_column && (!plain_words || plain_number || text_[p] == '[') &&
+                               TimeLayoutHasDate(match->layout);
         if (enough && (columns > 1 || !plain_number || first == "-" || LabelledEpoch(first, time_at + match->size)) &&
             Time(p, true)) {
           columns_ = columns;

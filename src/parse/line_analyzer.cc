@@ -229,7 +229,14 @@ void LineWalk::PatternBody(const TextView& view) {
   const bool json = text[0] == '{' && ParseJsonBody(text, &found, &inner);
   if (text[0] == '{' && !json) out_->cacheable = false;
   if (!json) found = {};
-  if (!json && !ParseKeyValueBody(text, &found, &inner)) {
+  const bool cef = out_->body_format == "cef", leef = out_->body_format == "leef";
+  // LEEF's delimiter is a tab unless its head names another; a caret is what those that do name.
+  const char delimiter = cef                                                                                     ? ' '
+                         : text.find('\t') == std::string_view::npos && text.find('^') != std::string_view::npos ? '^'
+                                                                                                                 : '\t';
+  const bool extension = (cef || leef) && ParseExtension(text, delimiter, &found);
+  if (!json && !extension) found = {};
+  if (!json && !extension && !ParseKeyValueBody(text, &found, &inner)) {
     out_->cacheable = out_->cacheable && found.cacheable;
     return;
   }

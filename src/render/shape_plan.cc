@@ -20,16 +20,24 @@ bool IsParsedAlready(const PieceRange& slot, const Shape& shape) {
   const auto says_something = [&](const Field& field) {
     return !field.range.empty() && !(Contains(field.range, shape.body) && !(slot == shape.body));
   };
-  // All but punctuation in the slot is some field's: "HTTP/1.1", of which 1.1 is one, or "address:port".
-  bool any = false, all = true;
-  for (uint16_t i = slot.begin; i < slot.end; ++i) {
-    const bool covered = std::any_of(shape.fields.begin(), shape.fields.end(), [&](const Field& field) {
+  const auto covered = [&](uint16_t i) {
+    return std::any_of(shape.fields.begin(), shape.fields.end(), [&](const Field& field) {
       return says_something(field) && field.range.begin <= i && i < field.range.end;
     });
-    any = any || covered;
-    all = all && (covered || shape.pieces[i].kind == Piece::Kind::kDelimiter);
+  };
+  // All but punctuation in the slot is some field's ("address:port"), or a part of a single word is ("HTTP/1.1").
+  bool any = false, all = true, blank = false;
+  for (uint16_t i = slot.begin; i < slot.end; ++i) {
+    const Piece& piece = shape.pieces[i];
+    const bool is_covered = covered(i);
+    any = any || is_covered;
+    all = all && (is_covered || piece.kind == Piece::Kind::kDelimiter);
+    blank = blank || (!is_covered && piece.text.find_first_of(" \t") != std::string::npos);
   }
-  return any && all;
+  if (any && (all || !blank)) return true;
+  // The key of a field: "a0" of a0=7ffd.
+  return slot.end + 1u < shape.pieces.size() && shape.pieces[slot.end].text.starts_with('=') &&
+         (covered(static_cast<uint16_t>(slot.end + 1)));
 }
 
 void AddField(PlannedField field, std::vector<PlannedField>* fields) {

@@ -235,6 +235,9 @@ bool ParseFields(const Family& family, int* fraction, int* zone, bool relaxed, s
       case 'H':
         ok = c->Two(0, 23, &f->hour);
         break;
+      case 'k':
+        ok = c->Literal(' ') && c->Flexible(1, 0, 9, &f->hour) == 1;
+        break;
       case 'M':
         ok = c->Two(0, 59, &f->minute);
         break;

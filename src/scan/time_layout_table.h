@@ -16,6 +16,7 @@ namespace whittle::time_layout {
 //   Y 4-digit year  y 2-digit year  m 2-digit month  b Jan..Dec  d 2-digit day  a Sun..Sat  p AM or PM
 //   H M S 2 digits  e day as " 4", "04", "4" or "14"  n j I month, day, 12-hour with 1 or 2 digits
 //   h i x l hour, minute, second, millisecond without (or all with) leading zeros
+//   k hour below ten, padded with a blank
 //   s q u v epoch seconds (10 digits), milli (13), micro (16), nano (19)
 //   f fraction of the layout  z zone of the layout
 enum FamilyFlags : uint8_t {
@@ -91,6 +92,8 @@ inline constexpr Family kFamilies[] = {
     {"year-month-name-dash", "Y-b-d H:M:Sfz"},
     {"snort-short", "m/d-H:M:Sf", kNoYear},
     {"iso8601-t-minute", "Y-m-dTH:Mz", kNeedsBoundary},
+    {"iso8601-blank-hour", "Y-m-d k:M:Sfz"},
+    {"mysql-short-blank-hour", "ymd k:M:Sf"},
 };
 inline constexpr size_t kFamilyCount = std::size(kFamilies);
 

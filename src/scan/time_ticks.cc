@@ -205,6 +205,10 @@ void FormatTicks(TimeLayoutId id, int64_t ticks, std::string* out) {
       case 'H':
         AppendNumber(c.hour, 2, out);
         break;
+      case 'k':
+        out->push_back(' ');
+        AppendNumber(c.hour, 1, out);
+        break;
       case 'M':
         AppendNumber(c.minute, 2, out);
         break;
@@ -285,6 +289,7 @@ std::string TimeLayoutExample(TimeLayoutId id) {
     seconds -= 1;
   if (layout.family->flags & kNeedsBoundary && !Has(layout.family->format, 'M') && !(layout.family->flags & kUtc))
     seconds -= 54961;
+  if (Has(layout.family->format, 'k')) seconds -= 12 * 3600;
   const int64_t fraction =
       layout.fraction == kNoFraction && !Has("lquv", layout.family->format[0]) && unit.low == LowCode::kNone
           ? 0
@@ -303,7 +308,7 @@ bool TimeLayoutHasDate(TimeLayoutId id) {
 bool TimeLayoutHasClock(TimeLayoutId id) {
   Layout layout;
   return Decode(id, &layout) &&
-         std::string_view(layout.family->format).find_first_of("HhIsquv") != std::string_view::npos;
+         std::string_view(layout.family->format).find_first_of("HhkIsquv") != std::string_view::npos;
 }
 
 bool TimeLayoutHasZone(TimeLayoutId id) {

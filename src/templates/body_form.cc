@@ -219,7 +219,7 @@ class BodyParser {
       const size_t end = std::min(units_.size(), i + kMaxQuotedUnits);
       while (last < end && (units_[last].kind == Kind::kDelimiter || after_[last].find(quote) == std::string::npos))
         ++last;
-      if (last == end || IsRequest(i, last)) continue;
+      if (last == end || IsRequest(i, last) || IsJsonKey(before, after_[last])) continue;
       JoinText(i, last);
       i = last;
     }
@@ -228,6 +228,19 @@ class BodyParser {
   bool IsRequest(size_t first, size_t last) const {
     return units_[first].kind == Kind::kWord && IsStateName(units_[first].text) && first + 2 <= last &&
            units_[first + 2].kind == Kind::kValue && after_[first] == " ";
+  }
+
+  // {"key": and ,"key": say what stands behind them.
+  static bool IsJsonKey(std::string_view before, std::string_view after) {
+    if (before.back() != '"' || !after.starts_with('"')) return false;
+    const auto trimmed = [](std::string_view text, size_t from) {
+      while (from > 0 && IsSpace(text[from - 1])) --from;
+      return text.substr(0, from);
+    };
+    const std::string_view opening = trimmed(before, before.size() - 1);
+    after.remove_prefix(1);
+    while (!after.empty() && IsSpace(after.front())) after.remove_prefix(1);
+    return after.starts_with(':') && (opening.ends_with('{') || opening.ends_with(','));
   }
 
   bool IsFirstUnit(size_t i) const {

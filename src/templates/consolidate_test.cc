@@ -56,6 +56,21 @@ TEST(ConsolidateTest, TwoWordsInOnePlaceAreTwoTemplatesAndManyAreOne) {
               ElementsAre("loaded module <*> fine"));
 }
 
+TEST(ConsolidateTest, ARecordCutShortDoesNotBlurTheOthers) {
+  const std::string head = "10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a/1 HTTP/1.0\" 200 ";
+  const std::string whole = "<*> - - [<*> <*>] \"GET <*> HTTP/1.0\" <*> <*> \"<*>\" \"<*>\"";
+  EXPECT_THAT(Mine({head + "12 \"http://x/1\" \"M/5.0\"", head + "12 \"http://x/1\" \"M/5.0 (X11; Linux 5)\"",
+                    head + "12 \"http://x/1\"", head + "12 \"http://x/1\" \"M/5.0"}),
+              ::testing::AllOf(::testing::SizeIs(3), ::testing::Contains(whole)));
+  // Sentences are told by their words, however many values there are.
+  EXPECT_THAT(Mine({"copied all files: 1 2 3 4 5 6", "copied all files: 1 2 3 4 5 6 7"}), ::testing::SizeIs(1));
+}
+
+TEST(ConsolidateTest, TheKeysOfJsonObjectsAreWords) {
+  EXPECT_THAT(Mine({R"({"user":"a1","request":"GET /x HTTP/1.1"})", R"({"peer":"a1","answer":"GET /x HTTP/1.1"})"}),
+              ElementsAre(R"({"peer":"<*>","answer":"GET <*> HTTP/1.1"})", R"({"user":"<*>","request":"GET <*> HTTP/1.1"})"));
+}
+
 TEST(ConsolidateTest, NamesAfterAContextNounNeedLessEvidence) {
   EXPECT_THAT(Mine({"session closed for user alice", "session closed for user bob"}),
               ElementsAre("session closed for user <*>"));

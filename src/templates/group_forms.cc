@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "base/hash.h"
 #include "templates/frozen.h"
@@ -37,6 +38,36 @@ uint64_t WordlessKey(const Form& form) {
   return Hash64(key);
 }
 
+// A record of many values and hardly a word (an access log's line) is told from others by its columns, which are what
+// blanks part outside of quotes, brackets and lists. One that was cut short, or has columns more, is another form and
+// must not blur the text of the rest. 0 for all bodies that words describe.
+constexpr size_t kMaxWordsOfRecord = 2;
+constexpr size_t kMinValuesOfRecord = 6;
+
+uint64_t ColumnsKey(const Form& form) {
+  if (form.words.size() > kMaxWordsOfRecord) return 0;
+  size_t values = 0, columns = 1, depth = 0;
+  bool quoted = false;
+  char before = 0;
+  for (const BodyUnit& unit : form.units) {
+    if (unit.kind != Kind::kDelimiter) {
+      values += unit.kind == Kind::kValue ? 1 : 0;
+      before = 'x';
+      continue;
+    }
+    for (const char c : unit.text) {
+      if (c == '"') quoted = !quoted;
+      if (quoted) continue;
+      if (c == '[' || c == '{' || c == '(') ++depth;
+      if ((c == ']' || c == '}' || c == ')') && depth > 0) --depth;
+      const bool blank = c == ' ' || c == '\t';
+      if (blank && depth == 0 && before != ' ' && before != ',') ++columns;
+      before = blank ? ' ' : c;
+    }
+  }
+  return values < kMinValuesOfRecord ? 0 : columns << 1 | (quoted ? 1 : 0);
+}
+
 Signature SignatureOf(const Form& form) {
   Signature signature;
   size_t word = 0;
@@ -64,14 +95,15 @@ void MineGroups(const FormSet& forms, const std::vector<bool>& taken, std::vecto
   }
   const std::vector<uint32_t> sets = GroupSignatures(forms.words(), signatures);
   std::unordered_map<uint64_t, uint32_t> wordless;
-  std::unordered_map<uint32_t, uint32_t> group_of_set;
+  std::map<std::pair<uint32_t, uint64_t>, uint32_t> group_of_set;
   const size_t first = groups->size();
   for (uint32_t i = 0; i < forms.mined_count(); ++i) {
     if (taken[i]) continue;
     const auto next = static_cast<uint32_t>(groups->size());
-    const uint32_t group = signature_of[i] == kNone
-                               ? wordless.try_emplace(WordlessKey(forms.forms()[i]), next).first->second
-                               : group_of_set.try_emplace(sets[signature_of[i]], next).first->second;
+    const uint32_t group =
+        signature_of[i] == kNone
+            ? wordless.try_emplace(WordlessKey(forms.forms()[i]), next).first->second
+            : group_of_set.try_emplace({sets[signature_of[i]], ColumnsKey(forms.forms()[i])}, next).first->second;
     if (group == next) groups->emplace_back();
     (*groups)[group].forms.push_back(i);
   }

@@ -272,6 +272,7 @@ class Namer {
     slot.name = Sanitize(Semantic(raw, place, slot.type));
     if (slot.name == "user.name") slot.type = ValueType::kString;  // some users are called 0
     bases_.push_back(slot.name);
+    last_classes_ = place.profile->token_classes;
     if (slot.name.empty()) slot.name = "arg" + std::to_string(index + 1);
     // Collisions get the next free suffix.
     std::string unique = slot.name;
@@ -285,6 +286,9 @@ class Namer {
   bool ContinuesList(const Place& place) const {
     if (slots_.empty() || place.left.empty()) return false;
     if (place.profile->typed && place.profile->type != slots_.back().type) return false;
+    // "GET /x HTTP/1.1", "port 22 ssh2": what a blank alone parts is the next column, unless it looks the same.
+    if (place.left == " " && (place.profile->token_classes != last_classes_ || bases_.back() == "url.path"))
+      return false;
     return std::none_of(place.left.begin(), place.left.end(), [](char c) { return IsNameByte(c) && c != '-'; }) &&
            place.left.find_first_of(":>") == std::string_view::npos && place.left != " = ";
   }
@@ -354,6 +358,7 @@ class Namer {
   std::span<const SlotProfile> profiles_;
   std::vector<TemplateSlot> slots_;
   std::vector<std::string> bases_;  // names before collisions were resolved
+  uint8_t last_classes_ = 0;        // of the slot before
   std::unordered_map<std::string, size_t> suffixes_;
   std::unordered_set<std::string> used_;
 };
