@@ -67,8 +67,9 @@ TEST(ConsolidateTest, ARecordCutShortDoesNotBlurTheOthers) {
 }
 
 TEST(ConsolidateTest, TheKeysOfJsonObjectsAreWords) {
-  EXPECT_THAT(Mine({R"({"user":"a1","request":"GET /x HTTP/1.1"})", R"({"peer":"a1","answer":"GET /x HTTP/1.1"})"}),
-              ElementsAre(R"({"peer":"<*>","answer":"GET <*> HTTP/1.1"})", R"({"user":"<*>","request":"GET <*> HTTP/1.1"})"));
+  EXPECT_THAT(
+      Mine({R"({"user":"a1","request":"GET /x HTTP/1.1"})", R"({"peer":"a1","answer":"GET /x HTTP/1.1"})"}),
+      ElementsAre(R"({"peer":"<*>","answer":"GET <*> HTTP/1.1"})", R"({"user":"<*>","request":"GET <*> HTTP/1.1"})"));
 }
 
 TEST(ConsolidateTest, NamesAfterAContextNounNeedLessEvidence) {
