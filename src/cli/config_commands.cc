@@ -18,4 +18,9 @@ int RunConfigExample(const ParsedFlags&, Streams& streams) {
   return 0;
 }
 
+int RunConfigSchema(const ParsedFlags&, Streams& streams) {
+  streams.out.Write(ConfigJsonSchema());
+  return 0;
+}
+
 }  // namespace whittle

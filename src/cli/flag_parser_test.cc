@@ -128,7 +128,7 @@ TEST(MatchCommand, FindsWordsAndGroups) {
   EXPECT_EQ(MatchCommand({"qqqqqq"}).status().message(), "whittle: unknown command 'qqqqqq'; see `whittle --help`");
   EXPECT_EQ(MatchCommand({"patterns"}).status().message(), "whittle patterns: say which of: list, test");
   EXPECT_EQ(MatchCommand({"config", "chek"}).status().message(),
-            "whittle config: 'chek' is not known; say which of: check, example");
+            "whittle config: 'chek' is not known; say which of: check, example, schema");
 }
 
 TEST(Program, AnswersHelpAndRefusesNonsense) {

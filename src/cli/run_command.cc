@@ -1,4 +1,5 @@
 // run: the daemon. Follows what the configuration or the flags name.
+#include <algorithm>
 #include <utility>
 
 #include "cli/commands.h"
@@ -79,6 +80,22 @@ void FillTail(const ParsedFlags& flags, const Reading& reading, const Durations&
   };
 }
 
+// Two groups of one process would store a topic twice under one name.
+Status CheckOverlaps(const std::vector<KafkaSource>& sources) {
+  for (size_t i = 0; i < sources.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      for (const std::string& topic : sources[i].topics) {
+        const auto& others = sources[k].topics;
+        if (sources[i].brokers != sources[k].brokers) continue;
+        if (std::find(others.begin(), others.end(), topic) == others.end()) continue;
+        return Status(StatusCode::kConfig,
+                      "two Kafka sources read topic '" + topic + "' of the same brokers; name it once");
+      }
+    }
+  }
+  return Status::Ok();
+}
+
 Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config, DaemonPlan* plan) {
   std::vector<KafkaSource> sources;
   for (const std::string& text : flags.All("kafka")) {
@@ -98,6 +115,18 @@ Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config,
     WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan kafka, MakeKafkaPlan(env, source));
     kafka.set_resource = [&config](std::vector<Attribute>* resource) { SetResource(config.field_rules, resource); };
     plan->kafka.push_back(std::move(kafka));
+  }
+  WHITTLE_RETURN_IF_ERROR(CheckOverlaps(sources));
+  for (const KafkaSinkConfig& sink : config.kafka_sinks) {
+    WHITTLE_ASSIGN_OR_RETURN(KafkaSinkPlan made, MakeKafkaSinkPlan(env, sink));
+    plan->kafka_sinks.push_back(std::move(made));
+    for (const KafkaSource& source : sources) {
+      if (source.shared_segments.empty()) continue;
+      return Status(
+          StatusCode::kConfig,
+          "sinks send what stands in the store; they do not read shared segments, so they cannot stand beside "
+          "'shared_segments'");
+    }
   }
   return Status::Ok();
 }

@@ -120,21 +120,11 @@ Result<FilesSource> ReadSource(const Group& item) {
   return source;
 }
 
-Result<KafkaSource> ReadKafkaSource(const Group& item) {
-  for (const char* key : {"path_fields", "multiline"}) {
-    if (item.Has(key)) return item.Error(key, "'" + std::string(key) + "' is for files; a message is one record");
-  }
-  KafkaSource source;
-  const Group kafka = item.Inner("kafka");
+// Who the brokers are and how they are spoken to.
+Status ReadKafkaClient(const Group& kafka, KafkaSource* client) {
+  KafkaSource& source = *client;
   source.brokers = kafka.Texts("brokers");
-  source.topics = kafka.Texts("topics");
   if (source.brokers.empty()) return kafka.Error("brokers", "'brokers' is empty; name at least one host:port");
-  if (source.topics.empty()) return kafka.Error("topics", "'topics' is empty; name at least one");
-  source.group = kafka.Text("group");
-  if (source.group.empty()) return kafka.Error("group", "'group' is empty");
-  source.from_end = kafka.Text("start") == "end";
-  source.max_message_bytes = static_cast<uint64_t>(kafka.Size("max_message"));
-  source.shared_segments = kafka.Text("shared_segments");
   if (kafka.Has("sasl")) {
     const Group sasl = kafka.Inner("sasl");
     source.sasl.mechanism = sasl.Text("mechanism");
@@ -158,6 +148,32 @@ Result<KafkaSource> ReadKafkaSource(const Group& item) {
     const Status taken = CheckKafkaProperty(name, value);
     if (!taken.ok()) return kafka.Inner("properties").Error(name, taken.message());
   }
+  return Status::Ok();
+}
+
+Result<KafkaSinkConfig> ReadKafkaSink(const Group& kafka) {
+  KafkaSinkConfig sink;
+  WHITTLE_RETURN_IF_ERROR(ReadKafkaClient(kafka, &sink.client));
+  sink.topic = kafka.Text("topic");
+  if (sink.topic.empty()) return kafka.Error("topic", "'topic' is empty");
+  sink.key = kafka.Text("key");
+  return sink;
+}
+
+Result<KafkaSource> ReadKafkaSource(const Group& item) {
+  for (const char* key : {"path_fields", "multiline"}) {
+    if (item.Has(key)) return item.Error(key, "'" + std::string(key) + "' is for files; a message is one record");
+  }
+  KafkaSource source;
+  const Group kafka = item.Inner("kafka");
+  WHITTLE_RETURN_IF_ERROR(ReadKafkaClient(kafka, &source));
+  source.topics = kafka.Texts("topics");
+  if (source.topics.empty()) return kafka.Error("topics", "'topics' is empty; name at least one");
+  source.group = kafka.Text("group");
+  if (source.group.empty()) return kafka.Error("group", "'group' is empty");
+  source.from_end = kafka.Text("start") == "end";
+  source.max_message_bytes = static_cast<uint64_t>(kafka.Size("max_message"));
+  source.shared_segments = kafka.Text("shared_segments");
   source.fields = item.TextMap("fields");
   WHITTLE_RETURN_IF_ERROR(ReadTime(item.Inner("time"), &source));
   return source;
@@ -256,6 +272,12 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
       }
       WHITTLE_ASSIGN_OR_RETURN(FilesSource source, ReadSource(sources.Item(*item)));
       config.sources.push_back(std::move(source));
+    }
+  }
+  if (const Group sinks = top.Inner("sinks"); sinks.node() != nullptr) {
+    for (const auto& item : sinks.node()->items) {
+      WHITTLE_ASSIGN_OR_RETURN(KafkaSinkConfig sink, ReadKafkaSink(sinks.Item(*item).Inner("kafka")));
+      config.kafka_sinks.push_back(std::move(sink));
     }
   }
   config.patterns.dirs = top.Inner("patterns").Texts("dirs");

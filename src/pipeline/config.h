@@ -58,6 +58,12 @@ struct KafkaSource {
   std::optional<int> time_year;
 };
 
+struct KafkaSinkConfig {
+  KafkaSource client;  // brokers, sasl, tls, properties
+  std::string topic;
+  std::string key = "trace_id";
+};
+
 struct ScrubConfig {
   std::vector<std::string> fields;
   std::vector<std::string> patterns;
@@ -71,6 +77,7 @@ struct Config {
   bool store_given = false;  // false: `store` is the default, and $WHITTLE_STORE goes before it
   std::vector<FilesSource> sources;
   std::vector<KafkaSource> kafka;
+  std::vector<KafkaSinkConfig> kafka_sinks;
   struct {
     std::vector<std::string> dirs;
     std::vector<std::string> disable;

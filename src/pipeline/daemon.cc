@@ -1,6 +1,7 @@
 #include "pipeline/daemon.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "catalog/segment_file.h"
@@ -31,6 +32,8 @@ constexpr int64_t kLongestBackOffNs = 30 * kSecondNs;
 // What waits for a source to be released (a copy of a truncated file) does not wait for the segment's age.
 constexpr int64_t kFinishNs = 200 * kMillisecondNs;
 constexpr int64_t kTickNs = kSecondNs;
+// Lines of sinks between two ticks; they say each trouble once.
+constexpr size_t kMaxSinkLines = 100;
 
 bool MayHeal(const Status& status) {
   return status.code() == StatusCode::kIo || status.code() == StatusCode::kBusy ||
@@ -79,6 +82,20 @@ class Daemon {
     if (watcher_ == nullptr) watcher_ = NewPollingWatcher(env_->clock);
   }
 
+  // Sinks have threads of their own; what they say is said by the daemon's.
+  void LogFromThread(const std::string& line) {
+    const std::lock_guard lock(sink_lines_mutex_);
+    if (sink_lines_.size() < kMaxSinkLines) sink_lines_.push_back(line);
+  }
+  void LogSinks() {
+    std::vector<std::string> lines;
+    {
+      const std::lock_guard lock(sink_lines_mutex_);
+      lines.swap(sink_lines_);
+    }
+    for (const std::string& line : lines) hooks_.log(line);
+  }
+
   void Report(const std::string& path, const Status& status) {
     hooks_.log(status.ok() ? path + ": can be read again" : status.message() + "; trying again");
   }
@@ -100,6 +117,11 @@ class Daemon {
                                                plan_->sampling);
     input_ = std::make_unique<TailInput>(env_, pipeline_.get(), plan_->tail_input);
     WHITTLE_RETURN_IF_ERROR(JoinGroups());
+    for (const KafkaSinkPlan& plan : plan_->kafka_sinks) {
+      WHITTLE_ASSIGN_OR_RETURN(auto sink, KafkaSink::Start(env_, catalog_.get(), plan,
+                                                           [this](const std::string& line) { LogFromThread(line); }));
+      sinks_.push_back(std::move(sink));
+    }
     tailer_.Attach(catalog_->sources());
     WHITTLE_RETURN_IF_ERROR(Scan());
     tailer_.NoteAll();
@@ -120,6 +142,7 @@ class Daemon {
   // True: the store was closed in good order.
   bool Close(Status* status) {
     AddTotals();
+    sinks_.clear();
     tailer_.Detach();
     kafka_.clear();
     input_.reset();
@@ -270,6 +293,7 @@ class Daemon {
     }
     WHITTLE_RETURN_IF_ERROR(Commit());
     for (const auto& input : kafka_) WHITTLE_RETURN_IF_ERROR(input->Close());
+    for (const auto& sink : sinks_) sink->Drain(std::max<int64_t>(0, limit - Now()));
     if (!caught_up || !input_->GoalsReached()) {
       hooks_.log("not everything could be stored within " +
                  FormatDuration(static_cast<double>(plan_->drain_ns) / kSecondNs) +
@@ -335,6 +359,7 @@ class Daemon {
   }
 
   void Tick(bool now) {
+    LogSinks();
     if (!hooks_.tick || (!now && Now() < next_tick_ns_)) return;
     next_tick_ns_ = Now() + kTickNs;
     if (pipeline_ != nullptr) {
@@ -354,6 +379,10 @@ class Daemon {
       status_.sources.push_back({lag.name, "file", lag.path, lag.offset, lag.size});
     }
     for (const auto& input : kafka_) input->AddStatus(&status_.sources);
+    status_.sinks.clear();
+    for (const auto& sink : sinks_) {
+      status_.sinks.push_back({sink->topic(), sink->delivered(), sink->behind() == UINT64_MAX ? 0 : sink->behind()});
+    }
     hooks_.tick(status_);
   }
 
@@ -368,6 +397,9 @@ class Daemon {
   std::unique_ptr<LivePipeline> pipeline_;
   std::unique_ptr<TailInput> input_;
   std::vector<std::unique_ptr<KafkaInput>> kafka_;
+  std::mutex sink_lines_mutex_;
+  std::vector<std::string> sink_lines_;
+  std::vector<std::unique_ptr<KafkaSink>> sinks_;
   Tailer tailer_;  // outlives catalogs: it keeps files open that have no name any more
   DaemonStatus status_;
   DaemonStatus base_;  // counts of the sessions before

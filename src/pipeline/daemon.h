@@ -32,6 +32,7 @@ struct DaemonPlan {
   TailOptions tail;
   TailInputOptions tail_input;
   std::vector<KafkaSourcePlan> kafka;
+  std::vector<KafkaSinkPlan> kafka_sinks;
   uint64_t max_pending_bytes = uint64_t{128} << 20;  // of messages that are not committed, for each group
   int jobs = 1;
   int64_t close_after_ns = 10'000'000'000;

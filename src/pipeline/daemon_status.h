@@ -20,6 +20,12 @@ struct SourceStatus {
   uint64_t end = 0;       // size, or the high watermark
 };
 
+struct SinkStatus {
+  std::string name;
+  uint64_t delivered = 0;  // events, since the start
+  uint64_t behind = 0;     // events that are committed and not sent yet
+};
+
 struct DaemonStatus {
   enum class State : uint8_t { kStarting, kRunning, kWaiting, kStopping };
   State state = State::kStarting;
@@ -46,6 +52,7 @@ struct DaemonStatus {
   std::array<uint64_t, kLatencyBounds_s.size() + 1> latency{};  // commits by age of their oldest line
   double latency_sum_s = 0;
   std::vector<SourceStatus> sources;
+  std::vector<SinkStatus> sinks;
 };
 
 }  // namespace whittle

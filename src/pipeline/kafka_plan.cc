@@ -95,19 +95,10 @@ Result<KafkaSource> ParseKafkaSource(const std::string& text) {
                 "--kafka needs brokers and topics, such as b1:9092,b2:9092/logs,audit, not '" + text + "'");
 }
 
-Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source) {
-  KafkaSourcePlan plan;
-  plan.consumer.client.brokers = source.brokers;
-  plan.consumer.topics = source.topics;
-  plan.consumer.group = source.group;
-  plan.consumer.from_end = source.from_end;
-  plan.max_message_bytes = source.max_message_bytes;
-  plan.shared_segments = source.shared_segments;
-  plan.fields = source.fields;
-  plan.time.zone = source.time_zone;
-  plan.time.year = source.time_year;
-  WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(plan.time));
-  auto& properties = plan.consumer.client.properties;
+Result<KafkaClientOptions> MakeKafkaClient(const Env* env, const KafkaSource& source) {
+  KafkaClientOptions client;
+  client.brokers = source.brokers;
+  auto& properties = client.properties;
   const bool sasl = !source.sasl.mechanism.empty();
   const char* const protocol =
       sasl ? (source.tls.enabled ? "sasl_ssl" : "sasl_plaintext") : (source.tls.enabled ? "ssl" : "plaintext");
@@ -121,6 +112,34 @@ Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source)
   if (!source.tls.ca_file.empty()) properties.emplace_back("ssl.ca.location", source.tls.ca_file);
   if (!source.tls.cert_file.empty()) properties.emplace_back("ssl.certificate.location", source.tls.cert_file);
   if (!source.tls.key_file.empty()) properties.emplace_back("ssl.key.location", source.tls.key_file);
+  return client;
+}
+
+Result<KafkaSinkPlan> MakeKafkaSinkPlan(const Env* env, const KafkaSinkConfig& config) {
+  KafkaSinkPlan plan;
+  WHITTLE_ASSIGN_OR_RETURN(plan.client, MakeKafkaClient(env, config.client));
+  for (const auto& [name, value] : config.client.properties) plan.client.properties.emplace_back(name, value);
+  WHITTLE_RETURN_IF_ERROR(CheckKafkaProperties(plan.client));
+  plan.topic = config.topic;
+  plan.key = config.key == "stratum" ? KafkaSinkPlan::Key::kStratum
+             : config.key == "none"  ? KafkaSinkPlan::Key::kNone
+                                     : KafkaSinkPlan::Key::kTraceId;
+  return plan;
+}
+
+Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source) {
+  KafkaSourcePlan plan;
+  WHITTLE_ASSIGN_OR_RETURN(plan.consumer.client, MakeKafkaClient(env, source));
+  plan.consumer.topics = source.topics;
+  plan.consumer.group = source.group;
+  plan.consumer.from_end = source.from_end;
+  plan.max_message_bytes = source.max_message_bytes;
+  plan.shared_segments = source.shared_segments;
+  plan.fields = source.fields;
+  plan.time.zone = source.time_zone;
+  plan.time.year = source.time_year;
+  WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(plan.time));
+  auto& properties = plan.consumer.client.properties;
   // A message above the limit still has to come here, or it could not be put into the quarantine.
   const std::string fetch = std::to_string(source.max_message_bytes + kFetchSlackBytes);
   properties.emplace_back("receive.message.max.bytes",

@@ -12,6 +12,7 @@
 #include "env/env.h"
 #include "event/value.h"
 #include "pipeline/config.h"
+#include "pipeline/kafka_sink.h"
 #include "pipeline/record_times.h"
 #include "source/kafka_consumer.h"
 
@@ -32,6 +33,10 @@ struct KafkaSourcePlan {
 // kConfig, kIo or kNotFound with what is wrong: a setting
 // that librdkafka does not take, a password that is not there.
 Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source);
+
+// What producers and consumers have in common.
+Result<KafkaClientOptions> MakeKafkaClient(const Env* env, const KafkaSource& source);
+Result<KafkaSinkPlan> MakeKafkaSinkPlan(const Env* env, const KafkaSinkConfig& config);
 
 // "b1:9092,b2:9092/logs,audit". kUsage when it is not that.
 Result<KafkaSource> ParseKafkaSource(const std::string& text);

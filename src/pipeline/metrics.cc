@@ -88,6 +88,22 @@ void AddSources(const DaemonStatus& status, std::string* out) {
   AddPartitions(partitions, out);
 }
 
+void AddSinks(const DaemonStatus& status, std::string* out) {
+  if (status.sinks.empty()) return;
+  *out +=
+      "# HELP whittle_sink_delivered_events_total Events that a sink has taken.\n"
+      "# TYPE whittle_sink_delivered_events_total counter\n";
+  for (const SinkStatus& sink : status.sinks) {
+    *out += fmt::format("whittle_sink_delivered_events_total{{sink=\"{}\"}} {}\n", Label(sink.name), sink.delivered);
+  }
+  *out +=
+      "# HELP whittle_sink_behind_events Events that are committed and not sent yet.\n"
+      "# TYPE whittle_sink_behind_events gauge\n";
+  for (const SinkStatus& sink : status.sinks) {
+    *out += fmt::format("whittle_sink_behind_events{{sink=\"{}\"}} {}\n", Label(sink.name), sink.behind);
+  }
+}
+
 }  // namespace
 
 std::string FormatMetrics(const DaemonStatus& status, int64_t now_ns) {
@@ -124,6 +140,7 @@ std::string FormatMetrics(const DaemonStatus& status, int64_t now_ns) {
   gauge("whittle_resident_memory_bytes", "Memory of the process.", static_cast<double>(status.resident_bytes));
   AddLatency(status, &out);
   AddSources(status, &out);
+  AddSinks(status, &out);
   return out;
 }
 
