@@ -23,6 +23,12 @@ constexpr int kMaxDepth = 4;
 // FieldSpan::unescape and the shape know two levels.
 constexpr uint8_t kMaxUnescape = 2;
 
+// Whether any text will do as the value.
+bool IsText(const FieldSpan& field) {
+  return (field.role == FieldRole::kAttribute || field.role == FieldRole::kResource) &&
+         field.type == ValueType::kString;
+}
+
 class LineWalk {
  public:
   LineWalk(const AnalyzerOptions& options, bool continuation, LineAnalysis* out)
@@ -46,7 +52,7 @@ class LineWalk {
 
   void SetBody(const TextView& view, size_t begin, size_t end) {
     out_->body_begin = view.Raw(begin);
-    out_->body_end = view.Raw(end);
+    out_->body_end = std::max(out_->body_begin, view.RawEnd(end));
     out_->body_unescape = view.level();
   }
   // Takes over what a parser found in `view`: its offsets become bytes of the line.
@@ -71,8 +77,9 @@ void LineWalk::Merge(const TextView& view, LineAnalysis&& found) {
   for (FieldSpan& field : found.fields) {
     // A mere time of day says less than the transport's full time.
     if (dated && field.role == FieldRole::kTimestamp) field.role = FieldRole::kAttribute, field.name = "log.time";
+    if (!view.IsWhole(field.begin, field.end) && !IsText(field)) continue;
+    field.end = view.RawEnd(field.end);
     field.begin = view.Raw(field.begin);
-    field.end = view.Raw(field.end);
     field.unescape = static_cast<uint8_t>(field.unescape + view.level());
     if (field.unescape <= kMaxUnescape) out_->fields.push_back(std::move(field));
   }
@@ -83,7 +90,9 @@ void LineWalk::Merge(const TextView& view, LineAnalysis&& found) {
 }
 
 void LineWalk::Text(const TextView& view, HeaderMode mode, int depth) {
+  if (view.HasColours()) return Text(view.Plain(), mode, depth);
   SetBody(view, 0, view.text().size());
+  if (view.JoinsNumbers()) out_->cacheable = false;
   if (depth >= kMaxDepth) return;
   if (Json(view, depth) || Envelope(view, depth) || continuation_) return;
   if (Pattern(view, true)) return;
@@ -117,7 +126,11 @@ bool LineWalk::Json(const TextView& view, int depth) {
   if (inner.found) {
     const TextView message = view.Sub(inner.begin, inner.end, inner.escaped);
     SetBody(message, 0, message.text().size());
-    Message(message, depth + 1);
+    if (message.HasColours()) {
+      Message(message.Plain(), depth + 1);
+    } else {
+      Message(message, depth + 1);
+    }
   }
   return true;
 }
@@ -258,6 +271,7 @@ void LineWalk::PatternBody(const TextView& view) {
 void LineWalk::Message(const TextView& view, int depth) {
   const std::string_view text = view.text();
   if (depth >= kMaxDepth || text.empty()) return;
+  if (view.JoinsNumbers()) out_->cacheable = false;
   const bool in_json = out_->body_format == "json";
   MessageRange inner;
   LineAnalysis found;

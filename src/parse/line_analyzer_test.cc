@@ -45,6 +45,21 @@ TEST(LineAnalyzerTest, DockerJsonAroundJson) {
       "OBSERVED=2022-08-22T05:18:42.495795851Z | BODY=say \"x\" now");
 }
 
+TEST(LineAnalyzerTest, ColoursHideNothing) {
+  EXPECT_EQ(Describe("\x1b[90m2024-05-01 10:00:00\x1b[0m \x1b[1;31mERROR\x1b[0m no route to \x1b[1mb\x1b[0m"),
+            "/text | TIME=2024-05-01 10:00:00 | LEVEL=ERROR | BODY=no route to \x1b[1mb");
+  EXPECT_EQ(
+      Describe(
+          R"({"log":"\u001b[2m2024-05-01T10:00:00Z\u001b[0m \u001b[32m INFO\u001b[0m \u001b[2mmy_crate\u001b[0m\u001b[2m:\u001b[0m up\n","stream":"stdout","time":"2024-05-01T10:00:05Z"})"),
+      "docker-json/text | TIME=2024-05-01T10:00:00Z | LEVEL=INFO | log.logger=my_crate | log.iostream=stdout | "
+      "OBSERVED=2024-05-01T10:00:05Z | BODY=up");
+  // A time that a colour cuts cannot be read again from the bytes; what is left after one look stays.
+  EXPECT_EQ(Describe("2024-05-\x1b[1m01 10:00:00\x1b[0m up"), "/text | BODY=up");
+  std::string nested;
+  for (int i = 0; i < 20000; ++i) nested += "\x1b[1m\x1b";
+  Describe(nested + "[1m");
+}
+
 TEST(LineAnalyzerTest, WhatAPatternLeavesAsTheMessageIsScannedForFields) {
   AnalyzerOptions options;
   options.match_pattern = [](std::string_view text, uint32_t base, bool, LineAnalysis* analysis) {

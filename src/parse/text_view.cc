@@ -1,6 +1,10 @@
 #include "parse/text_view.h"
 
+#include <algorithm>
+
 #include "event/shape.h"
+#include "scan/colour_sequence.h"
+#include "scan/tokenizer.h"
 
 namespace whittle {
 namespace {
@@ -33,11 +37,51 @@ size_t EscapeSize(std::string_view text, size_t at) {
   return second >= 0xDC00 && second < 0xE000 ? 12 : 1;
 }
 
+bool JoinsNumber(char before, char after) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return (is_digit(before) || is_digit(after)) && !IsDelimiter(static_cast<unsigned char>(before)) &&
+         !IsDelimiter(static_cast<unsigned char>(after));
+}
+
 }  // namespace
+
+bool TextView::HasColours() const {
+  if (plain_) return false;
+  const std::string_view whole = text();
+  for (size_t at = whole.find('\x1b'); at != std::string_view::npos; at = whole.find('\x1b', at + 1)) {
+    if (ColourSequenceSize(whole, at) > 0) return true;
+  }
+  return false;
+}
+
+TextView TextView::Plain() const {
+  TextView plain;
+  plain.plain_ = true;
+  plain.level_ = level_;
+  plain.owned_ = true;
+  const std::string_view whole = text();
+  uint32_t end = Raw(0);
+  for (size_t i = 0; i < whole.size();) {
+    const size_t colour = whole[i] == '\x1b' ? ColourSequenceSize(whole, i) : 0;
+    if (colour == 0) {
+      if (!plain.storage_.empty() && end != Raw(i) && JoinsNumber(plain.storage_.back(), whole[i]))
+        plain.joins_numbers_ = true;
+      plain.storage_.push_back(whole[i]);
+      plain.map_.push_back(Raw(i));
+      plain.ends_.push_back(end);
+      end = RawEnd(i + 1);
+    }
+    i += std::max<size_t>(colour, 1);
+  }
+  plain.map_.push_back(Raw(whole.size()));
+  plain.ends_.push_back(end);
+  return plain;
+}
 
 TextView TextView::Sub(size_t begin, size_t end, bool unescape) const {
   TextView sub;
   sub.level_ = level_;
+  sub.plain_ = plain_ && !unescape;
   const std::string_view part = text().substr(begin, end - begin);
   const bool escaped = unescape && part.find('\\') != std::string_view::npos;
   if (unescape) ++sub.level_;
@@ -56,7 +100,6 @@ TextView TextView::Sub(size_t begin, size_t end, bool unescape) const {
   sub.map_.reserve(part.size() + 1);
   for (size_t i = 0; i < part.size();) {
     const size_t size = escaped && part[i] == '\\' ? EscapeSize(part, i) : 1;
-    const size_t before = sub.storage_.size();
     if (size == 1) {
       sub.storage_.push_back(part[i]);
     } else {
@@ -64,10 +107,11 @@ TextView TextView::Sub(size_t begin, size_t end, bool unescape) const {
     }
     // Every byte of one escape maps to its beginning, so that a range never cuts an escape.
     sub.map_.resize(sub.storage_.size(), Raw(begin + i));
-    (void)before;
+    if (!ends_.empty()) sub.ends_.resize(sub.storage_.size(), RawEnd(begin + i));
     i += size;
   }
   sub.map_.push_back(Raw(end));
+  if (!ends_.empty()) sub.ends_.push_back(RawEnd(end));
   return sub;
 }
 

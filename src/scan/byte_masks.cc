@@ -1,5 +1,7 @@
 #include "scan/byte_masks.h"
 
+#include "scan/colour_sequence.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define WHITTLE_HAVE_AVX2 1
@@ -25,7 +27,7 @@ __attribute__((target("avx2"))) inline __m256i Where(__m256i condition, uint8_t 
 // Classifies 32 bytes; returns which are delimiters. Delimiters by their two nibbles: a byte is one when the bits of
 // its low and of its high nibble meet. The high nibbles that occur (0, 2, 3, 5, 7) have a bit each; bytes >= 0x80 look
 // up 0.
-__attribute__((target("avx2"))) inline uint32_t Classify32(const char* p, uint8_t* classes, __m256i* backslashes) {
+__attribute__((target("avx2"))) inline uint32_t Classify32(const char* p, uint8_t* classes, __m256i* escapes) {
   const __m256i low_table = _mm256_setr_epi8(2, 0, 2, 0, 0, 0, 0, 2, 2, 3, 1, 29, 23, 29, 4, 0,  //
                                              2, 0, 2, 0, 0, 0, 0, 2, 2, 3, 1, 29, 23, 29, 4, 0);
   const __m256i high_table = _mm256_setr_epi8(1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0,  //
@@ -49,28 +51,28 @@ __attribute__((target("avx2"))) inline uint32_t Classify32(const char* p, uint8_
   all = _mm256_or_si256(all, Where(backslash, kBackslashByte));
   all = _mm256_or_si256(all, Where(_mm256_cmpeq_epi8(all, zero), kPunctuationByte));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(classes), all);
-  *backslashes = _mm256_or_si256(*backslashes, backslash);
+  *escapes = _mm256_or_si256(*escapes, _mm256_or_si256(backslash, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x1b))));
   return static_cast<uint32_t>(_mm256_movemask_epi8(delimiter));
 }
 
 // Words of 64 bytes; `classes` has room for whole words.
 __attribute__((target("avx2"))) bool BuildAvx2(std::string_view line, uint64_t* delimiters, uint8_t* classes) {
   const size_t words = line.size() / 64;
-  __m256i backslashes = _mm256_setzero_si256();
+  __m256i escapes = _mm256_setzero_si256();
   for (size_t word = 0; word < words; ++word) {
-    const uint32_t low = Classify32(line.data() + word * 64, classes + word * 64, &backslashes);
-    const uint32_t high = Classify32(line.data() + word * 64 + 32, classes + word * 64 + 32, &backslashes);
+    const uint32_t low = Classify32(line.data() + word * 64, classes + word * 64, &escapes);
+    const uint32_t high = Classify32(line.data() + word * 64 + 32, classes + word * 64 + 32, &escapes);
     delimiters[word] = low | static_cast<uint64_t>(high) << 32;
   }
   const size_t rest = line.size() - words * 64;
   if (rest > 0) {
     alignas(32) char tail[64] = {};
     std::memcpy(tail, line.data() + words * 64, rest);
-    const uint32_t low = Classify32(tail, classes + words * 64, &backslashes);
-    const uint32_t high = rest > 32 ? Classify32(tail + 32, classes + words * 64 + 32, &backslashes) : 0;
+    const uint32_t low = Classify32(tail, classes + words * 64, &escapes);
+    const uint32_t high = rest > 32 ? Classify32(tail + 32, classes + words * 64 + 32, &escapes) : 0;
     delimiters[words] = low | static_cast<uint64_t>(high) << 32;
   }
-  return _mm256_testz_si256(backslashes, backslashes) == 0;
+  return _mm256_testz_si256(escapes, escapes) == 0;
 }
 #endif
 
@@ -84,7 +86,7 @@ void ByteMasks::BuildScalar(std::string_view line) {
       const uint8_t bits = ClassOfByte(part[i]);
       classes_[word * 64 + i] = bits;
       delimiters |= static_cast<uint64_t>(bits & kDelimiterByte) << i;
-      has_backslash_ = has_backslash_ || (bits & kBackslashByte) != 0;
+      has_escapes_ = has_escapes_ || (bits & kBackslashByte) != 0 || part[i] == 0x1b;
     }
     delimiters_[word] = delimiters;
   }
@@ -97,11 +99,11 @@ void ByteMasks::Build(std::string_view line, Engine engine) {
     delimiters_.resize(words_);
     classes_.resize(words_ * 64 + kPadding);
   }
-  has_backslash_ = false;
+  has_escapes_ = false;
 #ifdef WHITTLE_HAVE_AVX2
   static const bool have_avx2 = __builtin_cpu_supports("avx2") != 0;
   if (engine == Engine::kBest && have_avx2) {
-    has_backslash_ = BuildAvx2(line, delimiters_.data(), classes_.data());
+    has_escapes_ = BuildAvx2(line, delimiters_.data(), classes_.data());
   } else {
     BuildScalar(line);
   }
@@ -109,7 +111,9 @@ void ByteMasks::Build(std::string_view line, Engine engine) {
   static_cast<void>(engine);
   BuildScalar(line);
 #endif
-  if (has_backslash_) MarkEscapes(line);
+  if (!has_escapes_) return;
+  MarkEscapes(line);
+  MarkColours(line);
 }
 
 // Runs of escapes that end at a double quote, (\\+[nrt]?)+" , are delimiters: \" and \n" in JSON inside JSON. A run
@@ -125,6 +129,15 @@ void ByteMasks::MarkEscapes(std::string_view line) {
       for (size_t i = at; i < end; ++i) delimiters_[i >> 6] |= uint64_t{1} << (i & 63);
     }
     at = line.find('\\', end);
+  }
+}
+
+// Colours of a terminal are delimiters, as they are and as JSON writes them.
+void ByteMasks::MarkColours(std::string_view line) {
+  for (size_t at = 0; at < size_;) {
+    const size_t size = ColourSequenceSize(line, at);
+    for (size_t i = at; i < at + size; ++i) delimiters_[i >> 6] |= uint64_t{1} << (i & 63);
+    at = size > 0 ? at + size : line.find_first_of("\x1b\\", at + 1);
   }
 }
 

@@ -59,7 +59,7 @@ class ByteMasks {
   // First position >= from that is (not) a delimiter; the line's size when there is none.
   size_t NextDelimiter(size_t from) const { return Next(from, 0); }
   size_t NextNonDelimiter(size_t from) const { return Next(from, ~uint64_t{0}); }
-  // The class of each byte; a byte that only an escape made a delimiter keeps the class of its own.
+  // The class of each byte; a byte that only a sequence made a delimiter keeps the class of its own.
   const uint8_t* classes() const { return classes_.data(); }
   // The classes of the bytes in [begin, begin + size) together.
   uint8_t ClassesOf(size_t begin, size_t size) const {
@@ -93,12 +93,13 @@ class ByteMasks {
   }
   void BuildScalar(std::string_view line);
   void MarkEscapes(std::string_view line);
+  void MarkColours(std::string_view line);
 
   std::vector<uint64_t> delimiters_;
   std::vector<uint8_t> classes_;  // longer than the line: ClassesOf loads eight at a time
   size_t size_ = 0;
   size_t words_ = 0;
-  bool has_backslash_ = false;
+  bool has_escapes_ = false;
 };
 
 }  // namespace whittle

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/hash.h"
+#include "scan/colour_sequence.h"
 
 namespace whittle {
 namespace {
@@ -189,11 +190,15 @@ class Builder {
 
   // Cuts [begin, end), which has no masked token in it: words; ':', '#' and the punctuation that ends a word; each run
   // of one delimiter; the first of several blanks, so that nothing between two blanks can be an empty value. Escapes
-  // stay whole.
+  // and colours stay whole.
   void AddFineBoundaries(uint32_t begin, uint32_t end) {
     const auto is_joint = [this](uint32_t i) { return line_[i] == ':' || line_[i] == '#'; };
     for (uint32_t i = begin; i < end;) {
       AddBoundary(i);
+      if (const auto colour = static_cast<uint32_t>(ColourSequenceSize(line_, i)); colour > 0) {
+        i += colour;
+        continue;
+      }
       if (masks_.IsDelimiter(i) || is_joint(i)) {
         const char c = line_[i++];
         if (c == ' ' || c == '\t') AddBoundary(i);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "scan/colour_sequence.h"
 #include "templates/lexicon.h"
 #include "templates/naming_words.h"
 
@@ -366,7 +367,8 @@ class Namer {
 }  // namespace
 
 std::vector<TemplateSlot> NameSlots(std::string_view text, std::span<const SlotProfile> profiles) {
-  return Namer(text, profiles).Run();
+  if (text.find('\x1b') == std::string_view::npos) return Namer(text, profiles).Run();
+  return Namer(WithoutColours(text), profiles).Run();
 }
 
 bool MayNameSlot(std::string_view text, std::string_view name) {
