@@ -1,6 +1,7 @@
 """Reading from the command line: many stores as one, following, interrupting, comparing, bounded answers."""
 
 import json
+import os
 import signal
 import time
 import unittest
@@ -49,6 +50,44 @@ class QueryTest(CliTest):
         self.assertEqual(20, answer["count"]["estimate"])
         groups = map(json.loads, self.ask("count by client.address").splitlines())
         self.assertEqual([10], [g["count"]["estimate"] for g in groups if g["group"].get("client.address") is None])
+
+    def test_events_around_a_line(self):
+        self.ingest(self.write("app.log", b"".join(b"2024-05-01T10:00:%02dZ INFO step %d\n" % (i, i) for i in range(40))))
+        near = [json.loads(line)["source"]["line"] for line in self.ask('near "app.log:20" 2').splitlines()]
+        self.assertEqual([18, 19, 20, 21, 22], near)
+        self.assertEqual(self.ask('near "app.log:20" 2'), self.ask("near app.log:20 2"))
+        self.assertEqual('{"group":{},"count":{"estimate":11', self.ask("* | near app.log:20 | count")[:34])
+        self.assertIn("line 99", whittle("query", "--store", self.store, "near app.log:99").err_text)
+
+    def test_rows_are_sorted_and_cut_as_events_are(self):
+        lines = [f"2024-05-01T10:{i // 60:02d}:{i % 60:02d}Z INFO job user=u{i % 7} took={self.random.randrange(90)}ms" for i in range(900)]
+        self.ingest(self.write("app.log", "\n".join(lines).encode() + b"\n"))
+        everything = self.ask("* | select timestamp, took, user | sort took desc, timestamp").splitlines()
+        self.assertEqual(900, len(everything))
+        took = [int(json.loads(line)["took"].removesuffix("ms")) for line in everything]
+        self.assertEqual(sorted(took, reverse=True), took)
+        for query in ["* | select timestamp, took, user | sort took desc, timestamp | limit 7",
+                      "* | sort took desc, timestamp | limit 7 | select timestamp, took, user",
+                      "* | sort took desc, timestamp | select timestamp, took, user | limit 7"]:
+            self.assertEqual(everything[:7], self.ask(query).splitlines(), f"WHITTLE_SEED={self.seed} {query}")
+        self.assertEqual(everything[:5], self.ask("* | select timestamp, took, user | top 5 by took").splitlines())
+        self.assertEqual(4, self.ask("* | select took | limit 9 | limit 4").count("\n"))
+        events = [json.loads(line)["attributes"]["took"] for line in self.ask("top 3 by took").splitlines()]
+        self.assertEqual(3, len(events))
+        # As the log writes it, and as it is named.
+        self.assertEqual(self.ask("user = u3 | count"), self.ask("user.name = u3 | count"))
+        self.assertIn('"estimate":129', self.ask("user = u3 | count"))
+
+    def test_mistakes_are_shown_on_a_terminal(self):
+        self.ingest(self.write("app.log", b"2024-05-01T10:00:00Z INFO a\n"))
+        shown, terminal = os.openpty()
+        process = self.start("query", "--store", self.store, "error | cuont", stderr=terminal)
+        self.assertEqual(2, process.wait(timeout=60))
+        text = os.read(shown, 4096).decode().replace("\r", "")
+        self.assertEqual('whittle: column 9: unknown stage or function \'cuont\'; did you mean "count"?\n'
+                         "  error | cuont\n          ^\n", text)
+        for query in ["2024-13-01..2024-05-02", "client.address = 10.0.0.0/33"]:
+            self.assertIn(" is not a ", whittle("query", "--store", self.store, query).err_text)
 
     def test_now(self):
         self.ingest(*examples())

@@ -12,7 +12,16 @@ import re
 from collections import defaultdict
 
 ALIASES = {"http.status_code": "http.response.status_code", "http.method": "http.request.method",
-           "http.target": "url.path", "net.peer.ip": "client.address", "source.ip": "client.address"}
+           "http.target": "url.path", "net.peer.ip": "client.address", "source.ip": "client.address",
+           "user": "user.name", "username": "user.name", "pid": "process.pid", "process_id": "process.pid",
+           "thread": "thread.name", "thread_name": "thread.name", "logger": "log.logger", "logger_name": "log.logger",
+           "host": "host.name", "hostname": "host.name", "service": "service.name", "client_ip": "client.address",
+           "clientip": "client.address", "client.ip": "client.address", "remote_addr": "client.address",
+           "remote_ip": "client.address", "http.status": "http.response.status_code"}
+# Other names of what every event has; `attributes.NAME` is the attribute.
+BUILTIN = {"timestamp", "severity", "level", "log.level", "severity_text", "severity_number", "body", "message", "msg",
+           "template", "template_id", "trace_id", "span_id", "parent_span_id", "source", "source.name", "source.offset",
+           "source.line", "sample_rate", "stratum", "raw"}
 WORD = rb"[0-9A-Za-z_\x80-\xff]"
 
 
@@ -218,6 +227,8 @@ class Vocabulary:
             for part in ("attributes", "resource"):
                 for name, value in event.get(part, {}).items():
                     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", name) or name in ("and", "or", "not", "in", "exists"):
+                        continue
+                    if name in BUILTIN:
                         continue
                     if lookup(event, name) is not plain(value) and lookup(event, name) != plain(value):
                         kinds[name].add("shadowed")

@@ -63,7 +63,8 @@ class Reader {
     auto reader = StoreReader::Open(env_, stores);
     if (!reader.ok()) return Fail(streams_, reader.status());
     const auto report = Ask(reader->get(), text);
-    if (!report.ok()) return report.status().code() == StatusCode::kCancelled ? 0 : Fail(streams_, report.status());
+    if (!report.ok())
+      return report.status().code() == StatusCode::kCancelled ? 0 : FailQuery(streams_, report.status(), text);
     streams_.out.Flush();
     for (const std::string& note : report->notes) streams_.err.Write("whittle: note: " + note + "\n");
     if (report->visited.runs_covered_twice > 0) {
@@ -78,7 +79,7 @@ class Reader {
   // What is there, then what comes, until Ctrl-C.
   int Follow(const std::vector<std::string>& stores, const std::string& text) {
     const auto query = ParseQuery(text, ParseOptions{.now_ns = 0});
-    if (!query.ok()) return Fail(streams_, query.status());
+    if (!query.ok()) return FailQuery(streams_, query.status(), text);
     for (const Stage& stage : query->stages) {
       if (stage.kind == Stage::Kind::kSelect && query->stages.size() == 1) continue;
       return Fail(streams_, Status(StatusCode::kUsage,
@@ -95,7 +96,8 @@ class Reader {
         if (!reader.ok()) return Fail(streams_, reader.status());
         options_.from_offsets = first ? nullptr : &covered;
         const auto report = Ask(reader->get(), text);
-        if (!report.ok()) return report.status().code() == StatusCode::kCancelled ? 0 : Fail(streams_, report.status());
+        if (!report.ok())
+          return report.status().code() == StatusCode::kCancelled ? 0 : FailQuery(streams_, report.status(), text);
         streams_.out.Flush();
         if (streams_.out.closed()) return 0;
         for (const auto& [source, offset] : (*reader)->CoveredOffsets()) {

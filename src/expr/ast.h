@@ -93,6 +93,8 @@ struct Stage {
   std::vector<SortKey> keys;         // kSort, kTop
   uint64_t count = 0;                // kTop, kLimit, kSample, kNear; kHistogram: how many buckets, 0 = not said
   std::vector<FieldName> fields;     // kSelect, kFacets, kHistogram, kHeatmap
+  std::string source;                // kNear: of the event it is about, empty: of those there are
+  uint64_t line = 0;                 // kNear: and where it stands there
 };
 
 struct QueryAst {

@@ -134,6 +134,12 @@ std::optional<IpRange> ParseIpRange(std::string_view text) {
   return range;
 }
 
+bool Literal::is_impossible_network() const {
+  const size_t slash = text_.find('/');
+  if (quoted_ || ip_ || slash == std::string::npos || !ParseIpAddress(text_.substr(0, slash))) return false;
+  return ReadInteger(std::string_view(text_).substr(slash + 1)).has_value();
+}
+
 Literal::Literal(const LiteralText& written)
     : text_(Join(Pieces(written))),
       quoted_(written.quoted),

@@ -37,6 +37,8 @@ class Literal {
   const std::optional<TimeSpan>& time() const { return time_; }
   const std::optional<SeverityRange>& severity() const { return severity_; }
   bool has_wildcard() const { return has_wildcard_; }
+  // 10.0.0.0/33: a network that no address can be in.
+  bool is_impossible_network() const;
 
  private:
   bool CompareNumber(const Value& value, CompareOp op, const FieldRef& field) const;

@@ -56,20 +56,32 @@ ExprPtr MakeCompare(FieldName field, CompareOp op, LiteralText literal) {
   return expr;
 }
 
-// "A..B" of two times: everything from the begin of A to the end of B.
-std::optional<std::pair<LiteralText, LiteralText>> SplitTimeRange(const LiteralText& literal) {
-  const size_t dots = literal.text.find("..");
-  if (literal.quoted || dots == std::string::npos) return std::nullopt;
-  LiteralText from{literal.text.substr(0, dots), true, literal.column};
-  LiteralText to{literal.text.substr(dots + 2), true, literal.column + dots + 2};
-  if (!ParseTimeSpan(from.text) || !ParseTimeSpan(to.text)) return std::nullopt;
-  return std::pair(std::move(from), std::move(to));
+bool LooksLikeDate(std::string_view text) {
+  return text.size() >= 7 && text.substr(0, 4).find_first_not_of("0123456789") == std::string_view::npos &&
+         text[4] == '-' && text[5] >= '0' && text[5] <= '9';
 }
 
-ExprPtr MakeRange(const FieldName& field, std::pair<LiteralText, LiteralText> range) {
+// "A..B" of two times, one of which may be left out: everything from the begin of A to the end of B. Null for other
+// texts.
+Result<ExprPtr> ParseTimeRange(const FieldName& field, const LiteralText& literal) {
+  const size_t dots = literal.text.find("..");
+  if (literal.quoted || dots == std::string::npos) return ExprPtr();
+  const LiteralText ends[] = {{literal.text.substr(0, dots), true, literal.column},
+                              {literal.text.substr(dots + 2), true, literal.column + dots + 2}};
+  bool is_time[2];
+  for (int i = 0; i < 2; ++i) is_time[i] = ParseTimeSpan(ends[i].text).has_value();
+  const bool meant = LooksLikeDate(ends[0].text) || LooksLikeDate(ends[1].text);
+  if (!meant && !(is_time[0] && is_time[1])) return ExprPtr();
   ExprPtr both = MakeExpr(Expr::Kind::kAnd, field.column);
-  both->children.push_back(MakeCompare(field, CompareOp::kGe, std::move(range.first)));
-  both->children.push_back(MakeCompare(field, CompareOp::kLe, std::move(range.second)));
+  for (int i = 0; i < 2; ++i) {
+    if (ends[i].text.empty()) continue;
+    if (!is_time[i]) {
+      return QueryError(ends[i].column, "\"" + ends[i].text +
+                                            "\" is not a time; write 2024-05-01..2024-05-02, with "
+                                            "times such as 2024-05-01T10:30");
+    }
+    both->children.push_back(MakeCompare(field, i == 0 ? CompareOp::kGe : CompareOp::kLe, ends[i]));
+  }
   return both;
 }
 
@@ -192,7 +204,8 @@ class FilterParser {
     const size_t column = in_.Peek().column();
     WHITTLE_ASSIGN_OR_RETURN(LiteralText literal, TakeLiteral(false));
     if (IsStar(literal)) return MakeExpr(Expr::Kind::kAll, column);
-    if (auto range = SplitTimeRange(literal)) return MakeRange(FieldName{"timestamp", column}, *std::move(range));
+    WHITTLE_ASSIGN_OR_RETURN(ExprPtr range, ParseTimeRange(FieldName{"timestamp", column}, literal));
+    if (range != nullptr) return range;
     ExprPtr text = MakeExpr(Expr::Kind::kText, column);
     text->literals.push_back(std::move(literal));
     return text;
@@ -225,7 +238,8 @@ class FilterParser {
       return exists;
     }
     if (equality) {
-      if (auto range = SplitTimeRange(literal)) return MakeRange(field, *std::move(range));
+      WHITTLE_ASSIGN_OR_RETURN(ExprPtr range, ParseTimeRange(field, literal));
+      if (range != nullptr) return range;
     }
     return MakeCompare(std::move(field), op, std::move(literal));
   }
@@ -382,8 +396,14 @@ namespace {
 
 // Words that were meant as a stage whose '|' is missing: "severity>=error count by template".
 void HintAtMissingPipe(const TokenStream& in, QueryAst* query) {
+  if (in.At(TokenKind::kWord) && (in.AtKeyword("by", 1) || in.AtKeyword("every", 1))) {
+    if (const std::string_view nearest = NearestFunction(in.Peek().text); !nearest.empty()) {
+      query->hints.push_back("column " + std::to_string(in.Peek().column()) + ": \"" + in.Peek().text +
+                             "\" is searched as a word; did you mean \"" + std::string(nearest) + "\"?");
+    }
+  }
   for (size_t i = 1; !in.At(TokenKind::kEnd, i) && !in.At(TokenKind::kPipe, i); ++i) {
-    if (!in.At(TokenKind::kWord, i) || !IsAggregateFunction(in.Peek(i).text) || !in.AtKeyword("by", i + 1)) continue;
+    if (!in.At(TokenKind::kWord, i) || !in.AtKeyword("by", i + 1) || !IsAggregateFunction(in.Peek(i).text)) continue;
     query->hints.push_back("column " + std::to_string(in.Peek(i).column()) + ": \"" + in.Peek(i).text +
                            "\" is searched as a word; for a stage put '|' before it");
   }

@@ -93,9 +93,7 @@ class StageParser {
       stage.kind = Stage::Kind::kSample;
       status = Count("sample", &stage.count);
     } else if (in_.TakeKeyword("near")) {
-      stage.kind = Stage::Kind::kNear;
-      stage.count = kDefaultNear;
-      if (!AtEnd()) status = Count("near", &stage.count);
+      status = Near(&stage);
     } else if (in_.TakeKeyword("trace")) {
       stage.kind = Stage::Kind::kTrace;
     } else if (in_.TakeKeyword("rollup")) {
@@ -114,10 +112,8 @@ class StageParser {
 
  private:
   Status UnknownStage() {
-    std::vector<std::string_view> names(std::begin(kStageNames), std::end(kStageNames));
-    for (const auto& known : kFunctions) names.push_back(known.name);
-    return QueryError(in_.Peek().column(),
-                      "unknown stage or function " + in_.Describe() + DidYouMean(in_.Peek().text, names));
+    return QueryError(in_.Peek().column(), "unknown stage or function " + in_.Describe() +
+                                               DidYouMean(in_.Peek().text, {NearestFunction(in_.Peek().text)}));
   }
 
   Status Aggregate(Stage* stage) {
@@ -175,6 +171,37 @@ class StageParser {
     stage->fields.push_back(std::move(field));
     if (in_.TakeKeyword("every")) WHITTLE_RETURN_IF_ERROR(Width(&stage->every_ns));
     return Buckets(stage);
+  }
+
+  // near [SOURCE:LINE] [N]
+  Status Near(Stage* stage) {
+    stage->kind = Stage::Kind::kNear;
+    stage->count = kDefaultNear;
+    const bool colon_follows = in_.At(TokenKind::kColon, 1) && in_.Adjacent(1);
+    if (in_.At(TokenKind::kQuoted) || colon_follows || in_.Peek().text.find(':') != std::string::npos) {
+      WHITTLE_RETURN_IF_ERROR(Place(stage));
+    }
+    return AtEnd() ? Status::Ok() : Count("near", &stage->count);
+  }
+
+  // app.log:120, "my app.log:120"
+  Status Place(Stage* stage) {
+    const size_t column = in_.Peek().column();
+    const bool quoted = in_.At(TokenKind::kQuoted);
+    std::string text = in_.Next().text;
+    while (!quoted && in_.Adjacent() && (in_.At(TokenKind::kWord) || in_.At(TokenKind::kColon))) {
+      const Token& token = in_.Next();
+      text += token.kind == TokenKind::kColon ? ":" : token.text;
+    }
+    const size_t colon = text.rfind(':');
+    const char* const begin = text.data() + (colon == std::string::npos ? text.size() : colon + 1);
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, stage->line);
+    if (error != std::errc() || stop != end || stage->line == 0 || colon == 0) {
+      return QueryError(column, "an event is written SOURCE:LINE, such as near \"app.log:120\" 5");
+    }
+    stage->source = text.substr(0, colon);
+    return Status::Ok();
   }
 
   Status Buckets(Stage* stage) {
@@ -293,6 +320,12 @@ class StageParser {
 };
 
 }  // namespace
+
+std::string_view NearestFunction(std::string_view name) {
+  std::vector<std::string_view> names(std::begin(kStageNames), std::end(kStageNames));
+  for (const auto& known : kFunctions) names.push_back(known.name);
+  return NearestName(name, names);
+}
 
 bool IsAggregateFunction(std::string_view name) { return FindFunction(name).has_value(); }
 

@@ -47,8 +47,28 @@ std::string_view NearestName(std::string_view name, const std::vector<std::strin
   return best;
 }
 
+namespace {
+
+// The shortest of the names that have `name` as whole parts: duration → db.client.operation.duration.
+std::string_view NameWithParts(std::string_view name, const std::vector<std::string_view>& candidates) {
+  constexpr size_t kLeastBytes = 3;
+  std::string_view best;
+  for (const std::string_view candidate : candidates) {
+    const size_t at = candidate.find(name);
+    if (name.size() < kLeastBytes || at == std::string_view::npos) continue;
+    const size_t end = at + name.size();
+    const bool parts = (at == 0 || candidate[at - 1] == '.' || candidate[at - 1] == '_') &&
+                       (end == candidate.size() || candidate[end] == '.' || candidate[end] == '_');
+    if (parts && candidate != name && (best.empty() || candidate.size() < best.size())) best = candidate;
+  }
+  return best;
+}
+
+}  // namespace
+
 std::string DidYouMean(std::string_view name, const std::vector<std::string_view>& candidates) {
-  const std::string_view nearest = NearestName(name, candidates);
+  std::string_view nearest = NameWithParts(name, candidates);
+  if (nearest.empty()) nearest = NearestName(name, candidates);
   return nearest.empty() ? std::string() : "; did you mean \"" + std::string(nearest) + "\"?";
 }
 

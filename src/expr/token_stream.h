@@ -67,6 +67,8 @@ Result<std::unique_ptr<Expr>> ParseFilterTokens(TokenStream* in, const ParseOpti
 // At a word that begins a stage and is not compared with anything: `count`, not `count = 5`.
 bool AtStage(const TokenStream& in);
 bool IsAggregateFunction(std::string_view name);
+// The function or stage whose name is like this one; empty for none.
+std::string_view NearestFunction(std::string_view name);
 // Parses one stage; the caller looks at what stopped it.
 Result<Stage> ParseOneStage(TokenStream* in);
 // Parses `| stage | stage …` up to kEnd.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "base/varint.h"
 #include "query/aggregate.h"
@@ -12,13 +13,23 @@ namespace {
 
 // Tables of fields are lined up in pieces of this many rows: they have no end that could be waited for.
 constexpr size_t kRowsPerPiece = 10'000;
+// Of sorted events, so many or fewer are looked for by their keys before they are read as a whole.
+constexpr uint64_t kMaxPickedFirst = 100'000;
 
-std::vector<FieldRef> Resolve(const std::vector<FieldName>& names) {
+// Of every event, to put it in order.
+constexpr std::string_view kNeeded[] = {"timestamp", "trace_id"};
+constexpr size_t kNeededFields = std::size(kNeeded);
+
+// `names`, what is needed, then those of `keys`.
+std::vector<FieldRef> Resolve(const std::vector<FieldName>& names, const std::vector<SortKey>& keys) {
   std::vector<FieldRef> fields;
-  for (const FieldName& name : names) {
-    fields.push_back(ResolveField(name.text));
+  const auto add = [&](std::string_view name) {
+    fields.push_back(ResolveField(name));
     fields.back().id = static_cast<uint32_t>(fields.size() - 1);
-  }
+  };
+  for (const FieldName& name : names) add(name.text);
+  for (const std::string_view name : kNeeded) add(name);
+  for (const SortKey& key : keys) add(key.field.text);
   return fields;
 }
 
@@ -56,14 +67,6 @@ ResultRow DecodeCells(std::string_view bytes, size_t count) {
 }
 
 }  // namespace
-
-// Time, then the place in the sources: the same order however the store is cut into segments.
-void EventOutput::AppendTimeKey(RecordView* record, std::string* key) const {
-  AppendOrderedInteger(record->time_ns().value_or(INT64_MIN), key);
-  const RecordOrigin& origin = record->origin();
-  key->append(origin.source->name).append(1, '\0').append(origin.source->id);
-  AppendOrderedInteger(static_cast<int64_t>(origin.line), key);
-}
 
 Status EventOutput::InTimeOrder(const FieldDemand& demand, uint64_t limit, const Make& make,
                                 const EventSorter::Take& take) {
@@ -167,11 +170,19 @@ Status EventOutput::WriteEvents(uint64_t limit) {
   return writer.Flush();
 }
 
-Status EventOutput::WriteSorted(const std::vector<SortKey>& keys, uint64_t limit) {
-  std::vector<FieldName> names;
-  for (const SortKey& key : keys) names.push_back(key.field);
-  const std::vector<FieldRef> fields = Resolve(names);
-  EventWriter writer(options_, output_);
+Status EventOutput::BySortKeys(const std::vector<SortKey>& keys, const std::vector<FieldRef>& fields, size_t first_key,
+                               bool whole_events, uint64_t limit, const Make& make, const EventSorter::Take& take) {
+  if (limit == 0) return Status::Ok();
+  const auto append_key = [&](RecordView* record, std::string* key) {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      AppendOrderedValue(record->Lookup(fields[first_key + i]), keys[i].descending, key);
+    }
+    AppendTimeKey(record, key);
+  };
+  // A few of many are found by their keys alone, and only they are put together.
+  if (limit <= kMaxPickedFirst) {
+    WHITTLE_RETURN_IF_ERROR(selection_.KeepFirst(limit, VisitOptions::Order::kAny, {&fields, false}, append_key));
+  }
   EventSorter sorter(reader_.env());
   sorter.KeepFirst(limit);
   std::string key, text;
@@ -179,29 +190,35 @@ Status EventOutput::WriteSorted(const std::vector<SortKey>& keys, uint64_t limit
     report_.estimated |= record->sample_rate() != 1.0;
     key.clear();
     text.clear();
-    EventFields whole(record->ToEvent());
-    for (size_t i = 0; i < keys.size(); ++i) AppendOrderedValue(whole.Lookup(fields[i]), keys[i].descending, &key);
-    AppendTimeKey(record, &key);
-    writer.Render(record, &text);
+    append_key(record, &key);
+    make(record, &text);
     WHITTLE_RETURN_IF_ERROR(sorter.Add(key, text));
     return true;
   };
-  if (limit > 0) WHITTLE_RETURN_IF_ERROR(selection_.Visit(VisitOptions::Order::kAny, {nullptr, true}, visitor));
-  WHITTLE_RETURN_IF_ERROR(sorter.Drain(std::nullopt, [&](std::string_view one) -> Result<bool> {
-    if (writer.written() == limit) return false;
-    WHITTLE_RETURN_IF_ERROR(writer.Write(one));
-    return true;
-  }));
+  WHITTLE_RETURN_IF_ERROR(selection_.Visit(VisitOptions::Order::kAny, {&fields, whole_events}, visitor));
+  uint64_t taken = 0;
+  return sorter.Drain(std::nullopt, [&](std::string_view one) -> Result<bool> {
+    if (taken == limit) return false;
+    ++taken;
+    return take(one);
+  });
+}
+
+Status EventOutput::WriteSorted(const std::vector<SortKey>& keys, uint64_t limit) {
+  const std::vector<FieldRef> fields = Resolve({}, keys);
+  EventWriter writer(options_, output_);
+  const Make make = [&](RecordView* record, std::string* text) { writer.Render(record, text); };
+  WHITTLE_RETURN_IF_ERROR(
+      BySortKeys(keys, fields, kNeededFields, true, limit, make, [&](std::string_view text) -> Result<bool> {
+        WHITTLE_RETURN_IF_ERROR(writer.Write(text));
+        return true;
+      }));
   report_.results = writer.written();
   return writer.Flush();
 }
 
-Status EventOutput::WriteFields(const std::vector<FieldName>& names, uint64_t limit) {
-  std::vector<FieldRef> fields = Resolve(names);
-  for (const char* needed : {"timestamp", "trace_id"}) {
-    fields.push_back(ResolveField(needed));
-    fields.back().id = static_cast<uint32_t>(fields.size() - 1);
-  }
+Status EventOutput::WriteFields(const std::vector<FieldName>& names, const std::vector<SortKey>& keys, uint64_t limit) {
+  const std::vector<FieldRef> fields = Resolve(names, keys);
   ResultTable table;
   for (const FieldName& name : names) table.AddColumn(name.text);
   bool first_piece = true;
@@ -215,18 +232,21 @@ Status EventOutput::WriteFields(const std::vector<FieldName>& names, uint64_t li
     return output_(text);
   };
   const Make make = [&](RecordView* record, std::string* text) { EncodeCells(record, fields, names.size(), text); };
-  WHITTLE_RETURN_IF_ERROR(InTimeOrder({&fields, false}, limit, make, [&](std::string_view text) -> Result<bool> {
+  const EventSorter::Take take = [&](std::string_view text) -> Result<bool> {
     table.rows.push_back(DecodeCells(text, names.size()));
     ++report_.results;
     if (table.rows.size() == kRowsPerPiece) WHITTLE_RETURN_IF_ERROR(flush());
     return true;
-  }));
+  };
+  WHITTLE_RETURN_IF_ERROR(keys.empty()
+                              ? InTimeOrder({&fields, false}, limit, make, take)
+                              : BySortKeys(keys, fields, names.size() + kNeededFields, false, limit, make, take));
   if (table.rows.empty() && !first_piece) return Status::Ok();
   return flush();
 }
 
 Result<ResultTable> SelectFields(Selection* selection, const std::vector<FieldName>& names) {
-  std::vector<FieldRef> fields = Resolve(names);
+  const std::vector<FieldRef> fields = Resolve(names, {});
   ResultTable table;
   for (const FieldName& name : names) table.AddColumn(name.text);
   std::string text;

@@ -24,14 +24,16 @@ class EventOutput {
   Status WriteEvents(uint64_t limit);
   // Whole events by fields.
   Status WriteSorted(const std::vector<SortKey>& keys, uint64_t limit);
-  // `fields` of each event, by time, as soon as they are known.
-  Status WriteFields(const std::vector<FieldName>& fields, uint64_t limit);
+  // `fields` of each event, by `keys`, or by time, as soon as they are known.
+  Status WriteFields(const std::vector<FieldName>& fields, const std::vector<SortKey>& keys, uint64_t limit);
 
  private:
   using Make = std::function<void(RecordView*, std::string*)>;
   Status InTimeOrder(const FieldDemand& demand, uint64_t limit, const Make& make, const EventSorter::Take& take);
   Status InSourceOrder(uint64_t limit);
-  void AppendTimeKey(RecordView* record, std::string* key) const;
+  // The fields of the keys are `fields` from `first_key` on; `make` needs whole events, or `fields`.
+  Status BySortKeys(const std::vector<SortKey>& keys, const std::vector<FieldRef>& fields, size_t first_key,
+                    bool whole_events, uint64_t limit, const Make& make, const EventSorter::Take& take);
 
   StoreReader& reader_;
   Selection& selection_;

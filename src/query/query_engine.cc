@@ -88,6 +88,9 @@ class Engine {
       } else if (stages[next].kind == Stage::Kind::kSample) {
         WHITTLE_RETURN_IF_ERROR(selection_.Sample(stages[next].count));
       } else if (stages[next].kind == Stage::Kind::kNear) {
+        if (!stages[next].source.empty()) {
+          WHITTLE_RETURN_IF_ERROR(selection_.KeepEvent(stages[next].source, stages[next].line));
+        }
         WHITTLE_RETURN_IF_ERROR(selection_.AddNear(stages[next].count));
       } else {
         WHITTLE_RETURN_IF_ERROR(selection_.WholeTraces());
@@ -101,13 +104,47 @@ class Engine {
       return QueryError(first.column, "raw output is of events; a query with stages gives a table, NDJSON or CSV");
     }
     if (sorts) return SortEvents(stages, next);
-    if (first.kind == Stage::Kind::kSelect && next + 1 == stages.size()) {
-      Ask(first.fields);
-      return events_.WriteFields(first.fields, limit);
+    if (first.kind == Stage::Kind::kSelect) {
+      if (const auto rows = OnlyRows(stages, next + 1, limit)) return SelectRows(first.fields, *rows);
     }
     ResultTable table;
     WHITTLE_RETURN_IF_ERROR(MakeTable(first, next + 1 < stages.size(), &table));
     return FinishTable(stages, next + 1, std::move(table));
+  }
+
+  // Which rows of a selection there are: by `keys`, or by time, the first `limit`.
+  struct Rows {
+    std::vector<SortKey> keys;
+    uint64_t limit = UINT64_MAX;
+  };
+
+  // What stages after a select come to, if all they do is to put its rows in order and cut them off.
+  static std::optional<Rows> OnlyRows(const std::vector<Stage>& stages, size_t next, uint64_t limit) {
+    const std::vector<FieldName>& fields = stages[next - 1].fields;
+    Rows rows{{}, limit};
+    for (; next < stages.size(); ++next) {
+      const Stage& stage = stages[next];
+      const bool limits = stage.kind == Stage::Kind::kLimit, tops = stage.kind == Stage::Kind::kTop;
+      if (!limits) {
+        // A cut before the sort chose other rows.
+        if ((stage.kind != Stage::Kind::kSort && !tops) || stage.keys.empty() || !rows.keys.empty() ||
+            rows.limit != UINT64_MAX)
+          return std::nullopt;
+        for (const SortKey& key : stage.keys) {
+          const auto same = [&](const FieldName& field) { return field.text == key.field.text; };
+          if (std::none_of(fields.begin(), fields.end(), same)) return std::nullopt;
+        }
+        rows.keys = stage.keys;
+      }
+      if (limits || tops) rows.limit = std::min(rows.limit, stage.count);
+    }
+    return rows;
+  }
+
+  // Any number of rows: they need not be in memory at once.
+  Status SelectRows(const std::vector<FieldName>& fields, const Rows& rows) {
+    Ask(fields);
+    return events_.WriteFields(fields, rows.keys, rows.limit);
   }
 
   // FILTER | sort F | limit N prints events.
@@ -119,6 +156,10 @@ class Engine {
       limit = std::min(limit, stages[next].count);
     for (const SortKey& key : sort.keys) asked_.push_back(key.field);
     if (next == stages.size()) return events_.WriteSorted(sort.keys, limit);
+    if (stages[next].kind == Stage::Kind::kSelect) {
+      const auto rows = OnlyRows(stages, next + 1, limit);
+      if (rows && rows->keys.empty()) return SelectRows(stages[next].fields, {sort.keys, rows->limit});
+    }
     if (stages[next].kind != Stage::Kind::kSelect) {
       return QueryError(stages[next].column,
                         "after sorting events comes limit or select; put this stage before the sort");

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "expr/required_words.h"
 #include "expr/time_bounds.h"
+#include "query/event_sorter.h"
 
 namespace whittle {
 namespace {
@@ -18,6 +19,14 @@ Status TooManyPicked(const char* stage) {
 }
 
 }  // namespace
+
+// Time, then the place in the sources: the same order however the store is cut into segments.
+void AppendTimeKey(RecordView* record, std::string* key) {
+  AppendOrderedInteger(record->time_ns().value_or(INT64_MIN), key);
+  const RecordOrigin& origin = record->origin();
+  key->append(origin.source->name).append(1, '\0').append(origin.source->id);
+  AppendOrderedInteger(static_cast<int64_t>(origin.line), key);
+}
 
 uint64_t EventId(const RecordOrigin& origin) {
   return (Hash64(origin.source->id) ^ origin.line) * 0x9E3779B97F4A7C15ULL;
@@ -60,24 +69,74 @@ Status Selection::Visit(VisitOptions::Order order, const FieldDemand& demand, co
   return status;
 }
 
+void Selection::Pick(std::unordered_set<uint64_t> events, std::unordered_set<size_t> segments) {
+  picked_ = std::make_unique<std::unordered_set<uint64_t>>(std::move(events));
+  visit_.wants_segment = [wanted = std::move(segments)](size_t segment) { return wanted.contains(segment); };
+}
+
 Status Selection::KeepFirst(uint64_t count) {
-  if (count > kMaxPickedEvents) return TooManyPicked("limit");
   const std::vector<FieldRef> fields = {ResolveField("timestamp")};
+  return KeepFirst(count, VisitOptions::Order::kSegmentTime, {&fields, false}, AppendTimeKey);
+}
+
+Status Selection::KeepFirst(uint64_t count, VisitOptions::Order order, const FieldDemand& demand,
+                            const AppendKey& append_key) {
+  if (count > kMaxPickedEvents) return TooManyPicked("limit");
+  struct Candidate {
+    std::string key;
+    uint64_t id;
+    size_t segment;
+    bool operator<(const Candidate& other) const { return key < other.key; }
+  };
   // Greatest first, so that the last of those kept goes when an earlier one comes.
-  using Key = std::pair<int64_t, std::pair<std::string_view, uint64_t>>;
-  std::priority_queue<std::pair<Key, uint64_t>> first;
+  std::priority_queue<Candidate> first;
+  size_t bytes = 0;
+  std::string key;
   const Visitor visitor = [&](RecordView* record) -> Result<bool> {
-    const RecordOrigin& origin = record->origin();
-    const Key key{record->time_ns().value_or(INT64_MIN), {origin.source->name, origin.line}};
-    if (first.size() == count && (count == 0 || !(key < first.top().first))) return count > 0;
-    first.emplace(key, EventId(origin));
-    if (first.size() > count) first.pop();
+    if (count == 0) return false;
+    key.clear();
+    append_key(record, &key);
+    if (first.size() == count) {
+      if (key >= first.top().key) return true;
+      bytes -= first.top().key.size();
+      first.pop();
+    }
+    bytes += key.size();
+    if (bytes > kMaxPickedKeyBytes) {
+      return Status(StatusCode::kLimit, "what the events are put in order by is more than " +
+                                            std::to_string(kMaxPickedKeyBytes >> 20) + " MiB; filter more");
+    }
+    first.push({key, EventId(record->origin()), record->origin().segment_index});
     return true;
   };
-  WHITTLE_RETURN_IF_ERROR(Visit(VisitOptions::Order::kSegmentTime, {&fields, false}, visitor));
-  auto picked = std::make_unique<std::unordered_set<uint64_t>>();
-  for (; !first.empty(); first.pop()) picked->insert(first.top().second);
-  picked_ = std::move(picked);
+  WHITTLE_RETURN_IF_ERROR(Visit(order, demand, visitor));
+  std::unordered_set<uint64_t> events;
+  std::unordered_set<size_t> segments;
+  for (; !first.empty(); first.pop()) {
+    events.insert(first.top().id);
+    segments.insert(first.top().segment);
+  }
+  Pick(std::move(events), std::move(segments));
+  return Status::Ok();
+}
+
+Status Selection::KeepEvent(const std::string& source, uint64_t line) {
+  const std::vector<FieldRef> none;
+  std::unordered_set<uint64_t> events;
+  std::unordered_set<size_t> segments;
+  WHITTLE_RETURN_IF_ERROR(Visit(VisitOptions::Order::kAny, {&none, false}, [&](RecordView* record) -> Result<bool> {
+    const RecordOrigin& origin = record->origin();
+    const bool here = line >= origin.line && line - origin.line < record->rows().shapes.size();
+    if (!here || origin.source->name != source) return true;
+    events.insert(EventId(origin));
+    segments.insert(origin.segment_index);
+    return true;
+  }));
+  if (events.empty() && !statistics_.stopped) {
+    return Status(StatusCode::kNotFound, "no event that matches stands in line " + std::to_string(line) +
+                                             " of a source named \"" + source + "\"");
+  }
+  Pick(std::move(events), std::move(segments));
   return Status::Ok();
 }
 
@@ -150,6 +209,7 @@ Status Selection::AddNear(uint64_t count) {
   };
   WHITTLE_RETURN_IF_ERROR(reader_.Visit(all, visitor));
   picked_ = std::move(picked);
+  visit_.wants_segment = nullptr;
   filter_ = Filter();
   visit_.min_time_ns = visit_.max_time_ns = std::nullopt;
   near_ = true;
@@ -184,6 +244,7 @@ Status Selection::WholeTraces() {
     expr.literals.push_back(LiteralText{id, true, 1});
   }
   picked_ = nullptr;
+  visit_.wants_segment = nullptr;
   near_ = false;
   return SetFilter(expr);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,11 +20,16 @@ namespace whittle {
 
 // Events that limit (before another stage), sample and near pick one by one: 8 bytes each and some.
 inline constexpr uint64_t kMaxPickedEvents = 2'000'000;
+// Of the keys by which events are picked: values may be long.
+inline constexpr size_t kMaxPickedKeyBytes = size_t{192} << 20;
 // Traces one query follows.
 inline constexpr size_t kMaxTraces = 100'000;
 
 // One in a store, the same whenever it is asked.
 uint64_t EventId(const RecordOrigin& origin);
+
+// The place of an event among all others by time; texts in that order.
+void AppendTimeKey(RecordView* record, std::string* key);
 
 class Selection {
  public:
@@ -39,8 +45,13 @@ class Selection {
   Status Visit(VisitOptions::Order order, const FieldDemand& demand, const Visitor& visitor,
                const StoreReader::RunVisitor& visit_run = nullptr);
 
-  // The first `count` in order of time.
+  // The first `count` in order of time, or of what `append_key` makes of the fields in `demand`: texts in their order,
+  // each event's another. Later visits leave segments without any unread.
   Status KeepFirst(uint64_t count);
+  using AppendKey = std::function<void(RecordView*, std::string*)>;
+  Status KeepFirst(uint64_t count, VisitOptions::Order order, const FieldDemand& demand, const AppendKey& append_key);
+  // The one whose lines have `line` of the source of this name; kNotFound when there is none.
+  Status KeepEvent(const std::string& source, uint64_t line);
   // `count` at random, an event that stands for n being n times as likely; the same ones each time.
   Status Sample(uint64_t count);
   // Also the `count` events before and after each, in its source.
@@ -67,6 +78,8 @@ class Selection {
     double priority;
     uint64_t id;
   };
+
+  void Pick(std::unordered_set<uint64_t> events, std::unordered_set<size_t> segments);
 
   StoreReader& reader_;
   Filter filter_;
