@@ -58,6 +58,26 @@ class FloodTest(CliTest):
     def test_lines_of_many_words(self):
         self.flood(lambda: self.words(self.random.randint(60, 120)))
 
+    def test_a_service_that_logs_json_is_no_flood(self):
+        rng = self.random
+        members = {"user": lambda: rng.randint(1, 99), "error": lambda: self.words(3), "tags": lambda: self.words(3).split(),
+                   "ok": lambda: rng.random() < 0.5, "region": lambda: self.words(1), "query": lambda: self.words(6),
+                   "took_ms": lambda: rng.random(), "path": lambda: "/api/" + self.words(1)}
+        log = self.dir / "service.log"
+        with open(log, "w", encoding="ascii") as out:
+            for number in range(max(LINES, 6000)):
+                line = {"ts": 1714635910 + number, "level": rng.choice(["info", "warn", "error"]), "logger": "shop.cart",
+                        "msg": rng.choice(["order placed", "order refused", "cart emptied"])}
+                line.update((name, make()) for name, make in members.items() if rng.random() < 0.7)
+                out.write(json.dumps(line) + "\n")
+        self.ingest(log)
+        stats = self.run_ok("stats", "--store", self.store, "--format", "ndjson").text.splitlines()
+        self.assertEqual(sum(json.loads(row).get("raw_lane_lines", 0) for row in stats), 0)
+        templates = self.run_ok("templates", "--store", self.store, "--format", "ndjson").text.splitlines()
+        self.assertEqual({json.loads(row)["template"] for row in templates},
+                         {"order placed", "order refused", "cart emptied"})
+        self.assert_same_bytes(log.read_bytes(), self.cat_raw(), "service")
+
     def test_what_repeats_is_understood(self):
         log = self.dir / "mixed.log"
         with open(log, "w", encoding="ascii") as out:

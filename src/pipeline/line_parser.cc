@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "pipeline/scrub_lines.h"
 #include "scan/shape_builder.h"
@@ -104,9 +104,11 @@ void LineParser::FindAdmitted(const LineBatch& lines) {
 }
 
 // Whether new skeletons mean new shapes, judged by those with the smallest hashes. An access log has as many skeletons
-// as there are wordings of its URLs and agents, and a handful of shapes.
+// as there are wordings of its URLs and agents, and a handful of shapes; a service that logs JSON has some hundreds.
+// How many the batch has is estimated from those that were seen once and twice (Chao 1984), so a sample that holds
+// hardly one twice is still told from one that never would.
 bool LineParser::ShapesDiffer(const LineBatch& lines, const std::vector<Skeleton>& skeletons) {
-  std::unordered_set<Hash128, Hash128Hasher> shapes;
+  std::unordered_map<Hash128, uint32_t, Hash128Hasher> seen;
   size_t looked_at = 0;
   size_t bytes = 0;
   for (const Skeleton& skeleton : skeletons) {
@@ -118,9 +120,16 @@ bool LineParser::ShapesDiffer(const LineBatch& lines, const std::vector<Skeleton
     if (!tokenizer_.Scan(text)) continue;
     const bool continuation = !line.record_start;
     const auto recipe = BuildRecipe(text, tokenizer_, analyzer_->Analyze(text, continuation), continuation);
-    if (recipe != nullptr) shapes.insert(recipe->shape->id);
+    if (recipe != nullptr) ++seen[recipe->shape->id];
   }
-  return shapes.size() * 2 >= looked_at;
+  size_t once = 0, twice = 0;
+  for (const auto& [shape, count] : seen) {
+    once += count == 1 ? 1 : 0;
+    twice += count == 2 ? 1 : 0;
+  }
+  const size_t unseen = twice == 0 ? once * (once - std::min<size_t>(once, 1)) / 2 : once * once / (2 * twice);
+  const size_t bearable = kMaxBatchSkeletonBytes / std::max<size_t>(bytes / std::max<size_t>(looked_at, 1), 1);
+  return seen.size() + unseen > std::min(kMaxBatchSkeletons, bearable);
 }
 
 void LineParser::ParseLine(const Line& line, EventBatch* batch) {

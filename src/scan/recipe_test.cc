@@ -127,6 +127,31 @@ TEST(Recipe, CutsTokensWhereFieldsEnd) {
   EXPECT_EQ(text, "192.168.0.77");
 }
 
+TEST(Recipe, MembersBesideTheMessageAreOneSlotEach) {
+  const auto shape_of = [](std::string_view line) {
+    LineAnalysis analysis;
+    analysis.body_format = "json";
+    const auto field = [&](std::string_view begin_after, char end_before, const char* name, ValueType type) {
+      FieldSpan span;
+      span.begin = static_cast<uint32_t>(line.find(begin_after) + begin_after.size());
+      span.end = static_cast<uint32_t>(line.find(end_before, span.begin));
+      span.name = name;
+      span.type = type;
+      analysis.fields.push_back(span);
+    };
+    field(R"("error":")", '"', "error", ValueType::kString);
+    field(R"("ok":)", ',', "ok", ValueType::kBool);
+    field(R"("logger":")", '"', "log.logger", ValueType::kString);
+    analysis.body_begin = static_cast<uint32_t>(line.find("\"msg\":\"") + 7);
+    analysis.body_end = static_cast<uint32_t>(line.find('"', analysis.body_begin));
+    return Build(line, analysis)->shape->id;
+  };
+  const auto first = shape_of(R"({"error":"disk full","ok":true,"logger":"a.b","msg":"went wrong"})");
+  EXPECT_EQ(first, shape_of(R"({"error":"host 7 is gone now","ok":false,"logger":"a.b","msg":"went wrong"})"));
+  EXPECT_NE(first, shape_of(R"({"error":"disk full","ok":true,"logger":"a.c","msg":"went wrong"})"));
+  EXPECT_NE(first, shape_of(R"({"error":"disk full","ok":true,"logger":"a.b","msg":"went well"})"));
+}
+
 TEST(Recipe, RenderingItsSpansGivesTheLineBack) {
   const std::string_view line = "  a=1, b=[x-2; 'y'] \x01\xff 3.5% end.";
   const auto recipe = Build(line, WholeBody(line));

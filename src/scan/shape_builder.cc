@@ -76,6 +76,10 @@ class Builder {
     const bool pattern = !format.empty() && format != "text" && format != "json" && format != "logfmt";
     for (size_t i = 0; i < analysis_.fields.size(); ++i) {
       const FieldSpan& field = analysis_.fields[i];
+      if (IsMemberValue(field)) {
+        if (!IsCut(i)) wholes_.push_back({field.begin, field.end, 0});
+        continue;
+      }
       if (field.time_layout != 0 || field.type != ValueType::kString || field.end > line_.size()) continue;
       if (field.role != FieldRole::kAttribute && field.role != FieldRole::kResource) continue;
       if (masks_.NextDelimiter(field.begin) >= field.end || !HasMasked(field.begin, field.end)) continue;
@@ -85,6 +89,20 @@ class Builder {
       if (!(pattern && quoted) && value.find_first_of(" \t") != std::string_view::npos) continue;
       if (!IsCut(i)) wholes_.push_back({field.begin, field.end, 0});
     }
+  }
+
+  // What a JSON object or pairs hold beside the message: strings, literals and lists, of words as well. Lines that
+  // differ only there have one shape; as constants, a few such members would make more shapes than anybody has lines.
+  // Members that name where the line was written say little else than the shape does and stay constant.
+  bool IsMemberValue(const FieldSpan& field) const {
+    const std::string_view format = analysis_.body_format;
+    if (format != "json" && format != "logfmt" && format != "ltsv") return false;
+    if (field.role != FieldRole::kAttribute || field.time_layout != 0) return false;
+    if (field.type != ValueType::kString && field.type != ValueType::kBool) return false;
+    if (field.end > line_.size() || field.begin >= field.end) return false;
+    const std::string_view name = field.name;
+    return !name.starts_with("log.") && !name.starts_with("code.") && !name.starts_with("syslog.") &&
+           !name.starts_with("systemd.") && name != "thread.name";
   }
 
   // Whether the body or another field begins or ends inside this one, or it is the body. Fields are sorted and nest, so
