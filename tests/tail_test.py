@@ -167,7 +167,15 @@ class TailTest(CliTest):
         self.assertIn("whittle_up 1\n", text)
         self.assertRegex(text, r'whittle_source_lag_bytes\{source="app.log",path=".*app.log"\} 0\n')
         self.assertEqual("ok\n", get("/healthz"))
+        top = whittle("top", "--once", "--metrics", f"127.0.0.1:{port}", "--store", self.store)
+        self.assertEqual(0, top.code, str(top))
+        self.assertRegex(top.text, r"up 0:\d\d, well\n")
+        self.assertRegex(top.text, r"app.log +\d+ +0  bytes\n")
+        self.assertRegex(top.text, r"10 events in, 10 kept \(100.0 %\)")
+        self.assertRegex(top.text, r"newest events +template")
         self.end(process)
+        top = whittle("top", "--once", "--metrics", f"127.0.0.1:{port}", "--store", self.store)
+        self.assertEqual((1, 1), (top.code, top.err_text.count("\n")), str(top))
 
     def test_usage_errors_are_one_line(self):
         for args in ([], ["--tail", "x", "--idle", "soon"], ["--tail", "x", "--metrics", "nowhere"]):

@@ -40,6 +40,7 @@ int RunPatternsList(const ParsedFlags& flags, Streams& streams);
 int RunPatternsTest(const ParsedFlags& flags, Streams& streams);
 int RunConfigCheck(const ParsedFlags& flags, Streams& streams);
 int RunConfigExample(const ParsedFlags& flags, Streams& streams);
+int RunTop(const ParsedFlags& flags, Streams& streams);
 int RunConfigSchema(const ParsedFlags& flags, Streams& streams);
 int RunVersion(const ParsedFlags& flags, Streams& streams);
 

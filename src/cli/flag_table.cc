@@ -284,6 +284,14 @@ constexpr CommandSpec kCommands[] = {
      .shared = kStoreReadingAndSampling,
      .examples = kRunExamples,
      .run = RunRun},
+    {.name = "top",
+     .summary = "watch a running daemon: sources, rates, lag, templates, sampling, memory",
+     .description =
+         "Shows what `whittle run` does, as it serves it with --metrics, and what its store says: what sampling kept, "
+         "and the templates of the newest events. Until Ctrl-C.",
+     .flags = kTopFlags,
+     .shared = kStore,
+     .run = RunTop},
     {.name = "cat",
      .summary = "print what a store keeps, as events or as the original bytes",
      .description = "Prints all kept events, or those that match, in order of source and position.",

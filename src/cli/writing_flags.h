@@ -121,6 +121,25 @@ inline constexpr FlagSpec kRunFlags[] = {
     {.name = "quiet", .help = "only errors and warnings"},
 };
 
+inline constexpr FlagSpec kTopFlags[] = {
+    {.name = "metrics",
+     .kind = ValueKind::kText,
+     .argument = "ADDRESS",
+     .help = "where the daemon serves its metrics",
+     .default_help = "that of --config, else 127.0.0.1:9464"},
+    {.name = "config",
+     .kind = ValueKind::kFile,
+     .argument = "FILE",
+     .help = "the daemon's configuration: its address and its store",
+     .short_name = "c"},
+    {.name = "interval",
+     .kind = ValueKind::kText,
+     .argument = "DURATION",
+     .default_value = "2s",
+     .help = "how often to look"},
+    {.name = "once", .help = "print it once, with rates since the start, and end"},
+};
+
 inline constexpr Example kRunExamples[] = {
     {"whittle run --tail '/var/log/app/*.log'", "follow files, through rotation"},
     {"whittle run -c whittle.yaml", "what a service does; SIGHUP reads the file again"},

@@ -40,6 +40,12 @@ bool MayHeal(const Status& status) {
          status.code() == StatusCode::kNotFound || status.code() == StatusCode::kAlreadyExists;
 }
 
+// "…: No space left on device": the last part.
+std::string ReasonOf(const std::string& message) {
+  const size_t colon = message.rfind(": ");
+  return colon == std::string::npos ? message : message.substr(colon + 2);
+}
+
 class Daemon {
  public:
   Daemon(const Env* env, const std::string& store, std::shared_ptr<const DaemonPlan> plan, const DaemonHooks& hooks)
@@ -126,9 +132,7 @@ class Daemon {
     WHITTLE_RETURN_IF_ERROR(Scan());
     tailer_.NoteAll();
     status_.state = DaemonStatus::State::kRunning;
-    if (!status_.trouble.empty()) hooks_.log(store_ + ": writing again");
-    status_.trouble.clear();
-    back_off_ns_ = 0;
+    session_since_ns_ = Now();
     Tick(true);
     while (!Stopped()) {
       WHITTLE_RETURN_IF_ERROR(Step(kLongestWaitMs));
@@ -163,6 +167,7 @@ class Daemon {
     }
     WHITTLE_ASSIGN_OR_RETURN(const uint64_t bytes, Read());
     WHITTLE_RETURN_IF_ERROR(CommitIfDue());
+    if (!said_reason_.empty() && now - session_since_ns_ > plan_->close_after_ns + kSecondNs) Healed();
     Tick(false);
     const bool quiet = bytes == 0 && tailer_.idle();
     WHITTLE_ASSIGN_OR_RETURN(const uint64_t messages, ReadKafka(quiet ? longest_wait_ms : 0));
@@ -244,7 +249,17 @@ class Daemon {
     return Status::Ok();
   }
 
+  // Something was committed, or there was nothing to commit for as long as that may take.
+  void Healed() {
+    back_off_ns_ = 0;
+    if (said_reason_.empty()) return;
+    said_reason_.clear();
+    status_.trouble.clear();
+    hooks_.log(store_ + ": writing again");
+  }
+
   void NoteCommit(int64_t age_ns) {
+    Healed();
     const double age_s = static_cast<double>(age_ns) / kSecondNs;
     size_t bucket = 0;
     while (bucket < kLatencyBounds_s.size() && age_s > kLatencyBounds_s[bucket]) ++bucket;
@@ -318,7 +333,9 @@ class Daemon {
   void WaitAfter(const Status& status) {
     back_off_ns_ = back_off_ns_ == 0 ? kFirstBackOffNs : std::min(back_off_ns_ * 2, kLongestBackOffNs);
     ++status_.store_failures;
-    if (status_.trouble != status.message()) {
+    // A full disk fails here today and there tomorrow: what is said once is the reason.
+    const std::string reason = ReasonOf(status.message());
+    if (std::exchange(said_reason_, reason) != reason) {
       hooks_.log(status.message() + "; nothing is lost, trying again");
     }
     status_.trouble = status.message();
@@ -409,6 +426,8 @@ class Daemon {
   int64_t next_tick_ns_ = 0;
   int64_t last_flush_ns_ = 0;
   int64_t back_off_ns_ = 0;
+  int64_t session_since_ns_ = 0;
+  std::string said_reason_;  // of the trouble with the store; empty: it is well
   bool limit_said_ = false;
 };
 

@@ -2,6 +2,7 @@
 // process ends, or a call fails. What is read again afterwards is in the store exactly once.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -29,7 +30,7 @@ struct CrashWorld {
   Env env{&files, &clock, &entropy, &host};
   LineAnalyzer analyzer{AnalyzerOptions()};
   ParsingOptions parsing;
-  std::set<std::string> said;
+  std::vector<std::string> said;  // by the daemon
 
   CrashWorld() { parsing.analyzer = &analyzer; }
   void FailAt(uint64_t call, Fault::Action action) {
@@ -183,7 +184,7 @@ void Follow(CrashWorld* world, int ticks, const std::function<void(int)>& each_t
   int tick = 0;
   DaemonHooks hooks;
   hooks.stop = &stop;
-  hooks.log = [&](std::string_view line) { world->said.insert(std::string(line)); };
+  hooks.log = [&](std::string_view line) { world->said.emplace_back(line); };
   hooks.tick = [&](const DaemonStatus&) {
     each_tick(tick++);
     if (tick >= ticks) stop = true;
@@ -239,12 +240,84 @@ TEST(TailCrashTest, EveryLineOnceWhateverFails) {
         return true;
       });
       ASSERT_TRUE(visited.ok()) << where << visited.message();
-      ASSERT_EQ(expected, stored) << where << (world.said.empty() ? "" : *world.said.begin());
+      ASSERT_EQ(expected, stored) << where << (world.said.empty() ? "" : world.said.front());
       const auto report = VerifyStore(&world.env, "/store", nullptr);
       ASSERT_TRUE(report.ok() && report->problems.empty()) << where;
     }
   }
 }
+
+// The wall clock of a machine whose time is put right.
+class JumpingClock : public Clock {
+ public:
+  explicit JumpingClock(Clock* base) : base_(base) {}
+  int64_t WallNs() override { return base_->WallNs() - back_ns; }
+  int64_t SteadyNs() override { return base_->SteadyNs(); }
+  void SleepNs(int64_t duration_ns) override { base_->SleepNs(duration_ns); }
+  int64_t back_ns = 0;
+
+ private:
+  Clock* const base_;
+};
+
+struct Trouble {
+  std::string name;
+  std::string fault;  // empty: the clock jumps back by a day
+  std::string said;   // the beginning of what is said about it, once; empty: nothing
+  std::string healed;
+};
+
+class TailTroubleTest : public testing::TestWithParam<Trouble> {};
+
+TEST_P(TailTroubleTest, IsOneLineAndLosesNothing) {
+  CrashWorld world;
+  JumpingClock clock(&world.clock);
+  world.env.clock = &clock;
+  ASSERT_TRUE(world.memory.MakeDirectory("/log").ok());
+  int lines = 0;
+  Follow(&world, 40, [&](int tick) {
+    if (tick >= 30) return;
+    if (tick == 4 && GetParam().fault.empty()) clock.back_ns = int64_t{86'400} * 1'000'000'000;
+    if (tick == 4 && !GetParam().fault.empty()) world.files.SetFault(*ParseFault(GetParam().fault));
+    if (tick == 20) world.files.ClearFault();
+    AppendSynced(&world, "/log/a.log", TailLine(lines++));
+  });
+  const auto count = [&](const std::string& text) {
+    return std::count_if(world.said.begin(), world.said.end(),
+                         [&](const std::string& line) { return line.find(text) != std::string::npos; });
+  };
+  const std::string all = testing::PrintToString(world.said);
+  if (!GetParam().said.empty()) {
+    EXPECT_EQ(1, count(GetParam().said)) << all;
+    EXPECT_EQ(1, count("trying again")) << all;
+    EXPECT_EQ(1, count(GetParam().healed)) << all;
+  } else {
+    EXPECT_TRUE(world.said.empty()) << all;
+  }
+  std::string stored, expected;
+  for (int i = 0; i < lines; ++i) expected += TailLine(i);
+  auto reader = StoreReader::Open(&world.env, "/store");
+  ASSERT_TRUE(reader.ok()) << reader.status().message();
+  ASSERT_TRUE((*reader)
+                  ->Visit(VisitOptions(),
+                          [&](RecordView* record) -> Result<bool> {
+                            record->AppendRaw(&stored);
+                            return true;
+                          })
+                  .ok());
+  EXPECT_EQ(expected, stored) << all;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Troubles, TailTroubleTest,
+    testing::Values(Trouble{"DiskFull", "any:1+:ENOSPC:/store", "No space left", "writing again"},
+                    Trouble{"ReadOnlyStore", "any:1+:EROFS:/store", "Read-only", "writing again"},
+                    // The store opens, and only what would be stored has no room.
+                    Trouble{"NoRoomForSegments", "write:1+:ENOSPC:/store/segments", "No space left", "writing again"},
+                    Trouble{"NoPermission", "create:1+:EACCES:/store", "Permission denied", "writing again"},
+                    Trouble{"UnreadableFile", "read:1+:EACCES:/log", "Permission denied", "can be read again"},
+                    Trouble{"ClockGoesBack", "", "", ""}),
+    [](const auto& trouble) { return trouble.param.name; });
 
 }  // namespace
 }  // namespace whittle

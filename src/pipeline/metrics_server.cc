@@ -28,6 +28,11 @@ bool SplitAddress(const std::string& address, std::string* host, int* port) {
 
 }  // namespace
 
+Status SplitMetricsAddress(const std::string& address, std::string* host, int* port) {
+  if (SplitAddress(address, host, port)) return Status::Ok();
+  return Status(StatusCode::kConfig, "metrics address '" + address + "' is not HOST:PORT, such as 127.0.0.1:9464");
+}
+
 struct MetricsServer::Impl {
   httplib::Server server;
   std::thread thread;
@@ -55,9 +60,7 @@ void MetricsServer::Update(const DaemonStatus& status, int64_t close_after_ns) {
 Result<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string& address, Clock* clock) {
   std::string host;
   int port = 0;
-  if (!SplitAddress(address, &host, &port)) {
-    return Status(StatusCode::kConfig, "metrics address '" + address + "' is not HOST:PORT, such as 127.0.0.1:9464");
-  }
+  WHITTLE_RETURN_IF_ERROR(SplitMetricsAddress(address, &host, &port));
   auto impl = std::make_unique<Impl>();
   Impl* const raw = impl.get();
   raw->server.new_task_queue = [] { return new httplib::ThreadPool(kServerThreads); };

@@ -15,6 +15,9 @@
 
 namespace whittle {
 
+// "127.0.0.1:9464" or "[::1]:9464". kConfig when it is neither.
+Status SplitMetricsAddress(const std::string& address, std::string* host, int* port);
+
 class MetricsServer {
  public:
   // "127.0.0.1:9464", "[::1]:9464"; port 0 takes a free one. kConfig when it is no address, kIo when it is taken.
