@@ -15,6 +15,7 @@ import argparse
 import csv
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -73,10 +74,37 @@ def templates_of(whittle, lines, work):
     return found
 
 
+def perturbed(logs, whittle, work):
+    """How much the means hang on which lines there are: each change of the input, and the scores' means."""
+    rng = random.Random(1)
+    shuffled = [rng.sample(rows, len(rows)) for rows in logs]
+    variants = {"as they are": logs, "shuffled": shuffled}
+    variants["one half"] = [rows[: len(rows) // 2] for rows in shuffled]
+    variants["other half"] = [rows[len(rows) // 2 :] for rows in shuffled]
+    variants["a tenth"] = [rows[: len(rows) // 10] for rows in shuffled]
+    print(f"{'content only, mean of systems':<32}" + "".join(f"{m:>8}" for m in METRICS))
+    for name, systems in variants.items():
+        scores = [evaluate([t for t, _ in rows], templates_of(whittle, [c for _, c in rows], work)) for rows in systems]
+        print_means(name, scores)
+    together = [(k, row) for k, rows in enumerate(logs) for row in rows]
+    rng.shuffle(together)
+    found = templates_of(whittle, [content for _, (_, content) in together], work)
+    scores = []
+    for k in range(len(logs)):
+        mine = [(row[0], template) for (system, row), template in zip(together, found) if system == k]
+        scores.append(evaluate([truth for truth, _ in mine], [template for _, template in mine]))
+    print_means("all systems in one shuffled log", scores)
+
+
+def print_means(name, scores):
+    print(f"{name:<32}" + "".join(f"{sum(s[m] for s in scores) / len(scores):8.3f}" for m in METRICS), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--whittle", default=str(ROOT / "build/release/src/cli/whittle"))
     parser.add_argument("--no-floors", action="store_true", help="print only")
+    parser.add_argument("--perturb", action="store_true", help="print how the means change with the input instead")
     options = parser.parse_args()
     root = Path(os.environ.get("WHITTLE_CORPORA") or ROOT / "../shared/corpora").resolve() / "loghub-2k"
     labelled = sorted(root.glob("*/*structured_corrected.csv"))
@@ -84,6 +112,14 @@ def main():
         print(f"SKIPPED: no labelled logs under {root}; set WHITTLE_CORPORA. This run shows nothing about accuracy.")
         return 0
     csv.field_size_limit(1 << 30)
+    if options.perturb:
+        logs = []
+        for table in labelled:
+            with open(table, newline="", encoding="utf-8") as file:
+                logs.append([(row["EventTemplate"], row["Content"].encode()) for row in csv.DictReader(file)])
+        with tempfile.TemporaryDirectory(prefix="whittle-accuracy-") as work:
+            perturbed(logs, options.whittle, work)
+        return 0
     print(f"{'system':<14}" + "".join(f"{m:>8}" for m in METRICS) + "   raw:" + "".join(f"{m:>8}" for m in METRICS))
     results = []
     with tempfile.TemporaryDirectory(prefix="whittle-accuracy-") as work:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the pattern library costs: ingest with all patterns and with none, in turns on the same files, best of each.
+"""What the pattern library costs: ingest with all patterns and with none, in turns on the same files, best of
+each, in processor time.
 
     bench/patterns.py [--rounds 3] [--megabytes 32] FILE...
 
@@ -9,11 +10,11 @@ when the two do not store the same bytes."""
 import argparse
 import math
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,9 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def ingest(whittle, path, flags, store):
     shutil.rmtree(store, ignore_errors=True)
-    start = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([whittle, "ingest", path, "--store", store, "--quiet", "--jobs", "1", *flags], check=True)
-    return time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main():
