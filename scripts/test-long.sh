@@ -29,8 +29,9 @@ step damage env WHITTLE_FLIPS=2000 python3 -B tests/damage_test.py
 step kafka env WHITTLE_KAFKA_REAL=1 WHITTLE_KAFKA_MESSAGES=5000000 WHITTLE_KAFKA_ROUNDS=40 python3 -B tests/kafka_real_test.py
 step corpora env WHITTLE_KILLS=400 WHITTLE_CACHE_BYTES=100000000 python3 -B tests/corpora_test.py
 step queries env WHITTLE_QUERIES=2000 python3 -B tests/query_differential_test.py
+step memory env WHITTLE_EVENTS=10000000 python3 -B tests/query_memory_test.py
 step sampling env WHITTLE_LONG=1 build/release/src/sample/sample_test --gtest_filter='HonestSampling.*:TotalEstimator.*:RateController.*'
 step comparisons env WHITTLE_RUNS=200 build/release/src/query/query_test --gtest_filter='Difference.*'
 step fuzz env FUZZ_SEED=0 FUZZ_SECONDS="${FUZZ_SECONDS:-600}" FUZZ_SECONDS_INNER="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
-echo "test-long: $failed of 11 failed; see $report"
+echo "test-long: $failed of 12 failed; see $report"
 [[ $failed -eq 0 ]]

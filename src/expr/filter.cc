@@ -165,17 +165,17 @@ class Binder {
   // Comparisons that could never hold, whatever the event.
   static Status Check(const FieldRef& field, const Literal& literal, CompareOp op, size_t column) {
     if (field.builtin == Builtin::kTimestamp && !literal.time()) {
-      return QueryError(column, "\"" + literal.text() +
+      return QueryError(column, "\"" + ShownText(literal.text()) +
                                     "\" is not a time; write 2024-05-01, \"2024-05-01 10:30\" or 2024-05-01T10:30:00Z");
     }
     if (literal.is_impossible_network()) {
-      return QueryError(column, "\"" + literal.text() +
+      return QueryError(column, "\"" + ShownText(literal.text()) +
                                     "\" is not a network: 0 to 32 bits of IPv4, 0 to 128 of IPv6; " +
                                     "quote it to compare text");
     }
     const bool ordering = op >= CompareOp::kLt;
     if (field.builtin == Builtin::kSeverity && ordering && !literal.severity()) {
-      return QueryError(column, "\"" + literal.text() +
+      return QueryError(column, "\"" + ShownText(literal.text()) +
                                     "\" is not a severity; write trace, debug, info, warn, error, fatal or 1..24");
     }
     if (ordering && literal.has_wildcard())

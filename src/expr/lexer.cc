@@ -192,6 +192,11 @@ class Lexer {
 
 }  // namespace
 
+std::string ShownText(std::string_view text) {
+  constexpr size_t kShownBytes = 40;
+  return std::string(text.substr(0, kShownBytes)) + (text.size() > kShownBytes ? "…" : "");
+}
+
 Status QueryError(size_t column, const std::string& message) {
   return Status(StatusCode::kUsage, "column " + std::to_string(column) + ": " + message);
 }

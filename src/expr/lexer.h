@@ -46,6 +46,9 @@ inline constexpr size_t kMaxQueryBytes = 64 * 1024;
 Result<std::vector<Token>> Tokenize(std::string_view query);
 
 // The Status of every mistake in a query: "column 12: MESSAGE".
+// Text of a query for a message: its front, when it is long.
+std::string ShownText(std::string_view text);
+
 Status QueryError(size_t column, const std::string& message);
 
 }  // namespace whittle

@@ -76,7 +76,7 @@ Result<ExprPtr> ParseTimeRange(const FieldName& field, const LiteralText& litera
   for (int i = 0; i < 2; ++i) {
     if (ends[i].text.empty()) continue;
     if (!is_time[i]) {
-      return QueryError(ends[i].column, "\"" + ends[i].text +
+      return QueryError(ends[i].column, "\"" + ShownText(ends[i].text) +
                                             "\" is not a time; write 2024-05-01..2024-05-02, with "
                                             "times such as 2024-05-01T10:30");
     }
@@ -360,8 +360,7 @@ std::string TokenStream::Describe() const {
     default:
       break;
   }
-  constexpr size_t kShown = 40;
-  return "'" + token.text.substr(0, kShown) + (token.text.size() > kShown ? "…'" : "'");
+  return "'" + ShownText(token.text) + "'";
 }
 
 Result<FieldName> TokenStream::TakeName(const std::string& what) {
