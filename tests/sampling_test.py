@@ -383,6 +383,35 @@ metrics:
         self.assertFalse(other["count"]["exact"], "another filter, as far as anybody can tell")
         self.assertIn("metric slow", self.run_ok("report", "--store", self.store).out.decode())
 
+    def test_thresholds_and_coins_are_handed_on_and_say_what_was_kept(self):
+        path = self.write("app.log", log_of(self.random, 6000))
+        for name, more in (("hash", ""), ("w3c", "coin: w3c\n"), ("own", "traces: independent\n")):
+            whole, some = self.dir / f"all-{name}", self.dir / f"some-{name}"
+            counted = "metrics: [{name: all, when: 'true'}]\n"  # a policy, so that coins have a seed
+            self.ingest(path, store=whole, flags=["--quiet", "--policy", self.policy("seed: 7\n" + more + counted)])
+            self.ingest(path, store=some, flags=["--quiet", "--policy", self.policy("seed: 7\n" + more + "budget: {rate: 8}\n")])
+            kept = {e["source"]["offset"] for e in self.events(some)}
+            least = (1 << 56) - (1 << 53)
+            seen = 0
+            for event in self.ndjson("cat", "--store", whole, "--sampling-fields", "otel"):
+                fields = event["attributes"]
+                self.assertEqual("0", fields["sampling.threshold"])
+                if "sampling.randomness" in fields:
+                    coin = int(fields["sampling.randomness"], 16)
+                    self.assertEqual(f"ot=th:0;rv:{coin:014x}", fields["tracestate"])
+                else:
+                    self.assertEqual("w3c", name)
+                    coin = int(event["trace_id"][-14:], 16)
+                self.assertEqual(coin >= least, event["source"]["offset"] in kept, (name, event["source"], self.seed))
+                seen += 1
+            self.assertGreater(seen, 5000)
+            for event in self.ndjson("cat", "--store", some, "--sampling-fields", "otel"):
+                self.assertEqual("e", event["attributes"]["sampling.threshold"])
+                self.assertTrue(event["attributes"]["tracestate"].startswith("ot=th:e"))
+                self.assertEqual(8, event["sample_rate"])
+            rates = {e["attributes"]["SampleRate"] for e in self.ndjson("cat", "--store", some, "--sampling-fields", "honeycomb")}
+            self.assertEqual({8}, rates)
+
     def test_mistakes_are_told(self):
         path = self.write("app.log", b"x\n")
         for text, what in [("budget: {keep: 10%, rate: 5}\n", "not several"), ("budget: {keep: ten}\n", "percentage"),

@@ -68,6 +68,12 @@ constexpr FlagSpec kCatFlags[] = {
      .default_value = "ndjson",
      .help = "how to print events",
      .choices = "ndjson"},
+    {.name = "sampling-fields",
+     .kind = kChoice,
+     .argument = "STYLE",
+     .default_value = "none",
+     .help = "attributes that tell other systems how events were sampled, with NDJSON",
+     .choices = "none|otel|honeycomb"},
 };
 constexpr FlagSpec kQueryFlags[] = {
     {.name = "format",
@@ -77,6 +83,12 @@ constexpr FlagSpec kQueryFlags[] = {
      .help = "how to print the answer",
      .choices = "table|ndjson|csv"},
     {.name = "unweighted", .help = "count the events that are kept, not those they stand for"},
+    {.name = "sampling-fields",
+     .kind = kChoice,
+     .argument = "STYLE",
+     .default_value = "none",
+     .help = "attributes that tell other systems how events were sampled, with NDJSON",
+     .choices = "none|otel|honeycomb"},
 };
 constexpr FlagSpec kVerifyFlags[] = {
     {.name = "against",

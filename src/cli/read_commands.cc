@@ -47,6 +47,10 @@ class Reader {
     options_.width = static_cast<size_t>(streams_.out.terminal_columns());
     options_.colour = streams_.out.is_terminal() && !ColourIsUnwanted();
     options_.unweighted = flags_.On("unweighted");
+    const std::string& fields = flags_.Text("sampling-fields");
+    options_.sampling_fields = fields == "otel"        ? SamplingExport::kOtel
+                               : fields == "honeycomb" ? SamplingExport::kHoneycomb
+                                                       : SamplingExport::kNone;
     options_.stop = WatchForInterrupt();
     return flags_.On("follow") ? Follow(*stores, text) : Once(*stores, text);
   }

@@ -50,7 +50,13 @@ void EventWriter::Render(RecordView* record, std::string* text) const {
       if (options_.separate_messages && record->is_message() && !record->ends_line()) text->push_back('\n');
       break;
     case OutputFormat::kNdjson:
-      AppendNdjson(record->ToEvent(), text);
+      if (options_.sampling_fields == SamplingExport::kNone) {
+        AppendNdjson(record->ToEvent(), text);
+      } else {
+        Event event = record->ToEvent();
+        AddSamplingFields(*record, options_.sampling_fields, &event);
+        AppendNdjson(event, text);
+      }
       break;
     case OutputFormat::kCsv:
       AppendCsv(record->ToEvent(), text);

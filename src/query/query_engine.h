@@ -14,6 +14,7 @@
 #include <whittle/status.h>
 
 #include "query/result_table.h"
+#include "query/sampling_export.h"
 #include "query/store_reader.h"
 
 namespace whittle {
@@ -24,10 +25,11 @@ using Output = std::function<Status(std::string_view)>;
 enum class OutputFormat : uint8_t { kTable, kNdjson, kCsv, kRaw };
 
 struct QueryOptions {
-  OutputFormat format = OutputFormat::kTable;  // kRaw: events only
-  size_t width = 0;                            // terminal columns for tables, 0 = unlimited
-  bool colour = false;                         // severities of events in colours of the terminal
-  bool unweighted = false;                     // count what is kept, not what it stands for
+  OutputFormat format = OutputFormat::kTable;              // kRaw: events only
+  size_t width = 0;                                        // terminal columns for tables, 0 = unlimited
+  bool colour = false;                                     // severities of events in colours of the terminal
+  SamplingExport sampling_fields = SamplingExport::kNone;  // attributes added to events in NDJSON
+  bool unweighted = false;                                 // count what is kept, not what it stands for
   std::optional<int64_t> now_ns;  // what `last 2h` counts back from; nothing: the newest event of the store
   // Of events that are printed; nothing: by time.
   std::optional<VisitOptions::Order> order;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,5 +57,14 @@ inline double ProbabilityOf(uint64_t threshold) {
 
 // How many events one stands for: 1/p to twelve digits, so that a tenth is 10 and not 10.000000000000002.
 double RateOf(uint64_t threshold);
+
+// What a policy's recorded text says of its coins.
+struct CoinRecipe {
+  uint64_t seed = 1;
+  bool w3c = false;          // the trace id's own low 56 bits
+  bool independent = false;  // lines of a trace have coins of their own
+};
+// Nothing when the text is not that of one policy.
+std::optional<CoinRecipe> ParseCoinRecipe(std::string_view policy);
 
 }  // namespace whittle

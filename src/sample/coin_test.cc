@@ -47,5 +47,18 @@ TEST(Coin, DependsOnSeedSourceAndPositionAlone) {
   EXPECT_EQ(W3cCoin(0xFF123456789ABCDE), 0x123456789ABCDEU);
 }
 
+TEST(CoinTest, APolicySaysHowItsCoinsAreMade) {
+  const auto plain = ParseCoinRecipe("seed 42; coin hash; budget keep 10%; key signature; traces shared-coin");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->seed, 42U);
+  EXPECT_FALSE(plain->w3c || plain->independent);
+  const auto other = ParseCoinRecipe("seed 1; coin w3c; budget rate 2; traces independent; rule true: keep all");
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(other->w3c && other->independent);
+  for (const char* text : {"", "seed", "seed x; coin hash; traces whole", "seed 1; coin gold; traces whole",
+                           "seed 1; coin hash", "seed 1; coin hash; traces whole\nseed 2; coin hash; traces whole"})
+    EXPECT_FALSE(ParseCoinRecipe(text)) << text;
+}
+
 }  // namespace
 }  // namespace whittle

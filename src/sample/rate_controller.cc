@@ -34,12 +34,19 @@ RateController::RateController(const SamplingPolicy* policy, double share) : pol
   }
 }
 
-// What the budget allows for the step so far, in its unit.
-double RateController::Allowed() const {
+// The shortest time that a step is taken to last. Windows of less than half a minute want less, unless timestamps are
+// coarse.
+int64_t RateController::ShortestNs() const {
+  const int64_t part_ns = policy_->window_ns / 30;
+  return part_ns >= kShortestStepNs || newest_ns_ != step_begin_ns_ ? part_ns : kShortestStepNs;
+}
+
+// What the budget allows for the step so far, in its unit. `shortest_ns`: the time it is taken to last at least.
+double RateController::Allowed(int64_t shortest_ns) const {
   const SamplingBudget& budget = policy_->budget;
   if (!budget.absolute()) return budget.amount * step_cost_;
-  const int64_t shortest = std::max(kShortestStepNs, policy_->window_ns / 30);
-  const int64_t elapsed = step_begin_ns_ == kNoTimeNs ? shortest : std::max(shortest, newest_ns_ - step_begin_ns_);
+  const int64_t elapsed =
+      step_begin_ns_ == kNoTimeNs ? shortest_ns : std::max(shortest_ns, newest_ns_ - step_begin_ns_);
   const double seconds = static_cast<double>(elapsed) / kNsPerSecond;
   const double per_second =
       budget.kind == SamplingBudget::Kind::kBytesPerDay ? budget.amount / kSecondsPerDay : budget.amount;
@@ -68,7 +75,7 @@ bool RateController::StepIsOver() const {
   if (step_events_ < std::max<uint64_t>(kMinStepEvents, strata_.size() / 4)) return false;
   if (window_over_ || step_events_ >= kMaxStepEvents) return true;
   if (!policy_->budget.absolute() && static_cast<double>(step_events_) >= 2 * expected_events_) return true;
-  if (step_expected_ > kTolerance * Allowed() + Slack()) return true;
+  if (step_expected_ > kTolerance * Allowed(ShortestNs()) + Slack()) return true;
   return policy_->cap < 1 && all_expected_ > kTolerance * policy_->cap * all_cost_ + Slack();
 }
 
@@ -141,7 +148,8 @@ void RateController::Smooth(bool early) {
   // Counts of a step as counts of a window.
   double scale = 1;
   if (policy_->budget.absolute()) {
-    const int64_t elapsed = std::max(kShortestStepNs, newest_ns_ == kNoTimeNs ? 0 : newest_ns_ - step_begin_ns_);
+    const int64_t shortest_ns = std::min(kShortestStepNs, ShortestNs());
+    const int64_t elapsed = std::max(shortest_ns, newest_ns_ == kNoTimeNs ? 0 : newest_ns_ - step_begin_ns_);
     scale = static_cast<double>(policy_->window_ns) / static_cast<double>(elapsed);
     early = early || steps_ == 0 || 2 * scale * static_cast<double>(step_events_) < expected_events_;
   } else if (early) {
@@ -173,7 +181,8 @@ void RateController::Smooth(bool early) {
 }
 
 void RateController::EndStep(bool early) {
-  const double allowed = Allowed();
+  // By the time that did pass: steps shorter than a second would else spend the budget of one each.
+  const double allowed = Allowed(0);
   const double mean_cost = step_events_ > 0 ? all_cost_ / static_cast<double>(step_events_) : 1;
   debt_ = std::max(0.0, debt_ + step_expected_ - allowed);
   Smooth(early);

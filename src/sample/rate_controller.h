@@ -79,7 +79,8 @@ class RateController {
 
   bool tracks_rules() const { return policy_->cap < 1; }
   double Cost(uint64_t bytes) const { return policy_->budget.of_bytes() ? static_cast<double>(bytes) : 1.0; }
-  double Allowed() const;
+  int64_t ShortestNs() const;
+  double Allowed(int64_t shortest_ns) const;
   double Slack() const;
   void AdvanceWindow(int64_t time_ns);
   bool StepIsOver() const;

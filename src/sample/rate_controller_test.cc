@@ -206,6 +206,25 @@ TEST(RateController, EventsWithoutTimeFollowChangesToo) {
   EXPECT_GT(controller.steps(), 5U);
 }
 
+// Steps of less than a second must not spend the budget of one each.
+TEST(RateController, ShortWindowsHoldAbsoluteBudgets) {
+  for (const int events : {500, 2000, 20'000}) {
+    SamplingPolicy policy;
+    policy.budget = {SamplingBudget::Kind::kEventsPerSecond, 200};
+    policy.window_ns = kSecond;
+    RateController controller(&policy);
+    std::mt19937_64 random(11);
+    const auto windows = Drive(
+        policy, 40, [&](int, std::vector<uint64_t>* keys) { Mix(&random, events, keys); }, &controller);
+    double kept = 0;
+    for (size_t w = 10; w < windows.size(); ++w) {
+      kept += windows[w].expected;
+      EXPECT_LT(windows[w].expected, 1.1 * 200 + 16) << events << " events, window " << w;
+    }
+    EXPECT_NEAR(kept / 30, 200, 20) << events;
+  }
+}
+
 TEST(RateController, BytesAreBudgetedAsBytes) {
   SamplingPolicy policy;
   policy.budget = {SamplingBudget::Kind::kKeepBytes, 0.1};

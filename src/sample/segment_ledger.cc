@@ -283,6 +283,9 @@ void SegmentLedger::Merge(const SegmentLedger& other, std::vector<uint32_t>* ren
     rules_ = other.rules_;
     window_ns_ = other.window_ns_;
     last_end_ns_ = last_begin_ns_ = 0;
+  } else if (!other.policy_.empty() && ('\n' + policy_ + '\n').find('\n' + other.policy_ + '\n') == std::string::npos) {
+    // Counted under more than one policy: all of them, one a line, so that none is taken for what it is not.
+    if (policy_.size() + other.policy_.size() < kMaxPolicyBytes) policy_ += '\n' + other.policy_;
   }
   // Values by the names of our keys; rules by what they say.
   std::vector<size_t> columns;

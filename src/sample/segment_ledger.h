@@ -25,6 +25,8 @@ inline constexpr size_t kMaxCells = 1 << 16;
 // Strata of one segment, and the bytes of their values.
 inline constexpr size_t kMaxSegmentStrata = 1 << 15;
 inline constexpr size_t kMaxStratumBytes = 16 << 20;
+// Texts of policies that one ledger names; further ones are not named.
+inline constexpr size_t kMaxPolicyBytes = 64 << 10;
 // A value of a key is cut to this many bytes: a stratum is a group, not a place to keep messages.
 inline constexpr size_t kMaxKeyBytes = 256;
 // Windows of events without any time.
