@@ -89,6 +89,7 @@ constexpr FlagSpec kQueryFlags[] = {
      .default_value = "none",
      .help = "attributes that tell other systems how events were sampled, with NDJSON",
      .choices = "none|otel|honeycomb"},
+    {.name = "stats", .help = "say on standard error how much of the store was read for the answer"},
 };
 constexpr FlagSpec kVerifyFlags[] = {
     {.name = "against",

@@ -33,6 +33,18 @@ Result<std::optional<int64_t>> NowOf(const Env* env, const ParsedFlags& flags) {
   return std::optional<int64_t>(time->begin);
 }
 
+// Segments whose footers or filters answered for them were opened, but no row of theirs was looked at.
+std::string WhatWasRead(const StoreReader& reader, const VisitStatistics& visited) {
+  uint64_t stored = 0;
+  for (const SegmentFile& segment : reader.segments()) {
+    for (const FrameInfo& frame : segment.footer.frames) stored += frame.stored_size;
+  }
+  return "read the rows of " + std::to_string(visited.segments_read) + " of " + std::to_string(visited.segments) +
+         " segments, " + std::to_string(visited.bytes_read) + " of " + std::to_string(stored) + " bytes; " +
+         std::to_string(visited.records_read) + " events looked at, " + std::to_string(visited.records_matched) +
+         " matched";
+}
+
 class Reader {
  public:
   Reader(const ParsedFlags& flags, const QueryOptions& options, Streams& streams)
@@ -74,6 +86,7 @@ class Reader {
     if (report->visited.runs_covered_twice > 0) {
       streams_.err.Write("whittle: note: some stretches of a source stand in two segments; each was counted once\n");
     }
+    if (flags_.On("stats")) streams_.err.Write("whittle: " + WhatWasRead(**reader, report->visited) + "\n");
     if (!report->partial) return 0;
     streams_.err.Write("whittle: interrupted: the answer is partial, of " +
                        std::to_string(report->visited.records_matched) + " matching events seen so far\n");

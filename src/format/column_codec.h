@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -39,8 +38,7 @@ struct ColumnHint {
   uint16_t time_layout = 0;
   bool is_free_text =
       false;  // whole lines without structure: stored as they are, as looking for any costs and finds none
-  // Gives the column's numbers when somebody has hashed its values before; may be empty.
-  std::function<ValueNumbers()> numbers;
+  const ValueNumbers* numbers = nullptr;  // of the column, when somebody has hashed its values before
 };
 
 // `depth` is the nesting of this node, 0 for a column.

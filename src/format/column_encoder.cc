@@ -215,13 +215,15 @@ ValueNumbers NumberValues(Texts values) {
   ValueDictionary dictionary(std::min<size_t>(values.size(), 4096));
   result.numbers.resize(values.size());
   for (size_t i = 0; i < values.size(); ++i) result.numbers[i] = dictionary.Add(values[i]);
-  result.words = dictionary.texts();
+  result.words = dictionary.TakeTexts();
   return result;
 }
 
 bool TextEncoder::TryDictionary(Texts values, const ColumnHint& hint, int depth) {
   if (depth >= kMaxSplitDepth) return false;
-  const ValueNumbers known = hint.numbers ? hint.numbers() : NumberValues(values);
+  ValueNumbers found;
+  if (hint.numbers == nullptr) found = NumberValues(values);
+  const ValueNumbers& known = hint.numbers != nullptr ? *hint.numbers : found;
   if (static_cast<double>(known.words.size()) > kDictionaryShare * static_cast<double>(values.size())) return false;
   Op(TextOp::kDictionary);
   out_->Varint(known.words.size());

@@ -4,8 +4,10 @@
 #include <bit>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "format/number_text.h"
+#include "format/text_prefetch.h"
 #include "format/value_dictionary.h"
 
 namespace whittle {
@@ -19,6 +21,7 @@ constexpr double kSharedPart = 0.2;  // of a column's distinct values seen in an
 // finds repeated sequences in the group's references. Found by trying 1, 1.25, 1.5 and 2 on real logs.
 constexpr double kOwnAdvantage = 1.25;
 constexpr uint32_t kNone = UINT32_MAX;
+constexpr size_t kExpectedTexts = size_t{1} << 17;  // room for so many from the start; 2 MiB
 
 class Joiner {
  public:
@@ -37,50 +40,71 @@ class Joiner {
   std::vector<uint32_t> parent_;
 };
 
-// Numbers of all values of all candidate columns in one dictionary, and which columns share many of them.
+using ParallelFor = std::function<void(size_t, const std::function<void(size_t)>&)>;
+
+// The values of all candidate columns, numbered twice, and which columns share many of them. A column's own numbers are
+// found on a thread each; only its distinct values go through the dictionary of all columns, one column after another.
 struct Overlap {
-  ValueDictionary dictionary{size_t{1} << 12};
-  std::vector<std::vector<uint32_t>> numbers;  // per column; empty: no candidate
-  std::vector<uint32_t> first_column;          // per number
-  std::vector<bool> is_time;                   // per column
+  std::vector<ValueNumbers> own;              // per column; empty: no candidate
+  std::vector<std::vector<uint32_t>> common;  // per column and own number: the number among all columns' values
+  std::vector<std::string_view> texts;        // by that number
+  std::vector<double> own_bits;               // per column: OwnBits
 };
 
-void AddColumn(uint32_t c, const ColumnInput& column, Overlap* overlap, std::vector<uint32_t>* last_column,
-               std::vector<uint32_t>* shared_with, Joiner* joiner) {
-  std::vector<uint32_t>& numbers = overlap->numbers[c];
-  numbers.reserve(column.values.size());
-  size_t distinct = 0;
-  std::vector<uint32_t> others;
+ValueNumbers NumberColumn(const ColumnInput& column) {
+  ValueNumbers result;
+  ValueDictionary dictionary(size_t{1} << 8);
+  result.numbers.reserve(column.values.size());
   std::string_view previous;
-  for (const std::string_view value : column.values) {
+  for (size_t i = 0; i < column.values.size(); ++i) {
+    const std::string_view value = column.values[i];
+    PrefetchText(column.values, i);
     // Runs are common, and comparing with the last value costs less than hashing.
-    if (!numbers.empty() && value == previous) {
-      numbers.push_back(numbers.back());
-      continue;
-    }
+    const bool run = !result.numbers.empty() && value == previous;
+    result.numbers.push_back(run ? result.numbers.back() : dictionary.Add(value));
     previous = value;
-    const uint32_t number = overlap->dictionary.Add(value);
-    numbers.push_back(number);
-    if (number == overlap->first_column.size()) {
-      overlap->first_column.push_back(c);
-      last_column->push_back(c);
-      ++distinct;
-    } else if ((*last_column)[number] != c) {
-      (*last_column)[number] = c;
-      ++distinct;
-      const uint32_t other = overlap->first_column[number];
-      if ((*shared_with)[other]++ == 0) others.push_back(other);
+  }
+  result.words = dictionary.TakeTexts();
+  return result;
+}
+
+// Joins columns that share enough values.
+void FindOverlap(const SegmentInput& input, Overlap* overlap, Joiner* joiner) {
+  const size_t columns = input.columns.size();
+  size_t words_of_all = 0;
+  for (const ValueNumbers& own : overlap->own) words_of_all += own.words.size();
+  ValueDictionary dictionary(std::min(words_of_all, kExpectedTexts));
+  std::vector<uint32_t> first_column;  // per common number
+  std::vector<uint32_t> shared_with(columns);
+  std::vector<uint32_t> others;
+  for (uint32_t c = 0; c < columns; ++c) {
+    const std::vector<std::string_view>& words = overlap->own[c].words;
+    overlap->common[c].reserve(words.size());
+    others.clear();
+    for (const std::string_view word : words) {
+      const uint32_t number = dictionary.Add(word);
+      overlap->common[c].push_back(number);
+      if (number == first_column.size()) {
+        first_column.push_back(c);
+      } else if (const uint32_t other = first_column[number]; shared_with[other]++ == 0) {
+        others.push_back(other);
+      }
+    }
+    for (const uint32_t other : others) {
+      const uint32_t shared = std::exchange(shared_with[other], 0);
+      if (input.columns[c].time_layout != 0 || input.columns[other].time_layout != 0) continue;
+      if (words.size() >= kMinDistinct && shared >= kMinDistinct / 2 &&
+          static_cast<double>(shared) >= kSharedPart * static_cast<double>(words.size())) {
+        joiner->Join(c, other);
+      }
     }
   }
-  for (const uint32_t other : others) {
-    const uint32_t shared = (*shared_with)[other];
-    (*shared_with)[other] = 0;
-    if (column.time_layout != 0 || overlap->is_time[other]) continue;
-    if (distinct >= kMinDistinct && shared >= kMinDistinct / 2 &&
-        static_cast<double>(shared) >= kSharedPart * static_cast<double>(distinct)) {
-      joiner->Join(c, other);
-    }
-  }
+  overlap->texts = dictionary.TakeTexts();
+}
+
+double NumberBits(int64_t number, int64_t last_number) {
+  const auto difference = static_cast<uint64_t>(number) - static_cast<uint64_t>(last_number);
+  return 1.0 + std::bit_width((difference << 1) ^ (0 - (difference >> 63)));
 }
 
 // Rough bits of a text that was not seen before: numbers are stored as differences, other text compresses to about
@@ -88,56 +112,91 @@ void AddColumn(uint32_t c, const ColumnInput& column, Overlap* overlap, std::vec
 double NewTextBits(std::string_view text, int64_t* last_number) {
   int64_t number;
   if (!ParseInteger(text, &number)) return 4.0 * static_cast<double>(text.size());
-  const auto difference = static_cast<uint64_t>(number) - static_cast<uint64_t>(*last_number);
-  *last_number = number;
-  return 1.0 + std::bit_width((difference << 1) ^ (0 - (difference >> 63)));
+  return NumberBits(number, std::exchange(*last_number, number));
 }
 
 // Rough bits of a reference `gap` values after the last one to the same text: a run is nearly free.
 double GapBits(uint32_t gap) { return gap == 1 ? 0.25 : 1.0 + std::bit_width(gap); }
 
 // What a column would cost on its own: as numbers or by its own dictionary, whichever is less.
-double OwnBits(uint32_t column, const Overlap& overlap, std::vector<std::pair<uint32_t, uint32_t>>* last_seen) {
-  double as_numbers = 0, as_references = 0;
+double OwnBits(const ValueNumbers& column) {
+  std::vector<int64_t> parsed(column.words.size());
   bool numeric = true;
-  int64_t last_number = 0, last_new = 0, number;
-  const std::vector<uint32_t>& numbers = overlap.numbers[column];
-  for (uint32_t i = 0; i < numbers.size(); ++i) {
-    const std::string_view text = overlap.dictionary.texts()[numbers[i]];
-    auto& [seen_in, seen_at] = (*last_seen)[numbers[i]];
-    as_references += seen_in == column + 1 ? GapBits(i - seen_at) : 2.0 + NewTextBits(text, &last_new);
-    seen_in = column + 1;
-    seen_at = i;
-    numeric = numeric && ParseInteger(text, &number);
-    if (numeric) as_numbers += i > 0 && numbers[i] == numbers[i - 1] ? 0.25 : NewTextBits(text, &last_number);
+  for (size_t w = 0; w < parsed.size() && numeric; ++w) numeric = ParseInteger(column.words[w], &parsed[w]);
+  double as_numbers = 0, as_references = 0;
+  int64_t last_number = 0, last_new = 0;
+  std::vector<uint32_t> last_seen(column.words.size());
+  uint32_t seen = 0;  // words so far, as they are numbered by first appearance
+  for (uint32_t i = 0; i < column.numbers.size(); ++i) {
+    const uint32_t number = column.numbers[i];
+    if (number == seen) {
+      as_references += 2.0 + NewTextBits(column.words[number], &last_new);
+      ++seen;
+    } else {
+      as_references += GapBits(i - last_seen[number]);
+    }
+    last_seen[number] = i;
+    if (!numeric) continue;
+    as_numbers += i > 0 && number == column.numbers[i - 1]
+                      ? 0.25
+                      : NumberBits(parsed[number], std::exchange(last_number, parsed[number]));
   }
   return numeric ? std::min(as_numbers, as_references) : as_references;
 }
 
-// Takes columns out of their groups that would cost less on their own: small numbers that are equal by accident.
-void DropLosers(const SegmentInput& input, const Overlap& overlap, GroupPlan* plan) {
-  const size_t columns = input.columns.size();
-  std::vector<double> own(columns), grouped(columns);
-  std::vector<std::pair<uint32_t, uint32_t>> last_seen(overlap.dictionary.size());
-  for (uint32_t c = 0; c < columns; ++c) {
-    if (plan->group_of[c] >= 0) own[c] = OwnBits(c, overlap, &last_seen);
+// Groups are walked in a few sets, on a thread each: the same sets for any number of threads, as groups of one set
+// share what they know of a text that two of them hold. Each set is the `group_of` of its columns.
+constexpr size_t kWalkers = 2;
+
+void ForWalkers(const SegmentInput& input, const GroupPlan& plan, const ParallelFor& parallel_for,
+                const std::function<void(const std::vector<int32_t>&)>& walk) {
+  std::vector<size_t> values(plan.groups.size());
+  for (size_t c = 0; c < plan.group_of.size(); ++c) {
+    if (plan.group_of[c] >= 0) values[static_cast<size_t>(plan.group_of[c])] += input.columns[c].values.size();
   }
-  std::fill(last_seen.begin(), last_seen.end(), std::pair<uint32_t, uint32_t>());
-  std::vector<uint32_t> position(plan->groups.size());
-  std::vector<int64_t> last_new(plan->groups.size());
-  std::vector<size_t> next(columns);
-  WalkGroups(input.shapes, input.row_shape, plan->group_of, [&](uint32_t g, uint32_t c) {
-    const uint32_t number = overlap.numbers[c][next[c]++];
-    auto& [seen_in, seen_at] = last_seen[number];
-    const uint32_t now = position[g]++;
-    grouped[c] +=
-        seen_in == g + 1 ? GapBits(now - seen_at) : 2.0 + NewTextBits(overlap.dictionary.texts()[number], &last_new[g]);
-    seen_in = g + 1;
-    seen_at = now;
+  std::vector<uint32_t> by_size(plan.groups.size());
+  std::iota(by_size.begin(), by_size.end(), 0u);
+  std::stable_sort(by_size.begin(), by_size.end(), [&](uint32_t a, uint32_t b) { return values[a] > values[b]; });
+  std::vector<size_t> load(kWalkers);
+  std::vector<size_t> walker_of(plan.groups.size());
+  for (const uint32_t g : by_size) {
+    walker_of[g] = static_cast<size_t>(std::min_element(load.begin(), load.end()) - load.begin());
+    load[walker_of[g]] += values[g];
+  }
+  const auto run = [&](size_t walker) {
+    if (load[walker] == 0) return;
+    std::vector<int32_t> mine = plan.group_of;
+    for (int32_t& group : mine) {
+      if (group >= 0 && walker_of[static_cast<size_t>(group)] != walker) group = -1;
+    }
+    walk(mine);
+  };
+  if (parallel_for) return parallel_for(kWalkers, run);
+  for (size_t i = 0; i < kWalkers; ++i) run(i);
+}
+
+// Takes columns out of their groups that would cost less on their own: small numbers that are equal by accident.
+void DropLosers(const SegmentInput& input, const Overlap& overlap, const ParallelFor& parallel_for, GroupPlan* plan) {
+  const size_t columns = input.columns.size();
+  std::vector<double> grouped(columns);
+  ForWalkers(input, *plan, parallel_for, [&](const std::vector<int32_t>& group_of) {
+    std::vector<std::pair<uint32_t, uint32_t>> last_seen(overlap.texts.size());
+    std::vector<uint32_t> position(plan->groups.size());
+    std::vector<int64_t> last_new(plan->groups.size());
+    std::vector<const uint32_t*> next(columns);
+    for (size_t c = 0; c < columns; ++c) next[c] = overlap.own[c].numbers.data();
+    WalkGroups(input.shapes, input.row_shape, group_of, [&](uint32_t g, uint32_t c) {
+      const uint32_t number = overlap.common[c][*next[c]++];
+      auto& [seen_in, seen_at] = last_seen[number];
+      const uint32_t now = position[g]++;
+      grouped[c] += seen_in == g + 1 ? GapBits(now - seen_at) : 2.0 + NewTextBits(overlap.texts[number], &last_new[g]);
+      seen_in = g + 1;
+      seen_at = now;
+    });
   });
   for (size_t c = 0; c < columns; ++c) {
     const bool clock = input.columns[c].time_layout != 0;  // the estimate does not know how times are stored
-    if (plan->group_of[c] >= 0 && !clock && own[c] * kOwnAdvantage < grouped[c]) plan->group_of[c] = -1;
+    if (plan->group_of[c] >= 0 && !clock && overlap.own_bits[c] * kOwnAdvantage < grouped[c]) plan->group_of[c] = -1;
   }
 }
 
@@ -158,22 +217,78 @@ void ListGroups(GroupPlan* plan) {
 }
 
 // Fills numbers and words, numbered by first appearance in row order.
-void FillGroups(const SegmentInput& input, const Overlap& overlap, GroupPlan* plan) {
-  const std::vector<std::string_view>& texts = overlap.dictionary.texts();
-  std::vector<uint32_t> renumber(texts.size(), kNone);
-  std::vector<size_t> next(input.columns.size());
-  WalkGroups(input.shapes, input.row_shape, plan->group_of, [&](uint32_t g, uint32_t column) {
-    ColumnGroup& group = plan->groups[g];
-    const uint32_t number = overlap.numbers[column][next[column]++];
-    uint32_t& mine = renumber[number];
-    // A text that two groups hold keeps the number it got last: the other group lists it again when it comes back.
-    // Such texts are few, or the groups would have been joined.
-    if (mine >= group.words.size() || group.words[mine].data() != texts[number].data()) {
-      mine = static_cast<uint32_t>(group.words.size());
-      group.words.push_back(texts[number]);
-    }
-    group.numbers.push_back(mine);
+void FillGroups(const SegmentInput& input, const Overlap& overlap, const ParallelFor& parallel_for, GroupPlan* plan) {
+  for (ColumnGroup& group : plan->groups) {
+    size_t values = 0;
+    for (const uint32_t c : group.columns) values += input.columns[c].values.size();
+    group.numbers.reserve(values);
+  }
+  ForWalkers(input, *plan, parallel_for, [&](const std::vector<int32_t>& group_of) {
+    std::vector<uint32_t> renumber(overlap.texts.size(), kNone);
+    std::vector<const uint32_t*> next(input.columns.size());
+    for (size_t c = 0; c < next.size(); ++c) next[c] = overlap.own[c].numbers.data();
+    WalkGroups(input.shapes, input.row_shape, group_of, [&](uint32_t g, uint32_t column) {
+      ColumnGroup& group = plan->groups[g];
+      const uint32_t number = overlap.common[column][*next[column]++];
+      uint32_t& mine = renumber[number];
+      // A text that two groups of a set hold keeps the number it got last: the other group lists it again when it comes
+      // back. Such texts are few, or the groups would have been joined.
+      if (mine >= group.words.size() || group.words[mine].data() != overlap.texts[number].data()) {
+        mine = static_cast<uint32_t>(group.words.size());
+        group.words.push_back(overlap.texts[number]);
+      }
+      group.numbers.push_back(mine);
+    });
   });
+}
+
+// The columns worth a look, with those whose times follow one clock already joined.
+//
+// Times of one layout in several columns that together stand in most rows follow one clock: always a group. Unless one
+// column has most of them, as the time of a header has: it compresses better on its own, as differences instead of
+// references. Times that stand in few rows are of other clocks.
+std::vector<uint32_t> Candidates(const SegmentInput& input, Joiner* joiner) {
+  struct Clock {
+    size_t values = 0;
+    size_t largest = 0;
+    uint32_t first = 0;
+  };
+  std::vector<uint32_t> looked_at;
+  std::map<uint16_t, Clock> clocks;
+  for (uint32_t c = 0; c < input.columns.size(); ++c) {
+    const ColumnInput& column = input.columns[c];
+    if (!MayBeGrouped(column)) continue;
+    looked_at.push_back(c);
+    if (column.time_layout == 0) continue;
+    Clock& clock = clocks[column.time_layout];
+    clock.values += column.values.size();
+    clock.largest = std::max(clock.largest, column.values.size());
+  }
+  std::erase_if(looked_at, [&](uint32_t c) {
+    const ColumnInput& column = input.columns[c];
+    if (column.time_layout == 0) return false;
+    Clock& clock = clocks[column.time_layout];
+    if (clock.largest * 2 > clock.values || clock.values * 2 < input.row_shape.size()) return true;
+    if (clock.first == 0) clock.first = c + 1;
+    joiner->Join(c, clock.first - 1);
+    return false;
+  });
+  return looked_at;
+}
+
+// Numbers each candidate's values, the largest first, so that no thread begins a long one when the others are done.
+void NumberColumns(const SegmentInput& input, std::vector<uint32_t> candidates, const ParallelFor& parallel_for,
+                   Overlap* overlap) {
+  std::stable_sort(candidates.begin(), candidates.end(), [&](uint32_t a, uint32_t b) {
+    return input.columns[a].values.size() > input.columns[b].values.size();
+  });
+  const auto number = [&](size_t i) {
+    const uint32_t c = candidates[i];
+    overlap->own[c] = NumberColumn(input.columns[c]);
+    overlap->own_bits[c] = OwnBits(overlap->own[c]);
+  };
+  if (parallel_for) return parallel_for(candidates.size(), number);
+  for (size_t i = 0; i < candidates.size(); ++i) number(i);
 }
 
 }  // namespace
@@ -195,45 +310,20 @@ bool MayBeGrouped(const ColumnInput& column) {
   return bytes >= (numbers * 2 > kLook ? kMinIdLength + 1 : kMinIdLength) * kLook;
 }
 
-GroupPlan PlanGroups(const SegmentInput& input) {
+GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for) {
   GroupPlan plan;
   const size_t columns = input.columns.size();
   plan.group_of.assign(columns, -1);
   Overlap overlap;
-  overlap.numbers.resize(columns);
-  for (const ColumnInput& column : input.columns) overlap.is_time.push_back(column.time_layout != 0);
-  std::vector<uint32_t> last_column;
-  std::vector<uint32_t> shared_with(columns);
+  overlap.own.resize(columns);
+  overlap.common.resize(columns);
+  overlap.own_bits.resize(columns);
   Joiner joiner(columns);
-  // Times of one layout in several columns that together stand in most rows follow one clock: always a group. Unless
-  // one column has most of them, as the time of a header has: it compresses better on its own, as differences instead
-  // of references. Times that stand in few rows are of other clocks.
-  struct Clock {
-    size_t values = 0;
-    size_t largest = 0;
-    uint32_t first = 0;
-  };
-  std::map<uint16_t, Clock> clocks;
-  for (const ColumnInput& column : input.columns) {
-    if (column.time_layout == 0 || !MayBeGrouped(column)) continue;
-    Clock& clock = clocks[column.time_layout];
-    clock.values += column.values.size();
-    clock.largest = std::max(clock.largest, column.values.size());
-  }
-  for (uint32_t c = 0; c < columns; ++c) {
-    const ColumnInput& column = input.columns[c];
-    if (!MayBeGrouped(column)) continue;
-    if (column.time_layout != 0) {
-      Clock& clock = clocks[column.time_layout];
-      if (clock.largest * 2 > clock.values || clock.values * 2 < input.row_shape.size()) continue;
-      if (clock.first == 0) clock.first = c + 1;
-      joiner.Join(c, clock.first - 1);
-    }
-    AddColumn(c, column, &overlap, &last_column, &shared_with, &joiner);
-  }
+  const std::vector<uint32_t> candidates = Candidates(input, &joiner);
+  NumberColumns(input, candidates, parallel_for, &overlap);
+  FindOverlap(input, &overlap, &joiner);
   std::vector<int32_t> group_of_root(columns, -1);
-  for (uint32_t c = 0; c < columns; ++c) {
-    if (overlap.numbers[c].empty()) continue;
+  for (const uint32_t c : candidates) {
     int32_t& group = group_of_root[joiner.Root(c)];
     if (group < 0) {
       group = static_cast<int32_t>(plan.groups.size());
@@ -242,15 +332,14 @@ GroupPlan PlanGroups(const SegmentInput& input) {
     plan.group_of[c] = group;
   }
   ListGroups(&plan);
-  DropLosers(input, overlap, &plan);
+  DropLosers(input, overlap, parallel_for, &plan);
   ListGroups(&plan);
   for (ColumnGroup& group : plan.groups) group.time_layout = input.columns[group.columns[0]].time_layout;
-  FillGroups(input, overlap, &plan);
+  FillGroups(input, overlap, parallel_for, &plan);
   for (uint32_t c = 0; c < columns; ++c) {
-    if (plan.group_of[c] >= 0) overlap.numbers[c] = {};
+    if (plan.group_of[c] >= 0) overlap.own[c].numbers = {};
   }
-  plan.numbers_of = std::move(overlap.numbers);
-  plan.texts = overlap.dictionary.texts();
+  plan.numbers_of = std::move(overlap.own);
   return plan;
 }
 

@@ -1,14 +1,16 @@
 // Column groups: columns that hold the same ids (a trace id in a dozen templates, a block id in "allocate", "receive"
 // and "delete") share one dictionary, and their references stand in one stream in row order, where the id of this row
-// is most often the id of a row just before. Decided and built once per segment, before columns are encoded. Views
-// point into the input.
+// is most often the id of a row just before. Decided and built once per segment, before columns are encoded; a pure
+// function of the input, on one thread or many. Views point into the input.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "format/column_codec.h"
 #include "format/segment.h"
 
 namespace whittle {
@@ -23,16 +25,17 @@ struct ColumnGroup {
 struct GroupPlan {
   std::vector<ColumnGroup> groups;
   std::vector<int32_t> group_of;  // per column, -1: none
-  // What was found out about columns that were looked at and are in no group: the number of each value in `texts`.
-  // Empty for other columns.
-  std::vector<std::vector<uint32_t>> numbers_of;
-  std::vector<std::string_view> texts;
+  // What was found out about the columns that were looked at: their distinct values and, when they are in no group, the
+  // number of each value. Empty for other columns.
+  std::vector<ValueNumbers> numbers_of;
 };
 
 // Whether the plan looks at a column at all: one that it does not is in no group and has no numbers.
 bool MayBeGrouped(const ColumnInput& column);
 
-GroupPlan PlanGroups(const SegmentInput& input);
+// `parallel_for` as in EncodeOptions; may be empty.
+GroupPlan PlanGroups(const SegmentInput& input,
+                     const std::function<void(size_t, const std::function<void(size_t)>&)>& parallel_for = {});
 
 // Calls visit(group, column) for every grouped value of a segment, in the order of the groups' streams. Writer and
 // reader walk the same way.

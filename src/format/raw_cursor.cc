@@ -87,6 +87,7 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor
     if (reader.ColumnValueCount(c) != expected[c])
       return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
   }
+  WHITTLE_RETURN_IF_ERROR(reader.PrepareGroups(content->rows, parallel_for));
   WHITTLE_RETURN_IF_ERROR(content->LoadColumns(reader, parallel_for));
   RawCursor cursor;
   cursor.content_ = std::move(content);
@@ -94,17 +95,24 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor
   return cursor;
 }
 
-RawCursor RawCursor::At(size_t row) const {
-  RawCursor cursor;
-  cursor.content_ = content_;
-  cursor.next_row_ = std::min(row, row_count());
-  for (const auto& column : content_->columns) cursor.next_value_.push_back(column.data());
+std::vector<RawCursor> RawCursor::At(const std::vector<size_t>& rows) const {
+  std::vector<const std::string_view*> next_value;
+  for (const auto& column : content_->columns) next_value.push_back(column.data());
   std::vector<size_t> shape_rows(content_->shape_columns.size());
-  for (size_t i = 0; i < cursor.next_row_; ++i) ++shape_rows[content_->rows.row_shape[i]];
-  for (size_t s = 0; s < shape_rows.size(); ++s) {
-    for (const uint32_t column : content_->shape_columns[s]) cursor.next_value_[column] += shape_rows[s];
+  std::vector<RawCursor> cursors;
+  size_t row = 0;
+  for (const size_t wanted : rows) {
+    for (; row < std::min(wanted, row_count()); ++row) ++shape_rows[content_->rows.row_shape[row]];
+    RawCursor cursor;
+    cursor.content_ = content_;
+    cursor.next_row_ = row;
+    cursor.next_value_ = next_value;
+    for (size_t s = 0; s < shape_rows.size(); ++s) {
+      for (const uint32_t column : content_->shape_columns[s]) cursor.next_value_[column] += shape_rows[s];
+    }
+    cursors.push_back(std::move(cursor));
   }
-  return cursor;
+  return cursors;
 }
 
 // Puts the next row together at `p`, which has room for RowSize() bytes.
@@ -140,24 +148,45 @@ void RawCursor::AppendRow(std::string* out) {
   out->resize(static_cast<size_t>(end - out->data()));
 }
 
-void RawCursor::AppendRows(size_t bytes, std::string* out, size_t end_row) {
+// As many of the next rows as fit; none when the next one is larger than the buffer, or empty.
+std::string_view RawCursor::FillBuffer(size_t bytes, size_t end_row) {
   constexpr size_t kBuffer = size_t{64} << 10;
-  if (buffer_ == nullptr) buffer_ = std::make_unique<char[]>(kBuffer);
+  if (buffer_ == nullptr) buffer_ = std::unique_ptr<char[]>(new char[kBuffer]);
+  char* p = buffer_.get();
+  char* const limit = p + std::min(kBuffer, bytes);
+  char* const end = buffer_.get() + kBuffer;
+  while (next_row_ < end_row && p < limit && RowSize() <= static_cast<size_t>(end - p)) p = WriteRow(p);
+  return {buffer_.get(), static_cast<size_t>(p - buffer_.get())};
+}
+
+void RawCursor::AppendRows(size_t bytes, std::string* out, size_t end_row) {
   size_t appended = 0;
   end_row = std::min(end_row, row_count());
   while (next_row_ < end_row && appended < bytes) {
-    char* p = buffer_.get();
-    char* const limit = p + std::min(kBuffer, bytes - appended);
-    char* const end = buffer_.get() + kBuffer;
-    while (next_row_ < end_row && p < limit && RowSize() <= static_cast<size_t>(end - p)) p = WriteRow(p);
-    const auto filled = static_cast<size_t>(p - buffer_.get());
-    out->append(buffer_.get(), filled);
-    appended += filled;
-    if (filled > 0) continue;
+    const std::string_view filled = FillBuffer(bytes - appended, end_row);
+    out->append(filled);
+    appended += filled.size();
+    if (!filled.empty()) continue;
     const size_t old_size = out->size();
-    AppendRow(out);  // a row larger than the buffer, or an empty one
+    AppendRow(out);
     appended += out->size() - old_size;
   }
+}
+
+bool RawCursor::RowsAre(std::string_view text, size_t end_row) {
+  end_row = std::min(end_row, row_count());
+  std::string large;
+  while (next_row_ < end_row) {
+    std::string_view rows = FillBuffer(SIZE_MAX, end_row);
+    if (rows.empty()) {
+      large.clear();
+      AppendRow(&large);
+      rows = large;
+    }
+    if (!text.starts_with(rows)) return false;
+    text.remove_prefix(rows.size());
+  }
+  return text.empty();
 }
 
 }  // namespace whittle

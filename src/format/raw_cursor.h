@@ -24,8 +24,9 @@ class RawCursor {
   // kCorrupt when anything does not decode or columns and rows do not add up.
   static Result<RawCursor> Open(const SegmentReader& reader, const ParallelFor& parallel_for = {});
 
-  // A cursor of the same segment whose next row is `row`.
-  RawCursor At(size_t row) const;
+  // Cursors of the same segment whose next rows are `rows`, which ascend.
+  std::vector<RawCursor> At(const std::vector<size_t>& rows) const;
+  RawCursor At(size_t row) const { return std::move(At(std::vector<size_t>{row})[0]); }
 
   size_t row_count() const { return content_->rows.row_shape.size(); }
   size_t next_row() const { return next_row_; }
@@ -34,6 +35,9 @@ class RawCursor {
   void AppendRow(std::string* out);
   // Appends whole rows until at least `bytes` were appended or the next row is `end_row` or none is left.
   void AppendRows(size_t bytes, std::string* out, size_t end_row = SIZE_MAX);
+  // Whether the next rows, up to `end_row`, are `text`; they are passed over. When not, where the cursor stands then is
+  // not defined.
+  bool RowsAre(std::string_view text, size_t end_row);
 
  private:
   // What a shape's rows are made of: literal text, then the next value of a column, and so on.
@@ -64,6 +68,7 @@ class RawCursor {
   RawCursor() = default;
   size_t RowSize() const;  // at least what the next row takes
   char* WriteRow(char* p);
+  std::string_view FillBuffer(size_t bytes, size_t end_row);
 
   std::shared_ptr<const Content> content_;
   std::vector<const std::string_view*> next_value_;

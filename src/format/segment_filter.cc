@@ -8,6 +8,7 @@
 #include "base/varint.h"
 #include "format/number_text.h"
 #include "format/shape_words.h"
+#include "format/text_prefetch.h"
 
 namespace whittle {
 namespace {
@@ -82,8 +83,8 @@ struct Context {
 
 class Collector {
  public:
-  explicit Collector(const SegmentInput& input)
-      : input_(input), classes_(input.columns.size()), longest_(input.columns.size()) {}
+  Collector(const SegmentInput& input, const std::vector<ValueNumbers>& distinct)
+      : input_(input), distinct_(distinct), classes_(input.columns.size()), longest_(input.columns.size()) {}
 
   std::string Run() {
     Chains();
@@ -185,13 +186,18 @@ class Collector {
   void Column(uint32_t c) {
     const ColumnInput& column = input_.columns[c];
     if (contexts_[c].empty() || contexts_[c].size() > kMaxContexts) return;
+    // What is collected is a set, so every value once is enough.
+    const bool known = c < distinct_.size() && !distinct_[c].words.empty();
+    const std::vector<std::string_view>& values = known ? distinct_[c].words : column.values;
     std::vector<uint64_t> numbers;
     Seen seen{&classes_[c], &longest_[c], column.time_layout != 0, &numbers};
     std::string joined;
     for (const Context& context : contexts_[c]) {
       std::string_view last;
       const size_t around = context.before.size() + context.after.size();
-      for (const std::string_view value : column.values) {
+      for (size_t i = 0; i < values.size(); ++i) {
+        PrefetchText(values, i);
+        const std::string_view value = values[i];
         if (value.size() + around < kMinFilterWord || value == last) continue;
         last = value;
         if (around == 0) {
@@ -267,6 +273,7 @@ class Collector {
   }
 
   const SegmentInput& input_;
+  const std::vector<ValueNumbers>& distinct_;
   std::vector<std::set<Context>> contexts_;
   std::vector<std::vector<WordChain>> chains_;        // per shape
   std::map<uint32_t, std::vector<RowChain>> by_row_;  // per shape
@@ -286,7 +293,9 @@ bool IsFilterWord(std::string_view word) {
          std::any_of(word.begin(), word.end(), IsDigit);
 }
 
-std::string SegmentFilter::Build(const SegmentInput& input) { return Collector(input).Run(); }
+std::string SegmentFilter::Build(const SegmentInput& input, const std::vector<ValueNumbers>& distinct) {
+  return Collector(input, distinct).Run();
+}
 
 std::optional<SegmentFilter> SegmentFilter::Decode(std::string_view bytes, size_t columns) {
   SegmentFilter filter;

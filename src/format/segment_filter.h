@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "format/column_codec.h"
 #include "format/segment.h"
 #include "format/word_filter.h"
 
@@ -27,8 +28,9 @@ using RequiredWordLists = std::vector<std::vector<std::string>>;
 
 class SegmentFilter {
  public:
-  // The section's bytes; empty when the input has nothing to say or too much.
-  static std::string Build(const SegmentInput& input);
+  // The section's bytes; empty when the input has nothing to say or too much. `distinct`: per column its distinct
+  // values, where somebody knows them; saves looking at each value.
+  static std::string Build(const SegmentInput& input, const std::vector<ValueNumbers>& distinct = {});
   // Nothing when the bytes are not of a filter this version knows: then every segment has to be read.
   static std::optional<SegmentFilter> Decode(std::string_view bytes, size_t columns);
 

@@ -217,17 +217,26 @@ Status SegmentReader::LoadGrouped(uint32_t column, uint64_t count, uint64_t grou
 
 Result<std::shared_ptr<const SegmentReader::Group>> SegmentReader::LoadGroup(uint64_t group) const {
   const std::lock_guard lock(group_mutex_);
-  if (groups_.empty()) WHITTLE_RETURN_IF_ERROR(FillGroups());
+  if (groups_.empty()) {
+    WHITTLE_ASSIGN_OR_RETURN(const LoadedRows rows, LoadRows());
+    WHITTLE_RETURN_IF_ERROR(FillGroups(rows, {}));
+  }
   if (group >= groups_.size()) return Corrupt("column group");
   return std::shared_ptr<const Group>(groups_[group]);
 }
 
-Status SegmentReader::FillGroups() const {
+Status SegmentReader::PrepareGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const {
+  WHITTLE_RETURN_IF_ERROR(LoadDirectory());
+  const std::lock_guard lock(group_mutex_);
+  return groups_.empty() && !group_nodes_.empty() ? FillGroups(rows, parallel_for) : Status::Ok();
+}
+
+Status SegmentReader::FillGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const {
   WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, Shapes());
-  WHITTLE_ASSIGN_OR_RETURN(const LoadedRows rows, LoadRows());
-  std::vector<std::shared_ptr<Group>> groups;
-  for (const size_t index : group_nodes_) {
-    const DirectoryNode& node = directory_->nodes[index];
+  std::vector<std::shared_ptr<Group>> groups(group_nodes_.size());
+  std::vector<Status> statuses(groups.size());
+  const auto decode = [&](size_t i) {
+    const DirectoryNode& node = directory_->nodes[group_nodes_[i]];
     BlobCursor blobs(this, *directory_, node);
     NodeSource source{ByteReader(node.descriptor), &blobs};
     auto group = std::make_shared<Group>();
@@ -236,11 +245,18 @@ Status SegmentReader::FillGroups() const {
     if (!source.descriptor.ok() || words > node.count ||
         !DecodeReferences(&source, node.count, static_cast<uint32_t>(words), &group->numbers) ||
         !DecodeText(&source, words, 1, &group->arena, &group->words)) {
-      return Damaged("column group", blobs);
+      statuses[i] = Damaged("column group", blobs);
+      return;
     }
     blobs.KeepAlive(&group->arena);
-    groups.push_back(std::move(group));
+    groups[i] = std::move(group);
+  };
+  if (parallel_for) {
+    parallel_for(groups.size(), decode);
+  } else {
+    for (size_t i = 0; i < groups.size() && (i == 0 || statuses[i - 1].ok()); ++i) decode(i);
   }
+  for (Status& status : statuses) WHITTLE_RETURN_IF_ERROR(std::move(status));
   std::vector<int32_t> group_of(column_nodes_.size(), -1);
   std::vector<std::vector<uint32_t>*> numbers_of(column_nodes_.size());
   for (uint32_t c = 0; c < column_nodes_.size(); ++c) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,6 +47,10 @@ class SegmentReader {
   // The same for many columns: their texts share one arena, made by NewArena.
   Status LoadColumn(uint32_t column, TextArena* arena, std::vector<std::string_view>* values) const;
   TextArena NewArena() const;
+  // Decodes what columns share, possibly on several threads, for who has the rows and wants most columns. Without it
+  // that happens when the first such column is loaded, and takes the rows once more.
+  using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
+  Status PrepareGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const;
   size_t ColumnValueCount(uint32_t column) const;  // 0 when the directory does not decode
   bool HasStream(StreamId id) const;
   Result<std::vector<StreamId>> Streams() const;  // those it has, unknown ones too
@@ -70,7 +75,7 @@ class SegmentReader {
   Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena,
                      std::vector<std::string_view>* values) const;
   Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
-  Status FillGroups() const;
+  Status FillGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const;
   Status Damaged(const char* what, const BlobCursor& blobs) const;
 
   std::shared_ptr<const ByteSource> source_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <numeric>
 
 #include "format/column_codec.h"
 #include "format/column_groups.h"
@@ -39,8 +40,13 @@ Status CheckLimits(const SegmentInput& input) {
   return Status::Ok();
 }
 
+void ForEach(size_t count, const EncodeOptions& options, const std::function<void(size_t)>& body) {
+  if (options.parallel_for) return options.parallel_for(count, body);
+  for (size_t i = 0; i < count; ++i) body(i);
+}
+
 // Every row's slots are in the columns and nothing else is; counts what the footer says.
-Status CheckRows(const SegmentInput& input, SegmentFooter* footer) {
+Status CheckRows(const SegmentInput& input, const EncodeOptions& options, SegmentFooter* footer) {
   const size_t rows = input.row_shape.size();
   if (input.row_flags.size() != rows) return Contradiction("row_flags and row_shape differ in size");
   std::vector<uint64_t> shape_rows(input.shapes.size());
@@ -73,8 +79,12 @@ Status CheckRows(const SegmentInput& input, SegmentFooter* footer) {
     if (input.columns[c].values.size() != expected[c])
       return Contradiction("column " + std::to_string(c) + " has a wrong size");
     if (expected[c] > kMaxColumnValues) return Status(StatusCode::kLimit, "segment: too many values in a column");
-    for (const std::string_view value : input.columns[c].values) footer->text_bytes += value.size();
   }
+  std::vector<uint64_t> column_bytes(input.columns.size());
+  ForEach(input.columns.size(), options, [&](size_t c) {
+    for (const std::string_view value : input.columns[c].values) column_bytes[c] += value.size();
+  });
+  footer->text_bytes = std::accumulate(column_bytes.begin(), column_bytes.end(), footer->text_bytes);
   if (footer->text_bytes > kMaxSegmentText) return Status(StatusCode::kLimit, "segment: too much text");
   uint64_t run_rows = 0;
   for (const SourceRun& run : input.runs) {
@@ -101,32 +111,6 @@ std::string EncodeShapes(const SegmentInput& input) {
   return out;
 }
 
-// What one thread of an encoding run keeps between nodes.
-struct Worker {
-  explicit Worker(bool max_effort) : compressor(max_effort) {}
-  // The column's own numbers from those of the plan, which number all columns together.
-  ValueNumbers Renumber(const GroupPlan& plan, uint32_t column);
-
-  Compressor compressor;
-  std::vector<std::pair<uint32_t, uint32_t>> renumber;  // by number of the plan: column + 1 it is valid for, own number
-};
-
-ValueNumbers Worker::Renumber(const GroupPlan& plan, uint32_t column) {
-  renumber.resize(plan.texts.size());
-  ValueNumbers result;
-  result.numbers.reserve(plan.numbers_of[column].size());
-  for (const uint32_t number : plan.numbers_of[column]) {
-    auto& [valid_for, own] = renumber[number];
-    if (valid_for != column + 1) {
-      valid_for = column + 1;
-      own = static_cast<uint32_t>(result.words.size());
-      result.words.push_back(plan.texts[number]);
-    }
-    result.numbers.push_back(own);
-  }
-  return result;
-}
-
 class SegmentEncoder {
  public:
   SegmentEncoder(const SegmentInput& input, const EncodeOptions& options) : input_(input), options_(options) {}
@@ -137,7 +121,7 @@ class SegmentEncoder {
     DirectoryNode node;
     NodeSink sink;
   };
-  using Task = std::function<void(Worker*)>;
+  using Task = std::function<void(Compressor*)>;
   struct SizedTask {
     size_t values = 0;
     Task run;
@@ -145,9 +129,9 @@ class SegmentEncoder {
 
   void RunTasks(std::vector<SizedTask> tasks);
   void EncodeNodes();
-  void EncodeColumn(uint32_t column, Worker* worker);
-  void EncodeGroup(size_t index, Worker* worker);
-  void EncodeStream(size_t index, Worker* worker);
+  void EncodeColumn(uint32_t column, Compressor* compressor);
+  void EncodeGroup(size_t index, Compressor* compressor);
+  void EncodeStream(size_t index, Compressor* compressor);
   static void Finish(Encoded* encoded);
 
   const SegmentInput& input_;
@@ -161,7 +145,7 @@ class SegmentEncoder {
   std::vector<Encoded> groups_;
   std::vector<Encoded> streams_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Worker>> idle_workers_;
+  std::vector<std::unique_ptr<Compressor>> idle_compressors_;
 };
 
 // The largest first, so that no thread begins a long one when the others are done.
@@ -169,21 +153,20 @@ void SegmentEncoder::RunTasks(std::vector<SizedTask> tasks) {
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const SizedTask& a, const SizedTask& b) { return a.values > b.values; });
   const auto run = [&](size_t i) {
-    std::unique_ptr<Worker> worker;
+    std::unique_ptr<Compressor> compressor;
     {
       const std::lock_guard lock(mutex_);
-      if (!idle_workers_.empty()) {
-        worker = std::move(idle_workers_.back());
-        idle_workers_.pop_back();
+      if (!idle_compressors_.empty()) {
+        compressor = std::move(idle_compressors_.back());
+        idle_compressors_.pop_back();
       }
     }
-    if (worker == nullptr) worker = std::make_unique<Worker>(options_.max_effort);
-    tasks[i].run(worker.get());
+    if (compressor == nullptr) compressor = std::make_unique<Compressor>(options_.max_effort);
+    tasks[i].run(compressor.get());
     const std::lock_guard lock(mutex_);
-    idle_workers_.push_back(std::move(worker));
+    idle_compressors_.push_back(std::move(compressor));
   };
-  if (options_.parallel_for) return options_.parallel_for(tasks.size(), run);
-  for (size_t i = 0; i < tasks.size(); ++i) run(i);
+  ForEach(tasks.size(), options_, run);
 }
 
 void SegmentEncoder::Finish(Encoded* encoded) {
@@ -191,7 +174,7 @@ void SegmentEncoder::Finish(Encoded* encoded) {
   encoded->node.blob_count = encoded->sink.blobs.size();
 }
 
-void SegmentEncoder::EncodeColumn(uint32_t column, Worker* worker) {
+void SegmentEncoder::EncodeColumn(uint32_t column, Compressor* compressor) {
   const ColumnInput& input = input_.columns[column];
   Encoded& encoded = columns_[column];
   encoded.node.kind = NodeKind::kColumn;
@@ -205,33 +188,34 @@ void SegmentEncoder::EncodeColumn(uint32_t column, Worker* worker) {
     ColumnHint hint;
     hint.time_layout = input.time_layout;
     hint.is_free_text = input.is_free_text;
-    if (planned && !plan_.numbers_of[column].empty()) hint.numbers = [&] { return worker->Renumber(plan_, column); };
-    EncodeText(input.values, hint, 0, &worker->compressor, &encoded.sink);
+    if (planned && !plan_.numbers_of[column].numbers.empty()) hint.numbers = &plan_.numbers_of[column];
+    EncodeText(input.values, hint, 0, compressor, &encoded.sink);
+    if (planned) plan_.numbers_of[column].numbers = {};
   }
   Finish(&encoded);
 }
 
-void SegmentEncoder::EncodeGroup(size_t index, Worker* worker) {
+void SegmentEncoder::EncodeGroup(size_t index, Compressor* compressor) {
   const ColumnGroup& group = plan_.groups[index];
   Encoded& encoded = groups_[index];
   encoded.node.kind = NodeKind::kGroup;
   encoded.node.count = group.numbers.size();
   encoded.sink.Varint(group.words.size());
-  EncodeReferences(group.numbers, static_cast<uint32_t>(group.words.size()), &worker->compressor, &encoded.sink);
+  EncodeReferences(group.numbers, static_cast<uint32_t>(group.words.size()), compressor, &encoded.sink);
   ColumnHint hint;
   hint.time_layout = group.time_layout;
-  EncodeText(group.words, hint, 1, &worker->compressor, &encoded.sink);
+  EncodeText(group.words, hint, 1, compressor, &encoded.sink);
   Finish(&encoded);
 }
 
-void SegmentEncoder::EncodeStream(size_t index, Worker* worker) {
+void SegmentEncoder::EncodeStream(size_t index, Compressor* compressor) {
   const IntStream& stream = input_.streams[index];
   Encoded& encoded = streams_[index];
   encoded.node.kind = NodeKind::kStream;
   encoded.node.required = false;
   encoded.node.id = static_cast<uint16_t>(stream.id);
   encoded.node.count = stream.values.size();
-  EncodeIntegers(stream.values, &worker->compressor, &encoded.sink);
+  EncodeIntegers(stream.values, compressor, &encoded.sink);
   Finish(&encoded);
 }
 
@@ -243,33 +227,36 @@ void SegmentEncoder::EncodeNodes() {
   streams_.resize(input_.streams.size());
   std::vector<SizedTask> tasks;
   std::vector<SizedTask> later;
-  tasks.push_back({kFirst, [&](Worker*) { plan_ = PlanGroups(input_); }});
-  tasks.push_back({kFirst, [&](Worker*) { filter_ = SegmentFilter::Build(input_); }});
-  tasks.push_back({rows, [&](Worker* worker) {
+  tasks.push_back({kFirst, [&](Compressor*) { plan_ = PlanGroups(input_, options_.parallel_for); }});
+  tasks.push_back({rows, [&](Compressor* compressor) {
                      row_shape_.node.kind = NodeKind::kRowShape;
                      row_shape_.node.count = rows;
-                     EncodeRowShapes(input_.row_shape, input_.shapes.size(), &worker->compressor, &row_shape_.sink);
+                     EncodeRowShapes(input_.row_shape, input_.shapes.size(), compressor, &row_shape_.sink);
                      Finish(&row_shape_);
                    }});
-  tasks.push_back({rows, [&](Worker* worker) {
+  tasks.push_back({rows, [&](Compressor* compressor) {
                      row_flags_.node.kind = NodeKind::kRowFlags;
                      row_flags_.node.count = rows;
-                     EncodeRowFlags(input_.row_flags, input_.row_shape, input_.shapes.size(), &worker->compressor,
+                     EncodeRowFlags(input_.row_flags, input_.row_shape, input_.shapes.size(), compressor,
                                     &row_flags_.sink);
                      Finish(&row_flags_);
                    }});
   for (uint32_t c = 0; c < columns_.size(); ++c) {
     auto& list = MayBeGrouped(input_.columns[c]) ? later : tasks;
-    list.push_back({input_.columns[c].values.size(), [this, c](Worker* worker) { EncodeColumn(c, worker); }});
+    list.push_back(
+        {input_.columns[c].values.size(), [this, c](Compressor* compressor) { EncodeColumn(c, compressor); }});
   }
   for (size_t i = 0; i < streams_.size(); ++i) {
-    tasks.push_back({input_.streams[i].values.size(), [this, i](Worker* worker) { EncodeStream(i, worker); }});
+    tasks.push_back(
+        {input_.streams[i].values.size(), [this, i](Compressor* compressor) { EncodeStream(i, compressor); }});
   }
   RunTasks(std::move(tasks));
   groups_.resize(plan_.groups.size());
   for (size_t i = 0; i < groups_.size(); ++i) {
-    later.push_back({plan_.groups[i].numbers.size(), [this, i](Worker* worker) { EncodeGroup(i, worker); }});
+    later.push_back(
+        {plan_.groups[i].numbers.size(), [this, i](Compressor* compressor) { EncodeGroup(i, compressor); }});
   }
+  later.push_back({kFirst, [&](Compressor*) { filter_ = SegmentFilter::Build(input_, plan_.numbers_of); }});
   RunTasks(std::move(later));
 }
 
@@ -277,7 +264,7 @@ Result<std::string> SegmentEncoder::Run() {
   SegmentFooter footer;
   WHITTLE_RETURN_IF_ERROR(CheckLimits(input_));
   footer.rows = input_.row_shape.size();
-  WHITTLE_RETURN_IF_ERROR(CheckRows(input_, &footer));
+  WHITTLE_RETURN_IF_ERROR(CheckRows(input_, options_, &footer));
   footer.writer = options_.writer;
   footer.shape_count = input_.shapes.size();
   footer.column_count = input_.columns.size();

@@ -14,17 +14,16 @@ ValueDictionary::ValueDictionary(size_t expected) : slots_(std::bit_ceil(expecte
 
 uint32_t ValueDictionary::Add(std::string_view text) {
   if (texts_.size() * 2 >= slots_.size()) Grow();
-  const uint64_t hash = XXH3_64bits(text.data(), text.size());
-  const auto tag = static_cast<uint32_t>(hash >> 32);
+  const auto hash = static_cast<uint32_t>(XXH3_64bits(text.data(), text.size()));
   const size_t mask = slots_.size() - 1;
   size_t at = hash & mask;
   for (size_t probe = 0; probe < kMaxProbes; ++probe, at = (at + 1) & mask) {
     Slot& slot = slots_[at];
     if (slot.number_plus_one == 0) {
-      slot = {tag, static_cast<uint32_t>(texts_.size() + 1)};
+      slot = {hash, static_cast<uint32_t>(texts_.size() + 1)};
       break;
     }
-    if (slot.tag == tag && texts_[slot.number_plus_one - 1] == text) return slot.number_plus_one - 1;
+    if (slot.hash == hash && texts_[slot.number_plus_one - 1] == text) return slot.number_plus_one - 1;
   }
   texts_.push_back(text);
   return static_cast<uint32_t>(texts_.size() - 1);
@@ -36,8 +35,7 @@ void ValueDictionary::Grow() {
   const size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
     if (slot.number_plus_one == 0) continue;
-    const std::string_view text = texts_[slot.number_plus_one - 1];
-    size_t at = XXH3_64bits(text.data(), text.size()) & mask;
+    size_t at = slot.hash & mask;
     for (size_t probe = 0; probe < kMaxProbes && slots_[at].number_plus_one != 0; ++probe) at = (at + 1) & mask;
     if (slots_[at].number_plus_one == 0) slots_[at] = slot;
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace whittle {
@@ -15,11 +16,13 @@ class ValueDictionary {
   uint32_t Add(std::string_view text);
   size_t size() const { return texts_.size(); }
   const std::vector<std::string_view>& texts() const { return texts_; }
+  std::vector<std::string_view> TakeTexts() { return std::move(texts_); }
 
  private:
   void Grow();
+  // 32 bits of the hash place a text and tell most others from it, so that growing looks at no text.
   struct Slot {
-    uint32_t tag = 0;
+    uint32_t hash = 0;
     uint32_t number_plus_one = 0;
   };
   std::vector<Slot> slots_;

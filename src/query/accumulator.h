@@ -35,6 +35,8 @@ class Accumulator {
     if (stake.weight == 1.0 && stake.cell == kNoCell) return 0;
     return Estimate(1, stake);
   }
+  // Many that stand for themselves alone.
+  void AddEvents(uint64_t events) { kept_ += events; }
   size_t AddAmount(AggregateFunction function, const Amount& amount, const Stake& stake);
   size_t AddDistinct(uint64_t hash, const Stake& stake);
 

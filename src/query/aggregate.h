@@ -57,6 +57,10 @@ class Aggregator {
   };
   Argument Prepare(size_t call, const Value* value) const;
   void AddTo(uint32_t group, size_t call, const Argument& argument, const Stake& stake);
+  // So many events that stand for themselves alone; only for calls without a field.
+  void AddEvents(uint32_t group, size_t call, uint64_t events) {
+    results_[group * stage_.calls.size() + call].AddEvents(events);
+  }
 
   // One row per group: [time,] group fields, results. By time if there are buckets, then by the first result, greatest
   // first, then by the group.

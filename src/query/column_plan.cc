@@ -57,29 +57,31 @@ struct ColumnPlan::Place {
   const Value* value() const { return kind == Kind::kConstant ? &constant : nullptr; }
 };
 
-ColumnPlan::ColumnPlan(const StoreReader::RunRows& run, const Filter& filter, Aggregator* aggregator)
-    : rows_(*run.rows),
-      plans_(*run.plans),
-      source_(run.source),
+bool HasWeights(const SegmentReader& reader) {
+  return reader.HasStream(StreamId::kSampleThreshold) || reader.HasStream(StreamId::kIncomingRate);
+}
+
+ColumnPlan::ColumnPlan(const std::vector<StoredShape>& shapes, size_t column_count, const ShapePlans& plans,
+                       const SegmentSource* source, const Filter& filter, Aggregator* aggregator)
+    : stored_(shapes),
+      plans_(plans),
+      source_(source),
       filter_(filter),
       aggregator_(*aggregator),
-      filter_fields_(run.rows->shapes().size(), filter.fields().size()),
-      group_fields_(run.rows->shapes().size(), aggregator->fields().size()),
-      shapes_(run.rows->shapes().size()),
-      used_(run.rows->footer().column_count, false) {}
+      filter_fields_(shapes.size(), filter.fields().size()),
+      group_fields_(shapes.size(), aggregator->fields().size()),
+      shapes_(shapes.size()),
+      used_(column_count, false) {}
 
-Result<bool> ColumnPlan::Make() {
-  // Weights and exact counts of strata are the business of single records.
-  if (rows_.reader().HasStream(StreamId::kSampleThreshold) || rows_.reader().HasStream(StreamId::kIncomingRate)) {
-    return false;
-  }
+Result<bool> ColumnPlan::Make(SegmentRows* rows) {
+  if (HasWeights(rows->reader())) return false;
   for (uint32_t s = 0; s < shapes_.size(); ++s) {
-    if (rows_.ShapeHasRows(s) && (plans_[s] == nullptr || !PlanOne(s))) return false;
+    if (rows->ShapeHasRows(s) && !MakeShape(s)) return false;
   }
-  WHITTLE_RETURN_IF_ERROR(rows_.LoadColumns(used_));
+  WHITTLE_RETURN_IF_ERROR(rows->LoadColumns(used_));
   for (uint32_t s = 0; s < shapes_.size(); ++s) {
     auto& advance = shapes_[s].advance;
-    for (const uint32_t column : rows_.shapes()[s].columns) {
+    for (const uint32_t column : stored_[s].columns) {
       if (!used_[column]) continue;
       const auto known = std::find_if(advance.begin(), advance.end(), [&](const auto& a) { return a.first == column; });
       if (known == advance.end()) {
@@ -303,7 +305,7 @@ ColumnPlan::Place ColumnPlan::PlaceOf(uint32_t s, const FieldRef& field, FieldRe
 
 SlotUse ColumnPlan::Use(uint32_t s, uint32_t slot, const std::string& key) {
   SlotUse use;
-  const std::vector<uint32_t>& columns = rows_.shapes()[s].columns;
+  const std::vector<uint32_t>& columns = stored_[s].columns;
   use.column = columns[slot];
   use.slot = slot;
   use.shape = plans_[s]->shape.get();

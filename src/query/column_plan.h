@@ -70,12 +70,18 @@ struct ShapePlanOfScan {
   std::vector<std::pair<uint32_t, uint32_t>> advance;  // columns that are read, and how many values a row has in each
 };
 
+// Weights and exact counts of strata are the business of single records.
+bool HasWeights(const SegmentReader& reader);
+
 class ColumnPlan {
  public:
-  ColumnPlan(const StoreReader::RunRows& run, const Filter& filter, Aggregator* aggregator);
+  ColumnPlan(const std::vector<StoredShape>& shapes, size_t column_count, const ShapePlans& plans,
+             const SegmentSource* source, const Filter& filter, Aggregator* aggregator);
 
   // Plans all shapes with rows and loads their columns. False: some shape needs more than single slots.
-  Result<bool> Make();
+  Result<bool> Make(SegmentRows* rows);
+  // Plans one shape; false: it needs more than single slots. For who looks at no rows.
+  bool MakeShape(uint32_t shape) { return plans_[shape] != nullptr && PlanOne(shape); }
 
   bool uses(size_t column) const { return used_[column]; }
   const ShapePlanOfScan& shape(size_t index) const { return shapes_[index]; }
@@ -98,7 +104,7 @@ class ColumnPlan {
   std::optional<Value> ValueOf(const SlotUse& use, std::string_view text) const;
   void Decide(ShapePlanOfScan* plan) const;
 
-  SegmentRows& rows_;
+  const std::vector<StoredShape>& stored_;
   const ShapePlans& plans_;
   const SegmentSource* source_;
   const Filter& filter_;

@@ -16,7 +16,7 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
         filter_(filter),
         options_(options),
         aggregator_(*aggregator),
-        plan_(run, filter, aggregator),
+        plan_(run.rows->shapes(), run.rows->footer().column_count, *run.plans, run.source, filter, aggregator),
         next_value_(run.rows->footer().column_count, 0),
         codes_(run.rows->footer().column_count),
         ids_(std::max<size_t>(aggregator->dimension_count(), 1)) {
@@ -29,7 +29,7 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
 
   // False: some shape of the segment cannot be answered from columns.
   Result<bool> Prepare() {
-    WHITTLE_ASSIGN_OR_RETURN(const bool planned, plan_.Make());
+    WHITTLE_ASSIGN_OR_RETURN(const bool planned, plan_.Make(&rows_));
     if (!planned) return false;
     for (size_t column = 0; column < codes_.size(); ++column) {
       if (plan_.uses(column)) codes_[column] = std::make_unique<ColumnCodes>(*rows_.ColumnValues(column));
@@ -175,7 +175,7 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
     return aggregator_.Prepare(call, time ? &value : nullptr);
   }
 
-  const SegmentRows& rows_;
+  SegmentRows& rows_;
   const SegmentSource* source_;
   const Filter& filter_;
   const VisitOptions& options_;

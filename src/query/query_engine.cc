@@ -10,6 +10,7 @@
 #include "query/column_scan.h"
 #include "query/event_output.h"
 #include "query/field_summary.h"
+#include "query/footer_counts.h"
 #include "query/histogram.h"
 #include "query/sampled_answers.h"
 #include "query/selection.h"
@@ -248,10 +249,13 @@ class Engine {
       return true;
     };
     ColumnScan scan(&selection_.filter(), selection_.options(), &aggregator);
-    StoreReader::RunVisitor scan_run;
-    if (!options_.record_by_record && !sampled)
-      scan_run = [&](const StoreReader::RunRows& run) { return scan.Run(run); };
-    WHITTLE_RETURN_IF_ERROR(selection_.Visit(VisitOptions::Order::kAny, demand, add, scan_run));
+    FooterCounts footers(&selection_.filter(), selection_.options(), &aggregator);
+    StoreReader::WholeVisitors whole;
+    if (!options_.record_by_record && !sampled) {
+      whole.segment = [&](const StoreReader::SegmentShapes& segment) { return footers.Count(segment); };
+      whole.run = [&](const StoreReader::RunRows& run) { return scan.Run(run); };
+    }
+    WHITTLE_RETURN_IF_ERROR(selection_.Visit(VisitOptions::Order::kAny, demand, add, whole));
     report_.estimated = aggregator.estimated();
     if (aggregator.not_numbers() > 0) {
       report_.notes.push_back(std::to_string(aggregator.not_numbers()) + " values were not numbers and are left out");

@@ -43,14 +43,14 @@ Status Selection::SetFilter(const Expr& expr) {
 }
 
 Status Selection::Visit(VisitOptions::Order order, const FieldDemand& demand, const Visitor& visitor,
-                        const StoreReader::RunVisitor& visit_run) {
+                        const StoreReader::WholeVisitors& whole) {
   visit_.order = order;
   visit_.demand = demand;
   uint64_t matched = 0;
   Status status;
   if (picked_ == nullptr) {
     const bool templates = NeedsTemplates(demand) || NeedsTemplates({&filter_.fields(), false});
-    status = reader_.VisitRuns(visit_, templates, visit_run, visitor);
+    status = reader_.VisitRuns(visit_, templates, whole, visitor);
     matched = reader_.statistics().records_matched;
   } else {
     status = reader_.Visit(visit_, [&](RecordView* record) -> Result<bool> {
@@ -62,6 +62,7 @@ Status Selection::Visit(VisitOptions::Order order, const FieldDemand& demand, co
   const VisitStatistics& one = reader_.statistics();
   statistics_.segments = one.segments;
   statistics_.segments_read += one.segments_read;
+  statistics_.bytes_read += one.bytes_read;
   statistics_.records_read += one.records_read;
   statistics_.records_matched = matched;
   statistics_.runs_covered_twice = one.runs_covered_twice;

@@ -41,9 +41,9 @@ class Selection {
   void StartFrom(const std::map<std::string, uint64_t>* offsets) { visit_.from_offsets = offsets; }
 
   using Visitor = StoreReader::Visitor;
-  // `visit_run`, if given, is offered whole runs first (StoreReader::VisitRuns).
+  // `whole` is offered whole segments and runs first (StoreReader::VisitRuns).
   Status Visit(VisitOptions::Order order, const FieldDemand& demand, const Visitor& visitor,
-               const StoreReader::RunVisitor& visit_run = nullptr);
+               const StoreReader::WholeVisitors& whole = {});
 
   // The first `count` in order of time, or of what `append_key` makes of the fields in `demand`: texts in their order,
   // each event's another. Later visits leave segments without any unread.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "query/candidate_rows.h"
 #include "query/store_overrides.h"
@@ -230,7 +231,12 @@ Result<StoreReader::OpenedSegment*> StoreReader::Opened(size_t index) {
   uint64_t text = list_.segments[index].footer.text_bytes;
   for (auto it = opened_.begin(); it != opened_.end();) {
     text += list_.segments[it->index].footer.text_bytes;
-    it = text > kMaxCachedText ? opened_.erase(it) : std::next(it);
+    if (text <= kMaxCachedText) {
+      ++it;
+      continue;
+    }
+    CountBytes(&*it);
+    it = opened_.erase(it);
   }
   const std::string& path = list_.segments[index].path;
   WHITTLE_ASSIGN_OR_RETURN(auto reader, OpenSegment(env_, path));
@@ -244,19 +250,28 @@ Result<StoreReader::OpenedSegment*> StoreReader::Opened(size_t index) {
   return &opened_.front();
 }
 
+void StoreReader::CountBytes(OpenedSegment* segment) {
+  const uint64_t read = segment->rows->reader().bytes_read();
+  statistics_.bytes_read += read - std::exchange(segment->bytes_counted, read);
+}
+
 Status StoreReader::PlanShapes(bool with_templates, OpenedSegment* segment) {
   if (!segment->plans.empty() && (segment->plans_have_templates || !with_templates)) return Status::Ok();
-  segment->plans.clear();
   segment->plans_have_templates = with_templates;
+  WHITTLE_ASSIGN_OR_RETURN(segment->plans, PlansOf(segment->rows->shapes(), with_templates));
+  return Status::Ok();
+}
+
+Result<ShapePlans> StoreReader::PlansOf(const std::vector<StoredShape>& shapes, bool with_templates) {
+  ShapePlans plans;
   const TemplateSet* templates = nullptr;
   if (with_templates) {
     WHITTLE_ASSIGN_OR_RETURN(templates, Templates());
   }
-  for (const StoredShape& stored : segment->rows->shapes()) {
-    segment->plans.push_back(with_templates ? templates->Plan(*stored.shape)
-                                            : PlanShape(stored.shape, nullptr, nullptr));
+  for (const StoredShape& stored : shapes) {
+    plans.push_back(with_templates ? templates->Plan(*stored.shape) : PlanShape(stored.shape, nullptr, nullptr));
   }
-  return Status::Ok();
+  return plans;
 }
 
 // Leaves out segments whose filters say that a word is not there. Asked once for each.
@@ -419,7 +434,7 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
 }
 
 Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
-  return VisitRuns(options, false, nullptr, visit);
+  return VisitRuns(options, false, {}, visit);
 }
 
 Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, bool templates,
@@ -442,13 +457,51 @@ Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, 
   return true;
 }
 
-Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const RunVisitor& visit_run,
+// `runs[first]` is the first run of its segment; runs are in the order of segments.
+Result<bool> StoreReader::OfferSegment(const VisitOptions& options, const std::vector<Run>& runs, size_t first,
+                                       bool templates, const SegmentVisitor& visit_segment) {
+  const SegmentFile& file = list_.segments[runs[first].segment];
+  const auto has_stats = [](const SectionInfo& section) { return section.id == kShapeStatsSection; };
+  if (visit_segment == nullptr || options.from_offsets != nullptr || options.order != VisitOptions::Order::kAny ||
+      std::none_of(file.footer.sections.begin(), file.footer.sections.end(), has_stats)) {
+    return false;
+  }
+  uint64_t rows = 0;
+  for (size_t i = first; i < runs.size() && runs[i].segment == runs[first].segment; ++i) {
+    if (runs[i].from != 0 || (i > first && runs[i].begin != 0)) return false;
+    rows += runs[i].run->row_count;
+  }
+  if (rows != file.footer.rows) return false;  // another segment has the rest
+  WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env_, file.path));
+  const auto answer = [&]() -> Result<std::optional<RunCounts>> {
+    WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader->Shapes());
+    WHITTLE_ASSIGN_OR_RETURN(const std::string section, reader->LoadSection(kShapeStatsSection));
+    const auto stats = DecodeShapeStats(section, shapes->size());
+    if (!stats) return Status(StatusCode::kCorrupt, "its template counts are damaged");
+    WHITTLE_ASSIGN_OR_RETURN(const ShapePlans plans, PlansOf(*shapes, templates));
+    return visit_segment({reader.get(), shapes, &plans, &*stats});
+  }();
+  if (!answer.ok())
+    return answer.status().code() == StatusCode::kLimit ? answer.status() : answer.status().WithContext(file.path);
+  if (!*answer) return false;
+  statistics_.records_read += (*answer)->records;
+  statistics_.records_matched += (*answer)->matched;
+  statistics_.bytes_read += reader->bytes_read();
+  return true;
+}
+
+Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const WholeVisitors& whole,
                               const Visitor& visit) {
   statistics_ = {};
   statistics_.segments = list_.segments.size();
   ++visits_;
   may_match_.clear();
-  for (const Run& run : OrderedRuns(options)) {
+  const std::vector<Run> runs = OrderedRuns(options);
+  size_t offered = SIZE_MAX;  // the segment that was offered as a whole last
+  bool offer_taken = false;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const Run& run = runs[i];
+    if (offer_taken && run.segment == offered) continue;
     if (Stopped(options)) {
       statistics_.stopped = true;
       break;
@@ -461,11 +514,16 @@ Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const
       const auto found = options.from_offsets->find(run.source->id);
       if (found != options.from_offsets->end() && run.end <= found->second) continue;
     }
-    WHITTLE_ASSIGN_OR_RETURN(const bool taken, OfferRun(options, run, templates, visit_run));
+    if (run.segment != std::exchange(offered, run.segment)) {
+      WHITTLE_ASSIGN_OR_RETURN(offer_taken, OfferSegment(options, runs, i, templates, whole.segment));
+      if (offer_taken) continue;
+    }
+    WHITTLE_ASSIGN_OR_RETURN(const bool taken, OfferRun(options, run, templates, whole.run));
     if (taken) continue;
     WHITTLE_ASSIGN_OR_RETURN(const bool go_on, VisitRun(options, run, visit));
     if (!go_on) break;
   }
+  for (OpenedSegment& segment : opened_) CountBytes(&segment);
   return Status::Ok();
 }
 

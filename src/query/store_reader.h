@@ -16,6 +16,7 @@
 #include <whittle/status.h>
 
 #include "env/env.h"
+#include "event/shape_stats.h"
 #include "expr/filter.h"
 #include "format/segment_filter.h"
 #include "query/record_view.h"
@@ -87,7 +88,21 @@ class StoreReader {
     uint64_t records = 0, matched = 0;
   };
   using RunVisitor = std::function<Result<std::optional<RunCounts>>(const RunRows&)>;
-  Status VisitRuns(const VisitOptions& options, bool templates, const RunVisitor& visit_run, const Visitor& visit);
+  // Before its rows are read, a segment that counts as a whole is offered with what its footer says of each shape;
+  // taken or not as runs are. Not offered when another segment has some of its records, or a run of it may begin within
+  // one.
+  struct SegmentShapes {
+    const SegmentReader* reader = nullptr;
+    const std::vector<StoredShape>* shapes = nullptr;
+    const ShapePlans* plans = nullptr;
+    const std::vector<ShapeStats>* stats = nullptr;
+  };
+  using SegmentVisitor = std::function<Result<std::optional<RunCounts>>(const SegmentShapes&)>;
+  struct WholeVisitors {
+    SegmentVisitor segment;  // may be empty
+    RunVisitor run;          // may be empty
+  };
+  Status VisitRuns(const VisitOptions& options, bool templates, const WholeVisitors& whole, const Visitor& visit);
   const VisitStatistics& statistics() const { return statistics_; }
 
   const std::vector<SegmentFile>& segments() const { return list_.segments; }
@@ -120,7 +135,8 @@ class StoreReader {
     bool plans_have_templates = false;
     std::optional<SegmentFilter> filter;
     std::unique_ptr<FieldResolver> filter_fields, demand_fields;
-    uint64_t visit = 0;  // the resolvers and candidates belong to this call of Visit
+    uint64_t visit = 0;          // the resolvers and candidates belong to this call of Visit
+    uint64_t bytes_counted = 0;  // of what was read of its file
     // Rows of records that may match, ascending; nothing: all may.
     std::optional<std::vector<uint32_t>> candidates;
   };
@@ -130,10 +146,14 @@ class StoreReader {
   std::map<std::string_view, std::string_view> NamesById() const;
   std::vector<Run> OrderedRuns(const VisitOptions& options);
   Result<OpenedSegment*> Opened(size_t segment);
+  void CountBytes(OpenedSegment* segment);
   Result<bool> MayMatch(const VisitOptions& options, size_t segment);
   Status PlanShapes(bool with_templates, OpenedSegment* segment);
   Status Prepare(const VisitOptions& options, OpenedSegment* segment);
   Result<bool> OfferRun(const VisitOptions& options, const Run& run, bool templates, const RunVisitor& visit_run);
+  Result<bool> OfferSegment(const VisitOptions& options, const std::vector<Run>& runs, size_t first, bool templates,
+                            const SegmentVisitor& visit_segment);
+  Result<ShapePlans> PlansOf(const std::vector<StoredShape>& shapes, bool with_templates);
   Result<bool> VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit);
   Status FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment,
                      std::vector<uint32_t>* matches);

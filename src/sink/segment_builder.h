@@ -14,6 +14,7 @@
 #include <whittle/status.h>
 
 #include "event/batch.h"
+#include "format/raw_cursor.h"
 #include "format/segment.h"
 #include "format/segment_writer.h"
 #include "sink/shape_folder.h"
@@ -100,6 +101,8 @@ class SegmentBuilder {
   void FillRows(const FoldResult& fold, SegmentInput* input);
   void FillTimes(SegmentInput* input, BuiltSegment* built);
   Result<size_t> FirstRowThatDiffers(const std::string& bytes) const;
+  bool PartIs(const Part& part, RawCursor* cursor) const;
+  size_t FirstDifference(const Part& part, RawCursor cursor) const;
   Result<BuiltSegment> Encode(const MakeSections& make_sections, const FoldResult& fold);
   Section ContentHash() const;
   void FillGaps(SegmentInput* input) const;

@@ -167,7 +167,7 @@ void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
     }
   });
   std::vector<std::vector<std::string_view*>> starts(stretches, std::vector<std::string_view*>(fold.columns.size()));
-  for (size_t c = 0; c < fold.columns.size(); ++c) {
+  const auto make_room = [&](size_t c) {
     uint64_t total = 0;
     for (size_t s = 0; s < stretches; ++s) total += counts[s][c];
     input->columns[c].values.resize(total);
@@ -176,6 +176,12 @@ void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
       starts[s][c] = next;
       next += counts[s][c];
     }
+  };
+  // One by one: to get memory for a large column takes as long as to fill it, and they differ in size.
+  if (options_.encode.parallel_for) {
+    options_.encode.parallel_for(fold.columns.size(), make_room);
+  } else {
+    for (size_t c = 0; c < fold.columns.size(); ++c) make_room(c);
   }
   ForRanges(stretches, [&](size_t begin, size_t end) {
     for (size_t s = begin; s < end; ++s) {
@@ -193,22 +199,44 @@ Result<size_t> SegmentBuilder::FirstRowThatDiffers(const std::string& bytes) con
   // The source borrows the bytes for the length of this function.
   WHITTLE_ASSIGN_OR_RETURN(const auto reader, SegmentReader::Open(std::make_shared<BorrowedSource>(bytes)));
   WHITTLE_ASSIGN_OR_RETURN(const RawCursor first, RawCursor::Open(*reader, options_.encode.parallel_for));
-  std::vector<size_t> different(parts_.size(), rows_);
-  ForRanges(parts_.size(), [&](size_t begin, size_t end) {
-    RawCursor cursor = first.At(parts_[begin].first_row);
-    std::string rendered;
-    for (size_t i = begin; i < end && (i == begin || different[i - 1] == rows_); ++i) {
-      const Part& part = parts_[i];
-      for (size_t r = 0; r < part.batch.rows.size() && different[i] == rows_; ++r) {
-        const Row& row = part.batch.rows[r];
-        const std::string_view expected(part.batch.text->data() + row.begin, row.size + TerminatorSize(row.end));
-        rendered.clear();
-        if (!cursor.done()) cursor.AppendRow(&rendered);
-        if (rendered != expected) different[i] = part.first_row + r;
+  // A few stretches of parts, a cursor each.
+  constexpr size_t kMaxStretches = 32;
+  const size_t stretches = std::min(parts_.size(), kMaxStretches);
+  const auto first_part = [&](size_t stretch) { return parts_.size() * stretch / stretches; };
+  std::vector<size_t> first_rows;
+  for (size_t s = 0; s < stretches; ++s) first_rows.push_back(parts_[first_part(s)].first_row);
+  std::vector<RawCursor> cursors = first.At(first_rows);
+  std::vector<size_t> different(stretches, rows_);
+  ForRanges(stretches, [&](size_t begin, size_t end) {
+    for (size_t s = begin; s < end; ++s) {
+      for (size_t i = first_part(s); i < first_part(s + 1) && different[s] == rows_; ++i) {
+        if (!PartIs(parts_[i], &cursors[s])) different[s] = FirstDifference(parts_[i], first.At(parts_[i].first_row));
       }
     }
   });
   return *std::min_element(different.begin(), different.end());
+}
+
+// Rows that lie side by side in the text are compared as one.
+bool SegmentBuilder::PartIs(const Part& part, RawCursor* cursor) const {
+  const std::vector<Row>& rows = part.batch.rows;
+  for (size_t i = 0; i < rows.size();) {
+    const uint32_t begin = rows[i].begin;
+    uint32_t end = begin;
+    for (; i < rows.size() && rows[i].begin == end; ++i) end += rows[i].size + TerminatorSize(rows[i].end);
+    const std::string_view expected(part.batch.text->data() + begin, end - begin);
+    if (!cursor->RowsAre(expected, part.first_row + i)) return false;
+  }
+  return true;
+}
+
+size_t SegmentBuilder::FirstDifference(const Part& part, RawCursor cursor) const {
+  for (size_t i = 0; i < part.batch.rows.size(); ++i) {
+    const Row& row = part.batch.rows[i];
+    const std::string_view expected(part.batch.text->data() + row.begin, row.size + TerminatorSize(row.end));
+    if (cursor.done() || !cursor.RowsAre(expected, part.first_row + i + 1)) return part.first_row + i;
+  }
+  return rows_;
 }
 
 }  // namespace whittle
