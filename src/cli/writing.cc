@@ -9,8 +9,10 @@
 namespace whittle {
 namespace {
 
-// Memory that ingesting takes for each byte of a segment's text, measured on many logs and doubled.
-constexpr uint64_t kMemoryPerSegmentByte = 8;
+// Memory that ingesting takes for each byte of a segment's text, and beside it, with two jobs; measured on many logs.
+// It must not depend on the number of jobs, as the segments would.
+constexpr uint64_t kMemoryPerSegmentByte = 6;
+constexpr uint64_t kMemoryBesideSegments = uint64_t{80} << 20;
 constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
 // Shapes are there as parsed, with what never varied written in, and folded.
 constexpr uint64_t kMemoryPerShapeByte = 16;
@@ -41,8 +43,10 @@ Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& f
   const auto memory = flags.Given("memory") || !config.limits.memory_given
                           ? static_cast<uint64_t>(flags.Integer("memory"))
                           : config.limits.memory_bytes;
+  const uint64_t for_segments = memory - std::min(memory, kMemoryBesideSegments);
   // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
-  options.close_bytes = std::clamp(memory / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
+  options.close_bytes =
+      std::clamp(for_segments / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
   options.builder.max_shape_bytes =
       std::clamp(memory / kMemoryPerShapeByte, kFewestShapeBytes, uint64_t{options.builder.max_shape_bytes});
   WHITTLE_ASSIGN_OR_RETURN(options.overrides, OverridesOf(env, flags, config, &options.overrides_text));
