@@ -11,17 +11,11 @@ import subprocess
 import unittest
 
 import whittle_cli
-from whittle_cli import BIN, CliTest
+from whittle_cli import CliTest
 
 BYTES = int(os.environ.get("WHITTLE_BOUNDS_BYTES", str(24 << 20)))
 LIMIT_MIB = 128
 READ = re.compile(r"read the rows of (\d+) of (\d+) segments, (\d+) of (\d+) bytes; (\d+) events looked at, (\d+) matched")
-
-
-def sanitized():
-    """Sanitizers take several times the memory."""
-    with open(BIN, "rb") as binary:
-        return any(mark in binary.read() for mark in (b"__asan_init", b"__tsan_init"))
 
 
 class BoundsTest(CliTest):
@@ -45,7 +39,7 @@ class BoundsTest(CliTest):
         self.assertIsNotNone(found, f"WHITTLE_SEED={self.seed}\n{run}")
         return run.text.splitlines(), [int(group) for group in found.groups()]
 
-    @unittest.skipIf(sanitized(), "sanitizers take memory of their own")
+    @unittest.skipIf(whittle_cli.sanitized(), "sanitizers take memory of their own")
     def test_memory_limit_is_kept(self):
         rng = self.random
         word = lambda: "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(3, 9)))

@@ -64,7 +64,7 @@ class QueryTest(CliTest):
         self.ingest(self.write("app.log", "\n".join(lines).encode() + b"\n"))
         everything = self.ask("* | select timestamp, took, user | sort took desc, timestamp").splitlines()
         self.assertEqual(900, len(everything))
-        took = [int(json.loads(line)["took"].removesuffix("ms")) for line in everything]
+        took = [json.loads(line)["took"] for line in everything]
         self.assertEqual(sorted(took, reverse=True), took)
         for query in ["* | select timestamp, took, user | sort took desc, timestamp | limit 7",
                       "* | sort took desc, timestamp | limit 7 | select timestamp, took, user",

@@ -80,7 +80,7 @@ class SoakTest(CliTest):
               f"{max(memory[half:], default=0):.0f} MB in the second; at most {worst_lag / 1e6:.0f} MB behind")
         if seconds >= 60:  # before that it is still growing to its working size
             self.assertLess(max(memory[half:]), 1.25 * max(memory[:half]) + 16)
-        self.assertLess(max(memory), 320 if "SANITIZED" not in os.environ else 4000)
+        self.assertLess(max(memory), 4000 if whittle_cli.sanitized() else 320)
         self.assertLess(worst_lag, 4 * window)
 
     def bytes_in(self):

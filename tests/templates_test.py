@@ -37,7 +37,7 @@ class TemplatesTest(CliTest):
     def test_corrections_go_with_their_file(self):
         before = self.listed(self.store)
         self.assertIn("worker <*> finished in <*> ms", before)
-        self.edit("name", before["worker <*> finished in <*> ms"]["template_id"][:8], "1=job.id", "duration_ms=job.time")
+        self.edit("name", before["worker <*> finished in <*> ms"]["template_id"][:8], "1=job.id", "duration=job.time")
         self.edit("merge", "VM instance Started", "VM instance Paused")
         self.edit("freeze", "health check <*> <*>")
         after = self.listed(self.store)

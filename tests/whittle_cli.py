@@ -67,6 +67,12 @@ def whittle(*args, stdin=b"", env=None, cwd=None, timeout=TIMEOUT_S):
     return Run(["whittle", *args], done.returncode, done.stdout, done.stderr)
 
 
+def sanitized():
+    """Sanitizers take several times the memory."""
+    with open(BIN, "rb") as binary:
+        return any(mark in binary.read() for mark in (b"__asan_init", b"__tsan_init"))
+
+
 class CliTest(unittest.TestCase):
     """A test with a scratch folder, a seeded random source, and checks that print the whole command on failure."""
 

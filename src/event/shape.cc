@@ -26,17 +26,19 @@ constexpr uint8_t kConstantField = 0x80;
 }  // namespace
 
 void EncodePiece(const Piece& piece, ByteWriter* out) {
-  out->U8(static_cast<uint8_t>(static_cast<uint8_t>(piece.kind) | static_cast<uint8_t>(piece.token_class) << 2 |
-                               (piece.time_layout != 0 ? 0x20 : 0)));
+  const auto token_class = static_cast<uint8_t>(piece.token_class);
+  out->U8(static_cast<uint8_t>(static_cast<uint8_t>(piece.kind) | (token_class & 7) << 2 |
+                               (piece.time_layout != 0 ? 0x20 : 0) | (token_class & 8) << 3));
   if (piece.time_layout != 0) out->Varint(piece.time_layout);
   if (piece.kind != Piece::Kind::kSlot) out->Bytes(piece.text);
 }
 
 bool DecodePiece(ByteReader* in, uint32_t* next_slot, Piece* piece) {
   const uint8_t head = in->U8();
-  if (!in->ok() || (head & 0xC0) != 0) return false;
+  const uint8_t token_class = (head >> 2 & 7) | (head >> 3 & 8);
+  if (!in->ok() || (head & 0x80) != 0 || token_class > static_cast<uint8_t>(TokenClass::kSize)) return false;
   piece->kind = static_cast<Piece::Kind>(head & 3);
-  piece->token_class = static_cast<TokenClass>((head >> 2) & 7);
+  piece->token_class = static_cast<TokenClass>(token_class);
   if ((head & 0x20) != 0) {
     const uint64_t layout = in->Varint();
     if (layout == 0 || layout > UINT16_MAX) return false;

@@ -65,6 +65,8 @@ enum class TokenClass : uint8_t {
   kAlnum = 5,        // letters and digits, no punctuation
   kPath = 6,         // begins with '/' or contains "://"
   kMixed = 7,        // anything else that is masked
+  kDuration = 8,     // a number and its unit in one token: 35ms, 1.5s, 2m30s
+  kSize = 9,         // ... of bytes: 10KB, 1.5MiB
 };
 
 struct Piece {

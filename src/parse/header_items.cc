@@ -140,6 +140,8 @@ NameKind ClassifyName(std::string_view token) {
     switch (ClassifyToken(token)) {
       case TokenClass::kAlnum:
       case TokenClass::kMixed:
+      case TokenClass::kDuration:
+      case TokenClass::kSize:
         return NameKind::kStructured;
       default:
         return NameKind::kNone;

@@ -325,6 +325,7 @@ SlotUse ColumnPlan::UsePlace(uint32_t s, const Place& place, const FieldRef& fie
                     std::to_string(planned.unescape) + "|" + std::to_string(planned.time_layout) + "|" +
                     (shape.envelope.starts_with("syslog") ? "syslog|" : "|");
   RenderPieces(shape, planned.range, slots.data(), &key);
+  key += "|" + planned.unit;
   SlotUse use = Use(s, place.slot, key);
   use.planned = place.planned;
   use.severity = place.severity ? field.builtin : Builtin::kNone;

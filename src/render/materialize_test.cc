@@ -88,6 +88,20 @@ TEST(Materialize, FieldsTemplateAndSource) {
   EXPECT_EQ(event.source_line, 2u);
 }
 
+TEST(Materialize, TheUnitBehindANumberBelongsToItsValue) {
+  const BuiltLine line = Headed();
+  const Template mined{77, "Took <*> ms", {{"duration", ValueType::kDuration}}};
+  const TemplateBinding binding{0, {Range(8, 9)}};
+  const auto plan = PlanShape(line.shape, &mined, &binding);
+  Event event;
+  Materialize(*plan, line.slots.data(), {}, {}, &event);
+  const Value* duration = Find(event.attributes, "duration");
+  ASSERT_NE(duration, nullptr);
+  EXPECT_EQ(duration->type, ValueType::kDuration);
+  EXPECT_EQ(duration->integer, 35'000'000);
+  EXPECT_EQ(duration->text, "35 ms");
+}
+
 TEST(Materialize, EventsAreReusable) {
   const BuiltLine line = Headed();
   const auto plan = PlanShape(line.shape, nullptr, nullptr);

@@ -8,7 +8,7 @@ namespace whittle {
 namespace {
 
 PlannedField Plan(const Field& field, std::string name) {
-  return {std::move(name), field.type, field.unescape, field.time_layout, field.range, false, field.constant};
+  return {std::move(name), field.type, field.unescape, field.time_layout, field.range, false, {}, field.constant};
 }
 
 bool Contains(const PieceRange& outer, const PieceRange& inner) {
@@ -83,14 +83,27 @@ void AddShapeFields(const Shape& shape, ShapePlan* plan) {
   }
 }
 
+// The unit that stands behind the number of a slot and is the same in all its lines: " ms" of "35 ms". Values of slots
+// that hold their units themselves (35ms) are followed by none.
+std::string UnitBehind(const Shape& shape, const PieceRange& range, ValueType type) {
+  if ((type != ValueType::kDuration && type != ValueType::kSize) || range.end - range.begin != 1) return {};
+  if (range.end + size_t{2} > shape.pieces.size()) return {};
+  const Piece& blank = shape.pieces[range.end];
+  const Piece& word = shape.pieces[range.end + size_t{1}];
+  if (word.kind != Piece::Kind::kWord || blank.text != " ") return {};
+  const std::string_view unit = std::string_view(word.text).substr(0, word.text.find_last_not_of(".:!?") + 1);
+  return ParseValue(type, "1 " + std::string(unit)).type == type ? blank.text + std::string(unit) : std::string();
+}
+
 void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateBinding& binding, ShapePlan* plan) {
   const size_t count = std::min(mined.slots.size(), binding.slots.size());
   for (size_t i = 0; i < count; ++i) {
     const PieceRange& range = binding.slots[i];
     if (range.empty() || range.end > shape.pieces.size() || mined.slots[i].name.empty()) continue;
     if (IsParsedAlready(range, shape)) continue;
+    const TemplateSlot& slot = mined.slots[i];
     const uint16_t layout = range.end - range.begin == 1 ? shape.pieces[range.begin].time_layout : uint16_t{0};
-    AddField({mined.slots[i].name, mined.slots[i].type, shape.body_unescape, layout, range, true, {}},
+    AddField({slot.name, slot.type, shape.body_unescape, layout, range, true, UnitBehind(shape, range, slot.type), {}},
              &plan->attributes);
   }
 }
@@ -128,13 +141,15 @@ void AppendFieldText(const Shape& shape, const PlannedField& field, const std::s
     out->append(field.constant);
     return;
   }
+  const size_t begin = out->size();
   if (field.unescape == 0) {
     RenderPieces(shape, field.range, slots, out);
-    return;
+  } else {
+    std::string escaped;
+    RenderPieces(shape, field.range, slots, &escaped);
+    out->append(Unescape(escaped, field.unescape));
   }
-  std::string escaped;
-  RenderPieces(shape, field.range, slots, &escaped);
-  out->append(Unescape(escaped, field.unescape));
+  if (out->size() > begin) out->append(field.unit);
 }
 
 std::optional<Value> FieldValue(const Shape& shape, const PlannedField& field, const std::string_view* slots) {

@@ -23,6 +23,7 @@ struct PlannedField {
   PieceRange range;
   bool mined = false;    // a slot of the template. One without text is absent: whether the segment stores an empty slot
                          // or none is a matter of how it was folded
+  std::string unit;      // not empty: what follows the value in the line and belongs to it (" ms")
   std::string constant;  // not empty: the value, which stands nowhere in the line
 };
 

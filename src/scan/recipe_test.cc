@@ -1,11 +1,14 @@
 #include "scan/recipe.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "scan/shape_builder.h"
 
 namespace whittle {
 namespace {
+
+using ::testing::AnyOf;
 
 LineAnalysis WholeBody(std::string_view line) {
   LineAnalysis analysis;
@@ -73,6 +76,12 @@ TEST(Tokenizer, ClassesAreWhatTheySay) {
   EXPECT_EQ(ClassifyToken("abc123xyz"), TokenClass::kAlnum);
   EXPECT_EQ(ClassifyToken("/var/log"), TokenClass::kPath);
   EXPECT_EQ(ClassifyToken("a-1_b"), TokenClass::kMixed);
+  for (const char* token : {"35ms", "1.5s", "2m30.5s", "1h2m3s", "7us", "0.25ns", "3.2\xC2\xB5s", "3.2\xCE\xBCs"})
+    EXPECT_EQ(ClassifyToken(token), TokenClass::kDuration) << token;
+  for (const char* token : {"10KB", "1.5MiB", "3kB", "20GB"})
+    EXPECT_EQ(ClassifyToken(token), TokenClass::kSize) << token;
+  for (const char* token : {"5m", "2h", "10M", "8xs", "s5s", "2s3s", "2s3m", "1.s", "1..2s", "3KB2", "4iB", "5KiBs"})
+    EXPECT_THAT(ClassifyToken(token), AnyOf(TokenClass::kAlnum, TokenClass::kMixed)) << token;
 }
 
 TEST(Tokenizer, EscapesBeforeAQuoteAreDelimiters) {

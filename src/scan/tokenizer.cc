@@ -213,6 +213,38 @@ uint64_t SkeletonCode(std::string_view token, TokenClass token_class, size_t ind
   return detail << 4 | static_cast<uint64_t>(token_class);
 }
 
+bool IsSecondsUnit(std::string_view unit) {
+  return unit == "s" || unit == "ms" || unit == "us" || unit == "ns" || unit == "\xC2\xB5s" || unit == "\xCE\xBCs";
+}
+
+bool IsSizeUnit(std::string_view unit) {
+  if (unit.size() == 3 && unit[1] == 'i') return std::string_view("KMGTP").find(unit[0]) != std::string_view::npos;
+  return unit.size() == 2 && std::string_view("kKMGTP").find(unit[0]) != std::string_view::npos;
+}
+
+// kDuration or kSize for a number with a unit that can hardly be anything else, else `other`. A lone m, h, d, k, M or G
+// can, and so can what is hex ("12B").
+TokenClass QuantityOr(TokenClass other, std::string_view token) {
+  const char last = token.back();
+  if ((last != 's' && last != 'B') || ClassOf(token[0]) != kDigitByte) return other;
+  size_t previous_rank = 4;  // units descend: h, m, s or parts of it
+  for (size_t at = 0; at < token.size();) {
+    const size_t number = at;
+    bool dot = false;
+    for (; at < token.size() && (ClassOf(token[at]) == kDigitByte || (token[at] == '.' && !dot && at > number)); ++at)
+      dot = dot || token[at] == '.';
+    if (at == number || token[at - 1] == '.') return other;
+    const size_t unit_begin = at;
+    while (at < token.size() && ClassOf(token[at]) != kDigitByte && token[at] != '.') ++at;
+    const std::string_view unit = token.substr(unit_begin, at - unit_begin);
+    if (last == 'B') return at == token.size() && number == 0 && IsSizeUnit(unit) ? TokenClass::kSize : other;
+    const size_t rank = unit == "h" ? 3 : unit == "m" ? 2 : IsSecondsUnit(unit) ? 1 : 4;
+    if (rank >= previous_rank) return other;
+    previous_rank = rank;
+  }
+  return previous_rank == 1 ? TokenClass::kDuration : other;
+}
+
 // The class of a token whose bytes together are `bits`.
 TokenClass ClassifyKnown(std::string_view token, uint8_t bits) {
   if (bits == kDigitByte) return TokenClass::kInteger;
@@ -233,8 +265,7 @@ TokenClass ClassifyKnown(std::string_view token, uint8_t bits) {
       (ClassBits(token.substr(2)) & ~(kDigitByte | kHexLetterByte)) == 0) {
     return TokenClass::kHex;
   }
-  if ((bits & ~(kDigitByte | kAnyLetter)) == 0) return TokenClass::kAlnum;
-  return TokenClass::kMixed;
+  return QuantityOr((bits & ~(kDigitByte | kAnyLetter)) == 0 ? TokenClass::kAlnum : TokenClass::kMixed, token);
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ void AddToProfile(const Form& form, uint32_t begin, uint32_t end, SlotProfile* s
     ++values;
     slot->open = slot->open || unit.open;
     const bool first = slot->token_classes == 0;
-    slot->token_classes = static_cast<uint8_t>(slot->token_classes | 1u << static_cast<unsigned>(unit.token_class));
+    slot->token_classes = static_cast<uint16_t>(slot->token_classes | 1u << static_cast<unsigned>(unit.token_class));
     const ValueType type = unit.kind == Kind::kValue ? unit.type : ValueType::kString;
     slot->typed = type != ValueType::kString && (first || (slot->typed && slot->type == type));
     slot->type = type;

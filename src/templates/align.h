@@ -26,7 +26,7 @@ struct UnitRange {
 
 // What is known of a slot besides its place.
 struct SlotProfile {
-  uint8_t token_classes = 0;            // bit per TokenClass seen (kWord: unmasked words)
+  uint16_t token_classes = 0;           // bit per TokenClass seen (kWord: unmasked words)
   ValueType type = ValueType::kString;  // what parse/ found all its values to be
   bool typed = false;                   // `type` was set by every value
   bool composite = false;               // spans several units or is sometimes empty

@@ -76,6 +76,12 @@ class BodyParser {
     return apart(pieces[i - 1]) && apart(pieces[i + 1]);
   }
 
+  static ValueType TypeOfMasked(const Piece& piece) {
+    if (piece.time_layout != 0) return ValueType::kTimestamp;
+    if (piece.token_class == TokenClass::kDuration) return ValueType::kDuration;
+    return piece.token_class == TokenClass::kSize ? ValueType::kSize : ValueType::kString;
+  }
+
   // A masked piece. What is glued to its left may belong to the value: the word "blk_" of blk_17, the slot of a token
   // that a field cut in two.
   void AddMasked(const Piece& piece, BodyUnit unit) {
@@ -84,7 +90,7 @@ class BodyParser {
     unit.has_text = piece.kind == Piece::Kind::kFixed;
     if (unit.has_text) unit.text = shape_.body_unescape == 0 ? piece.text : Unescape(piece.text, shape_.body_unescape);
     unit.open = piece.kind == Piece::Kind::kSlot && piece.token_class == TokenClass::kWord;
-    if (piece.time_layout != 0) unit.type = ValueType::kTimestamp;
+    unit.type = TypeOfMasked(piece);
     unit.constant_when_fixed =
         unit.has_text && piece.time_layout == 0 && IsConstantLooking(unit.token_class, unit.text);
     if (!units_.empty() && (units_.back().kind == Kind::kValue ||

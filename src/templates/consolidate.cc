@@ -57,7 +57,7 @@ class TemplateTable {
   static void Widen(const std::vector<SlotProfile>& from, std::vector<SlotProfile>* to) {
     for (size_t i = 0; i < to->size() && i < from.size(); ++i) {
       SlotProfile& slot = (*to)[i];
-      slot.token_classes = static_cast<uint8_t>(slot.token_classes | from[i].token_classes);
+      slot.token_classes = static_cast<uint16_t>(slot.token_classes | from[i].token_classes);
       slot.composite = slot.composite || from[i].composite;
       slot.open = slot.open || from[i].open;
       slot.typed = slot.typed && from[i].typed && slot.type == from[i].type;
@@ -79,7 +79,7 @@ AlignedGroup OverflowGroup() {
   AlignedGroup group;
   group.text = "<*>";
   group.slots.push_back(
-      {static_cast<uint8_t>(1u << static_cast<unsigned>(TokenClass::kMixed)), ValueType::kString, false, true, true});
+      {static_cast<uint16_t>(1u << static_cast<unsigned>(TokenClass::kMixed)), ValueType::kString, false, true, true});
   return group;
 }
 

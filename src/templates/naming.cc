@@ -185,7 +185,18 @@ std::string PluralAhead(std::string_view right) {
   return {};
 }
 
-// "35 ms" → duration_ms; "12 files" → files.
+// What a number and the word behind it are together: "35 ms" a duration, "12 KB" a size, else nothing certain.
+ValueType TypeWithUnit(std::string_view right) {
+  if (!right.starts_with(' ')) return ValueType::kString;
+  const std::string_view word = FirstWord(right.substr(1));
+  const std::string_view quantity = QuantityOfUnit(word);
+  for (const ValueType type : {ValueType::kDuration, ValueType::kSize}) {
+    if (quantity == ValueTypeName(type) && ParseValue(type, "1 " + std::string(word)).type == type) return type;
+  }
+  return ValueType::kString;
+}
+
+// "35 ms" → duration; "12 files" → files.
 std::string NameFromRight(const Place& place) {
   std::string_view right = place.right;
   if (right.starts_with(' ')) right.remove_prefix(1);
@@ -193,6 +204,7 @@ std::string NameFromRight(const Place& place) {
   if (word.empty() || !IsNumber(*place.profile)) return {};
   const std::string_view quantity = QuantityOfUnit(word);
   if (quantity == "percent") return "percent";
+  if (TypeWithUnit(place.right) != ValueType::kString) return std::string(quantity);
   if (!quantity.empty()) return std::string(quantity) + "_" + std::string(ShortUnit(word));
   const std::string lower = Lower(word);
   if (lower == "times" || lower == "time") return "count";
@@ -318,6 +330,7 @@ class Namer {
   ValueType TypeOf(const SlotProfile& slot, const std::string& raw, const Place& place) const {
     if (slot.typed) return slot.type;
     if (slot.composite) return ValueType::kString;
+    if (const ValueType type = TypeWithUnit(place.right); IsNumber(slot) && type != ValueType::kString) return type;
     if (OnlyClasses(slot, {TokenClass::kInteger})) return ValueType::kInt64;
     if (IsNumber(slot)) return ValueType::kDouble;
     if (OnlyClasses(slot, {TokenClass::kHex}) || (OnlyClasses(slot, {TokenClass::kHex, TokenClass::kInteger})))
@@ -359,7 +372,7 @@ class Namer {
   std::span<const SlotProfile> profiles_;
   std::vector<TemplateSlot> slots_;
   std::vector<std::string> bases_;  // names before collisions were resolved
-  uint8_t last_classes_ = 0;        // of the slot before
+  uint16_t last_classes_ = 0;       // of the slot before
   std::unordered_map<std::string, size_t> suffixes_;
   std::unordered_set<std::string> used_;
 };

@@ -34,7 +34,7 @@ SlotProfile Seen(const std::string& classes) {
       profile.type = type->second;
     } else {
       profile.token_classes =
-          static_cast<uint8_t>(profile.token_classes | 1u << static_cast<unsigned>(kClasses.at(one)));
+          static_cast<uint16_t>(profile.token_classes | 1u << static_cast<unsigned>(kClasses.at(one)));
     }
   }
   return profile;
@@ -67,7 +67,8 @@ TEST(NamingTest, TheNounBefore) {
 
 TEST(NamingTest, TheUnitAfter) {
   EXPECT_THAT(Names("done in <*> ms, wrote <*> bytes to <*> files", {"int", "int", "int"}),
-              ElementsAre("duration_ms", "size_bytes", "files"));
+              ElementsAre("duration", "size", "files"));
+  EXPECT_THAT(Names("kept for <*> weeks at <*> MHz", {"int", "int"}), ElementsAre("duration_weeks", "frequency_mhz"));
   EXPECT_THAT(Names("slow query (<*> rows)", {"int"}), ElementsAre("query"));
 }
 
@@ -80,6 +81,10 @@ TEST(NamingTest, NothingKnownIsNumbered) { EXPECT_THAT(Names("<*>", {"mixed"}), 
 TEST(NamingTest, TypesFollowWhatWasSeen) {
   EXPECT_EQ(TypeOf("x=<*>", "int"), ValueType::kInt64);
   EXPECT_EQ(TypeOf("x=<*>", "int,dec"), ValueType::kDouble);
+  EXPECT_EQ(TypeOf("x=<*> ms", "int,dec"), ValueType::kDuration);
+  EXPECT_EQ(TypeOf("heap: <*> KB.", "int"), ValueType::kSize);
+  EXPECT_EQ(TypeOf("kept for <*> weeks", "int"), ValueType::kInt64);
+  EXPECT_EQ(TypeOf("run <*> ms", "mixed"), ValueType::kString);
   EXPECT_EQ(TypeOf("x=<*>", "hex,int"), ValueType::kHexId);
   EXPECT_EQ(TypeOf("x=<*>", "bool,word"), ValueType::kBool);
   EXPECT_EQ(TypeOf("x=<*>", "int,composite"), ValueType::kString);
