@@ -49,6 +49,7 @@ Status PatternSet::ReadFiles(const PatternOptions& options) {
       if (!IsDisabled(definition.name, options.disable)) WHITTLE_RETURN_IF_ERROR(AddPattern(std::move(definition)));
     }
   }
+  const size_t builtin = definitions_.size();
   std::vector<PatternText> texts = options.texts;
   for (const std::string& dir : options.dirs) {
     WHITTLE_RETURN_IF_ERROR(ReadDirectory(options.files, dir, &library, &texts));
@@ -56,7 +57,16 @@ Status PatternSet::ReadFiles(const PatternOptions& options) {
   library.CheckDefinitions(&refusals_);
   for (const PatternText& file : texts) {
     WHITTLE_ASSIGN_OR_RETURN(auto definition, ParsePatternFile(file.path, file.text, library));
-    if (!IsDisabled(definition.name, options.disable)) WHITTLE_RETURN_IF_ERROR(AddPattern(std::move(definition)));
+    if (IsDisabled(definition.name, options.disable)) continue;
+    if (options.replace) {
+      const auto builtin_end = definitions_.begin() + static_cast<ptrdiff_t>(builtin);
+      const auto same = [&](const PatternDefinition& other) { return other.name == definition.name; };
+      if (const auto old = std::find_if(definitions_.begin(), builtin_end, same); old != builtin_end) {
+        *old = std::move(definition);
+        continue;
+      }
+    }
+    WHITTLE_RETURN_IF_ERROR(AddPattern(std::move(definition)));
   }
   return Status::Ok();
 }

@@ -30,6 +30,7 @@ struct PatternText {
 
 struct PatternOptions {
   bool builtin = true;
+  bool replace = false;              // a pattern of dirs or texts takes the place of a built-in one of its name
   std::vector<std::string> dirs;     // *.yaml and *.yml are patterns; *.grok and files without extension definitions
   std::vector<PatternText> texts;    // pattern files that are in memory already
   std::vector<std::string> disable;  // names of patterns; "http.*" disables all that begin with "http."

@@ -175,6 +175,25 @@ TEST(PatternSet, RefusesBadFilesWithPlaceAndReason) {
   }
 }
 
+TEST(PatternSet, ABuiltinPatternIsReplacedOnlyWhenAsked) {
+  PatternOptions options;
+  options.texts = {
+      {"my.yaml",
+       "name: squid.access\ntitle: t\nexpressions: ['zebra %{INT:n:int}']\nsamples:\n"
+       "  - {text: zebra 1, fields: {n: 1}}\n  - {text: zebra 2, fields: {n: 2}}\n  - {text: x, match: false}\n"}};
+  const auto refused = PatternSet::Load(options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.status().message().find("already defined"), std::string::npos);
+  options.replace = true;
+  const auto set = PatternSet::Load(options);
+  ASSERT_TRUE(set.ok()) << set.status().message();
+  PatternScratch scratch;
+  PatternMatch match;
+  ASSERT_TRUE((*set)->Match("zebra 7", 0, true, &scratch, &match));
+  EXPECT_EQ(match.name, "squid.access");
+  EXPECT_TRUE((*set)->RunSamples(&scratch).empty());
+}
+
 TEST(PatternSet, SamplesThatFailAreNamed) {
   const auto set =
       LoadTexts({{"a.yaml",
