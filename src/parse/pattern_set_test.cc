@@ -177,10 +177,9 @@ TEST(PatternSet, RefusesBadFilesWithPlaceAndReason) {
 
 TEST(PatternSet, ABuiltinPatternIsReplacedOnlyWhenAsked) {
   PatternOptions options;
-  options.texts = {
-      {"my.yaml",
-       "name: squid.access\ntitle: t\nexpressions: ['zebra %{INT:n:int}']\nsamples:\n"
-       "  - {text: zebra 1, fields: {n: 1}}\n  - {text: zebra 2, fields: {n: 2}}\n  - {text: x, match: false}\n"}};
+  options.texts = {{"my.yaml",
+                    "name: squid.access\ntitle: t\nexpressions: ['zebra %{INT:n:int}']\nsamples:\n"
+                    "  - {text: zebra 1, fields: {n: 1}}\n  - {text: zebra 2, fields: {n: 2}}\nreject: [x]\n"}};
   const auto refused = PatternSet::Load(options);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.status().message().find("already defined"), std::string::npos);
