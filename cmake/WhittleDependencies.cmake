@@ -14,6 +14,12 @@ pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(YAMLCPP REQUIRED IMPORTED_TARGET yaml-cpp)
 find_package(BZip2 REQUIRED)
 find_package(RocksDB REQUIRED)
+# As an archive where there is one: of all symbols that the dynamic linker looks up at each start, the shared library
+# has three quarters, a third of the time of `whittle --help`.
+set(WHITTLE_ROCKSDB RocksDB::rocksdb-shared)
+if(TARGET RocksDB::rocksdb)
+  set(WHITTLE_ROCKSDB RocksDB::rocksdb)
+endif()
 find_package(date REQUIRED)
 if(WHITTLE_TESTS)
   find_package(GTest REQUIRED)

@@ -147,7 +147,8 @@ void LineParser::ParseLine(const Line& line, EventBatch* batch) {
     skeletons_.Add(key, text.size());
     if (is_flood_ && !std::binary_search(admitted_.begin(), admitted_.end(), key)) {
       MakeRaw(text, batch, &row);
-    } else if (!TryCache(text, key, batch, &row) && !Analyse(text, !line.record_start, key, batch, &row)) {
+    } else if (!TryCache(text, key, batch, &row) && !TryShared(text, key, batch, &row) &&
+               !Analyse(text, !line.record_start, key, batch, &row)) {
       MakeRaw(text, batch, &row);
     }
   }
@@ -168,13 +169,29 @@ bool LineParser::TryCache(std::string_view text, uint64_t key, EventBatch* batch
   return true;
 }
 
+// What another worker found out about the skeleton.
+bool LineParser::TryShared(std::string_view text, uint64_t key, EventBatch* batch, Row* row) {
+  if (shared_ == nullptr || !options_->use_recipe_cache) return false;
+  for (std::shared_ptr<const Recipe>& recipe : shared_->Find(key)) {
+    if (!Emit(*recipe, text, row)) continue;
+    row->shape = ShapeIndex(recipe->shape, batch);
+    cache_.Insert(key, std::move(recipe));
+    ++stats_.recipe_hits;
+    return true;
+  }
+  return false;
+}
+
 bool LineParser::Analyse(std::string_view text, bool continuation, uint64_t key, EventBatch* batch, Row* row) {
   ++stats_.analysed;
   const LineAnalysis analysis = analyzer_->Analyze(text, continuation);
   std::shared_ptr<const Recipe> recipe = BuildRecipe(text, tokenizer_, analysis, continuation);
   if (recipe == nullptr || !Emit(*recipe, text, row)) return false;
   row->shape = ShapeIndex(recipe->shape, batch);
-  if (options_->use_recipe_cache && recipe->cacheable) cache_.Insert(key, std::move(recipe));
+  if (options_->use_recipe_cache && recipe->cacheable) {
+    if (shared_ != nullptr) shared_->Add(key, recipe);
+    cache_.Insert(key, std::move(recipe));
+  }
   return true;
 }
 

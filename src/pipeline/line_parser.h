@@ -13,6 +13,7 @@
 #include "parse/line_analyzer.h"
 #include "parse/scrub.h"
 #include "pipeline/field_rules.h"
+#include "pipeline/shared_recipes.h"
 #include "scan/recipe.h"
 #include "scan/tokenizer.h"
 
@@ -89,7 +90,9 @@ class SkeletonSet {
 
 class LineParser {
  public:
-  explicit LineParser(const ParsingOptions* options) : options_(options), analyzer_(options->analyzer) {}
+  // `shared` is what other workers with the same options know too, or null; it must outlive the parser.
+  explicit LineParser(const ParsingOptions* options, SharedRecipes* shared = nullptr)
+      : options_(options), analyzer_(options->analyzer), shared_(shared) {}
 
   // Same rows whatever was parsed before: the cache is for speed only.
   EventBatch Parse(const LineBatch& source_lines);
@@ -112,6 +115,7 @@ class LineParser {
   uint64_t KeyOf(std::string_view text, bool record_start) const;
   void ParseLine(const Line& line, EventBatch* batch);
   bool TryCache(std::string_view text, uint64_t key, EventBatch* batch, Row* row);
+  bool TryShared(std::string_view text, uint64_t key, EventBatch* batch, Row* row);
   bool Analyse(std::string_view text, bool continuation, uint64_t key, EventBatch* batch, Row* row);
   void MakeRaw(std::string_view text, EventBatch* batch, Row* row);
   uint32_t ShapeIndex(const std::shared_ptr<const Shape>& shape, EventBatch* batch);
@@ -119,6 +123,7 @@ class LineParser {
 
   const ParsingOptions* options_;
   const LineAnalyzer* analyzer_;
+  SharedRecipes* shared_;
   Tokenizer tokenizer_;
   RecipeCache cache_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> batch_shapes_;  // shape id → index, for the batch at hand

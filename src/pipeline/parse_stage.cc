@@ -34,7 +34,7 @@ void ParseStage::Run(Job* job) {
       idle_parsers_.pop_back();
     }
   }
-  if (parser == nullptr) parser = std::make_unique<LineParser>(options_);
+  if (parser == nullptr) parser = std::make_unique<LineParser>(options_, pool_->threads() > 1 ? &shared_ : nullptr);
   const LineParserStats before = parser->stats();
   EventBatch events = parser->Parse(job->lines);
   const LineParserStats& after = parser->stats();

@@ -48,6 +48,7 @@ class ParseStage {
   const ParsingOptions* options_;
   size_t room_;
   std::deque<std::unique_ptr<Job>> in_flight_;
+  SharedRecipes shared_;
   mutable std::mutex mutex_;
   std::condition_variable finished_;
   std::vector<std::unique_ptr<LineParser>> idle_parsers_;

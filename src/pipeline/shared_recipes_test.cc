@@ -1,0 +1,89 @@
+#include "pipeline/shared_recipes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "parse/line_analyzer.h"
+#include "pipeline/line_parser.h"
+
+namespace whittle {
+namespace {
+
+LineBatch BatchOf(const std::string& text) {
+  LineBatch batch;
+  batch.text = std::make_shared<std::string>(text);
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    Line line;
+    line.begin = static_cast<uint32_t>(begin);
+    line.size = static_cast<uint32_t>(end - begin);
+    line.end = LineEnd::kLf;
+    line.record_start = true;
+    batch.lines.push_back(line);
+    begin = end + 1;
+  }
+  return batch;
+}
+
+void ExpectSame(const EventBatch& a, const EventBatch& b) {
+  ASSERT_EQ(a.rows.size(), b.rows.size());
+  ASSERT_EQ(a.slots.size(), b.slots.size());
+  for (size_t i = 0; i < a.slots.size(); ++i) {
+    EXPECT_EQ(a.slots[i].begin, b.slots[i].begin);
+    EXPECT_EQ(a.slots[i].size, b.slots[i].size);
+  }
+  for (size_t i = 0; i < a.rows.size(); ++i) {
+    EXPECT_EQ(a.shapes[a.rows[i].shape]->id, b.shapes[b.rows[i].shape]->id);
+    EXPECT_EQ(a.rows[i].local_time_ns, b.rows[i].local_time_ns);
+  }
+}
+
+std::string Lines(int from, int count) {
+  std::string text;
+  for (int i = from; i < from + count; ++i) {
+    text += "2024-03-01 10:00:00 INFO worker-" + std::to_string(i % 7) + " handled request " + std::to_string(i) + "\n";
+    text += "2024-03-01 10:00:00 WARN stage" + std::string(static_cast<size_t>(i % 5), 'x') + " user=u" +
+            std::to_string(i * 31) + " took 1" + std::to_string(i) + " ms\n";
+  }
+  return text;
+}
+
+TEST(SharedRecipes, AnotherWorkerNeedNotAnalyseAgain) {
+  const LineAnalyzer analyzer{AnalyzerOptions()};
+  ParsingOptions options;
+  options.analyzer = &analyzer;
+  SharedRecipes shared;
+  LineParser first(&options, &shared), second(&options, &shared), alone(&options);
+  const LineBatch batch = BatchOf(Lines(0, 50));
+  const EventBatch expected = alone.Parse(batch);
+  ExpectSame(first.Parse(batch), expected);
+  ExpectSame(second.Parse(batch), expected);
+  EXPECT_GT(first.stats().analysed, 0u);
+  EXPECT_EQ(second.stats().analysed, 0u);
+  EXPECT_EQ(second.stats().recipe_hits, expected.rows.size());
+}
+
+TEST(SharedRecipes, ManyWorkersGetWhatOneGets) {
+  const LineAnalyzer analyzer{AnalyzerOptions()};
+  ParsingOptions options;
+  options.analyzer = &analyzer;
+  SharedRecipes shared;
+  constexpr int kBatches = 16;
+  std::vector<EventBatch> together(kBatches);
+  std::vector<std::thread> workers;
+  for (int w = 0; w < 4; ++w) {
+    workers.emplace_back([&, w] {
+      LineParser parser(&options, &shared);
+      for (int i = w; i < kBatches; i += 4) together[static_cast<size_t>(i)] = parser.Parse(BatchOf(Lines(i * 20, 60)));
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  LineParser alone(&options);
+  for (int i = 0; i < kBatches; ++i) ExpectSame(together[static_cast<size_t>(i)], alone.Parse(BatchOf(Lines(i * 20, 60))));
+}
+
+}  // namespace
+}  // namespace whittle
