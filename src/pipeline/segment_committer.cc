@@ -197,7 +197,7 @@ Result<SegmentMeta> SegmentCommitter::MakeMeta(const BuiltSegment& built, const 
   return meta;
 }
 
-Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
+Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closing closing) {
   SegmentMeta meta;
   Status sections_made;
   WHITTLE_ASSIGN_OR_RETURN(
@@ -238,8 +238,13 @@ Status SegmentCommitter::CloseNow(SegmentBuilder* builder, Closing closing) {
   commit.sources = std::move(closing.identities);
   commit.records = std::move(closing.extras.records);
   if (!options_.overrides_text.empty()) commit.records.published[kPublishedOverrides] = options_.overrides_text;
-  WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, options_.publish ? options_.publish(std::move(commit))
-                                                                      : catalog_->CommitSegment(std::move(commit)));
+  // To give back what a segment was made from takes about as long as to write it.
+  Result<SegmentMeta> committed = Status(StatusCode::kIo, "not committed");
+  pool_->ParallelFor(2, [&](size_t i) {
+    if (i == 1) return builder.reset();
+    committed = options_.publish ? options_.publish(std::move(commit)) : catalog_->CommitSegment(std::move(commit));
+  });
+  WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, std::move(committed));
   const std::lock_guard lock(mutex_);
   ++totals_.segments;
   totals_.segment_bytes += stored.file_bytes;
@@ -285,8 +290,7 @@ Status SegmentCommitter::StartClose() {
   closing_ = true;
   pool_->Submit(
       [this, builder = std::shared_ptr<SegmentBuilder>(std::move(builder_)), closing = std::move(closing)]() mutable {
-        Status status = CloseNow(builder.get(), std::move(closing));
-        builder.reset();
+        Status status = CloseNow(std::move(builder), std::move(closing));
         const std::lock_guard lock(mutex_);
         if (status_.ok()) status_ = std::move(status);
         closing_ = false;

@@ -119,7 +119,7 @@ class SegmentCommitter {
   Result<SourceCoverage> PartitionCoverage(const BuiltSegment& built, const Closing& closing) const;
   void Cover(const std::shared_ptr<SourceContext>& source, uint64_t end);
   void TakeMessages(const MessageBatch& messages, const EventBatch& batch, SourceContext* source);
-  Status CloseNow(SegmentBuilder* builder, Closing closing);
+  Status CloseNow(std::shared_ptr<SegmentBuilder> builder, Closing closing);
 
   const Env* env_;
   Catalog* catalog_;

@@ -1,6 +1,6 @@
-// SharedRecipes: what the workers of one pipeline tell each other about skeletons, so that each is analysed once and not
-// once per worker. Recipes are immutable, and one that applies to a line gives what analysing the line would give, so
-// which worker found it first changes no answer.
+// SharedRecipes: what the workers of one pipeline tell each other about skeletons, so that each is analysed once and
+// not once per worker. Recipes are immutable, and one that applies to a line gives what analysing the line would give,
+// so which worker found it first changes no answer.
 //
 // Thread-safe: one lock, taken only for lines that a worker's own cache does not know, which then cost a hundred times
 // more. Bounded like a RecipeCache.

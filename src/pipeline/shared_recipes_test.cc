@@ -82,7 +82,8 @@ TEST(SharedRecipes, ManyWorkersGetWhatOneGets) {
   }
   for (std::thread& worker : workers) worker.join();
   LineParser alone(&options);
-  for (int i = 0; i < kBatches; ++i) ExpectSame(together[static_cast<size_t>(i)], alone.Parse(BatchOf(Lines(i * 20, 60))));
+  for (int i = 0; i < kBatches; ++i)
+    ExpectSame(together[static_cast<size_t>(i)], alone.Parse(BatchOf(Lines(i * 20, 60))));
 }
 
 }  // namespace

@@ -186,34 +186,35 @@ Section SegmentBuilder::FoldedBodiesOf(const FoldResult& fold) const {
   return {static_cast<uint16_t>(SectionId::kFoldedBodies), false, EncodeFoldedBodies(bodies, shapes)};
 }
 
-void SegmentBuilder::FillTimes(SegmentInput* input, BuiltSegment* built) {
-  IntStream residual{StreamId::kTimeResidual, {}};
-  IntStream quality{StreamId::kTimeQuality, {}};
+void SegmentBuilder::FindTimes(RowFacts* facts) const {
+  std::vector<int64_t>& residual = facts->residual.values;
+  std::vector<int64_t>& quality = facts->quality.values;
+  size_t records = 0;
+  for (const Part& part : parts_) records += part.times.size();
+  residual.reserve(records);
+  quality.reserve(records);
   int64_t previous = 0;
   for (const Part& part : parts_) {
     size_t record = 0;
     size_t row_index = 0;
     for (const Row& row : part.batch.rows) {
-      const bool raw = IsRaw(part, row_index++);
+      const size_t i = row_index++;
       if ((row.flags & Row::kRecordStart) == 0) continue;
       const RecordTime time = part.times[record++];
-      quality.values.push_back(time.quality);
-      built->guessed_times += time.quality != 0 ? 1 : 0;
+      quality.push_back(time.quality);
+      facts->guessed_times += time.quality != 0 ? 1 : 0;
       if (time.time_ns == kNoTime) {
-        residual.values.push_back(kNoTime);
+        residual.push_back(kNoTime);
         continue;
       }
       const bool dated = (row.flags & (Row::kHasTime | Row::kTimeOfDay)) == Row::kHasTime;
-      const int64_t base = !raw && dated ? row.local_time_ns : previous;
-      residual.values.push_back(time.time_ns - base);
+      const int64_t base = dated && !IsRaw(part, i) ? row.local_time_ns : previous;
+      residual.push_back(time.time_ns - base);
       previous = time.time_ns;
-      if (built->min_time_ns == kNoTime || time.time_ns < built->min_time_ns) built->min_time_ns = time.time_ns;
-      if (built->max_time_ns == kNoTime || time.time_ns > built->max_time_ns) built->max_time_ns = time.time_ns;
+      if (facts->min_time_ns == kNoTime || time.time_ns < facts->min_time_ns) facts->min_time_ns = time.time_ns;
+      if (facts->max_time_ns == kNoTime || time.time_ns > facts->max_time_ns) facts->max_time_ns = time.time_ns;
     }
   }
-  built->records = residual.values.size();
-  input->streams.push_back(std::move(residual));
-  input->streams.push_back(std::move(quality));
 }
 
 Section SegmentBuilder::ContentHash() const {
@@ -322,38 +323,41 @@ Section SegmentBuilder::CountShapes(const SegmentInput& input) const {
   return {kShapeStatsSection, false, EncodeShapeStats(stats)};
 }
 
-Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, const FoldResult& fold) {
+void SegmentBuilder::RunBeside(const std::vector<std::function<void()>>& tasks) const {
+  const auto run = [&](size_t i) { tasks[i](); };
+  if (options_.encode.parallel_for) return options_.encode.parallel_for(tasks.size(), run);
+  for (size_t i = 0; i < tasks.size(); ++i) run(i);
+}
+
+Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, const FoldResult& fold, RowFacts facts) {
   SegmentInput input;
   BuiltSegment built;
-  FillRows(fold, &input);
-  // Each a walk over all rows or all text.
-  Section content_hash;
   Section shape_counts;
-  ForRanges(3, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      if (i == 0) FillTimes(&input, &built);
-      if (i == 1) shape_counts = CountShapes(input);
-      if (i == 2) content_hash = ContentHash();
-    }
-  });
+  Section bodies;
+  FillRows(fold, &input, {[&] { shape_counts = CountShapes(input); }, [&] { bodies = FoldedBodiesOf(fold); }});
+  built.records = facts.residual.values.size();
+  built.guessed_times = facts.guessed_times;
+  built.min_time_ns = facts.min_time_ns;
+  built.max_time_ns = facts.max_time_ns;
+  input.streams.push_back(std::move(facts.residual));
+  input.streams.push_back(std::move(facts.quality));
   built.rows = rows_;
   built.raw_bytes = raw_bytes_;
   built.sources = sources_;
   built.runs = runs_;
   built.run_records = run_records_;
-  built.raw_lane_rows =
-      static_cast<uint64_t>(std::count_if(input.row_shape.begin(), input.row_shape.end(), [&](uint32_t shape) {
-        return input.shapes[shape].shape->body_format == "raw";
-      }));
+  std::vector<uint8_t> is_raw;
+  for (const StoredShape& stored : input.shapes) is_raw.push_back(stored.shape->body_format == "raw" ? 1 : 0);
+  for (const uint32_t shape : input.row_shape) built.raw_lane_rows += is_raw[shape];
   built.refused_ids = refused_ids_;
   input.min_time_ns = built.min_time_ns;
   input.max_time_ns = built.max_time_ns;
   input.sources = sources_;
   input.runs = runs_;
   input.sections = make_sections(built);
-  input.sections.push_back(std::move(content_hash));
+  input.sections.push_back(std::move(facts.content_hash));
   input.sections.push_back(std::move(shape_counts));
-  if (Section bodies = FoldedBodiesOf(fold); !bodies.bytes.empty()) input.sections.push_back(std::move(bodies));
+  if (!bodies.bytes.empty()) input.sections.push_back(std::move(bodies));
   if (has_gaps_) FillGaps(&input);
   FillStreams(&input);
   if (has_scrubbed_) input.sections.push_back(ScrubMarks());
@@ -365,12 +369,15 @@ Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Co
   if (uses_.empty()) UseIndex(RawShape(), 0);  // a segment without rows
   AdmitShapes();
   FindSingleValues();
-  const FoldResult fold = Fold(consolidator);
+  FoldResult fold;
+  RowFacts facts;
+  RunBeside(
+      {[&] { fold = Fold(consolidator); }, [&] { FindTimes(&facts); }, [&] { facts.content_hash = ContentHash(); }});
   // The proof: what does not render back to its source goes to the raw lane. One such row is our bug, so a few rounds
   // are enough; after them everything goes there.
   constexpr int kRounds = 4;
   for (int round = 0; round <= kRounds; ++round) {
-    WHITTLE_ASSIGN_OR_RETURN(BuiltSegment built, Encode(make_sections, fold));
+    WHITTLE_ASSIGN_OR_RETURN(BuiltSegment built, Encode(make_sections, fold, std::move(facts)));
     WHITTLE_ASSIGN_OR_RETURN(const size_t different, FirstRowThatDiffers(built.bytes));
     if (different == rows_) return built;
     force_raw_.resize(rows_, false);
@@ -379,6 +386,9 @@ Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Co
     } else {
       force_raw_.assign(rows_, true);
     }
+    facts = {};
+    FindTimes(&facts);
+    facts.content_hash = ContentHash();
   }
   return Status(StatusCode::kCorrupt, "a segment does not read back as it was written, even kept as plain lines");
 }

@@ -98,12 +98,24 @@ class SegmentBuilder {
   void FillShapes(const FoldResult& fold, const Part& part, SegmentInput* input,
                   std::vector<uint64_t>* column_values) const;
   void FillValues(const FoldResult& fold, const Part& part, std::vector<std::string_view*>* starts) const;
-  void FillRows(const FoldResult& fold, SegmentInput* input);
-  void FillTimes(SegmentInput* input, BuiltSegment* built);
+  // Runs `beside` on other threads while values are filled in; input->row_shape is there then.
+  void FillRows(const FoldResult& fold, SegmentInput* input, const std::vector<std::function<void()>>& beside);
+  // What can be known of the rows before shapes are folded, each a walk over all rows or all text.
+  struct RowFacts {
+    IntStream residual{StreamId::kTimeResidual, {}};
+    IntStream quality{StreamId::kTimeQuality, {}};
+    uint64_t guessed_times = 0;
+    int64_t min_time_ns = kNoTime;
+    int64_t max_time_ns = kNoTime;
+    Section content_hash;
+  };
+  void FindTimes(RowFacts* facts) const;
+  // Calls all of them, several at the same time.
+  void RunBeside(const std::vector<std::function<void()>>& tasks) const;
   Result<size_t> FirstRowThatDiffers(const std::string& bytes) const;
   bool PartIs(const Part& part, RawCursor* cursor) const;
   size_t FirstDifference(const Part& part, RawCursor cursor) const;
-  Result<BuiltSegment> Encode(const MakeSections& make_sections, const FoldResult& fold);
+  Result<BuiltSegment> Encode(const MakeSections& make_sections, const FoldResult& fold, RowFacts facts);
   Section ContentHash() const;
   void FillGaps(SegmentInput* input) const;
   void FillStreams(SegmentInput* input) const;

@@ -151,7 +151,8 @@ void SegmentBuilder::FillValues(const FoldResult& fold, const Part& part,
   }
 }
 
-void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
+void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input,
+                              const std::vector<std::function<void()>>& beside) {
   input->shapes = fold.shapes;
   input->columns = fold.columns;
   input->row_shape.resize(rows_);
@@ -183,11 +184,13 @@ void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input) {
   } else {
     for (size_t c = 0; c < fold.columns.size(); ++c) make_room(c);
   }
-  ForRanges(stretches, [&](size_t begin, size_t end) {
-    for (size_t s = begin; s < end; ++s) {
+  std::vector<std::function<void()>> tasks = beside;
+  for (size_t s = 0; s < stretches; ++s) {
+    tasks.emplace_back([&, s] {
       for (size_t i = first_part(s); i < first_part(s + 1); ++i) FillValues(fold, parts_[i], &starts[s]);
-    }
-  });
+    });
+  }
+  RunBeside(tasks);
   ColumnInput& raw_lane = input->columns[fold.shapes[fold.plans[0].stored_shape].columns[0]];
   uint64_t raw_text = 0;
   for (const std::string_view line : raw_lane.values) raw_text += line.size();
