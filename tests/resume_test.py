@@ -38,6 +38,27 @@ class ResumeTest(CliTest):
         self.verify()
         self.assertEqual(1, len(self.restored()))
 
+    def test_times_go_on_where_they_were(self):
+        """Lines without time, day or year have them from those before, also when those were read by another run."""
+        logs = {"day.log": ([f"{(23 + i // 240) % 24:02d}:{i // 4 % 60:02d}:{i % 60:02d} INFO job {i} done" for i in range(900)], []),
+                "year.log": ([f"{'Dec 31' if i < 400 else 'Jan  1'} 0{i % 9}:00:00 host job[{i}]: step {i} done" for i in range(800)],
+                             ["--year", "2023"])}
+        for name, (lines, flags) in logs.items():
+            for i in range(0, len(lines), 7):
+                lines[i] = f"and no time in line {i}"
+            data = ("\n".join(lines) + "\n").encode()
+            whole, path = self.write(f"whole/{name}", data), self.write(f"grown/{name}", b"")
+            for cut in sorted(self.random.sample(range(1, len(lines)), 4)) + [len(lines)]:
+                path.write_bytes(b"".join(line.encode() + b"\n" for line in lines[:cut]))
+                os.utime(path, (1704200000, 1704200000))
+                self.ingest(path, store=self.dir / f"{name}.grown", flags=flags)
+            os.utime(whole, (1704200000, 1704200000))
+            self.ingest(whole, store=self.dir / f"{name}.whole", flags=flags)
+            events = [self.ndjson("cat", "--store", self.dir / f"{name}.{kind}") for kind in ("whole", "grown")]
+            self.assertEqual(*events, f"WHITTLE_SEED={self.seed} {name}")
+            days = {event["timestamp"][:10] for event in events[0] if "timestamp" in event}
+            self.assertGreater(len(days), 1, name)
+
     def test_grown_by_nothing_but_the_last_newline(self):
         path = self.write("app.log", b"one\ntwo")
         self.ingest(path)

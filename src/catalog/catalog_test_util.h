@@ -46,7 +46,7 @@ inline SourceIdentity FakeIdentity(char digit, uint64_t end) {
   identity.host = "host";
   identity.stream = std::string("log") + digit;
   identity.names = {"/var/log/" + identity.stream};
-  identity.tails[end] = FingerprintOf("the bytes before", end);
+  identity.tails[end].fingerprint = FingerprintOf("the bytes before", end);
   return identity;
 }
 

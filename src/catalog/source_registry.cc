@@ -66,7 +66,7 @@ std::optional<SourceMatch> SourceRegistry::FindUnchanged(const SourceFile& file)
   const SourceState& known = known_.at(it->second);
   if (!known.finished || known.file != file || active_.contains(known.id)) return std::nullopt;
   if (known.bytes.CoveredPrefix() != known.bytes.End()) return std::nullopt;  // a segment in between was lost
-  return SourceMatch{SourceVerdict::kUnchanged, known, known.bytes, known.lines};
+  return SourceMatch{SourceVerdict::kUnchanged, known, known.bytes, known.lines, {}};
 }
 
 std::vector<SourceState> SourceRegistry::Candidates(const SourceProbe& probe, const std::string& host,
@@ -142,7 +142,8 @@ Result<bool> SourceRegistry::TailsAgree(const SourceState& known, const SourcePr
   // The head alone would not do: it is of the file as it was found, and what was read a moment later may be another
   // log.
   if (end > 0 && !known.tails.contains(end)) return end <= probe.head.size() && known.head.size >= end;
-  for (const auto& [at, tail] : known.tails) {
+  for (const auto& [at, known_tail] : known.tails) {
+    const Fingerprint& tail = known_tail.fingerprint;
     if (tail.size > at) return false;
     WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, probe.read(at - tail.size, tail.size));
     if (bytes.size() != tail.size || HashBytes128(bytes) != tail.hash) return false;
@@ -196,6 +197,7 @@ Result<SourceMatch> SourceRegistry::Recognised(const SourceState& known, const S
   match.lines = known.lines;
 
   const uint64_t frontier = match.frontier();
+  if (const auto tail = known.tails.find(frontier); tail != known.tails.end()) match.times = tail->second.times;
   bool more = known.bytes.size() > 1;
   if (!more && probe.content_size) more = *probe.content_size > frontier;
   if (!more && !probe.content_size) {
@@ -320,7 +322,7 @@ SourceMatch SourceRegistry::Register(SourceIdentity identity, const std::string&
   by_stream_[{identity.host, identity.stream}].insert(identity.id);
   if (identity.file.inode != 0) by_inode_[{identity.file.device, identity.file.inode}] = identity.id;
   active_.insert(identity.id);
-  return {SourceVerdict::kNew, std::move(identity), {}, {}};
+  return {SourceVerdict::kNew, std::move(identity), {}, {}, {}};
 }
 
 void SourceRegistry::Release(const std::string& id) {

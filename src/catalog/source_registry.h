@@ -58,6 +58,7 @@ struct SourceMatch {
   SourceIdentity identity;  // to be committed with the segments that cover it; tails are for the reader to add
   IntervalSet bytes;        // what is covered already
   IntervalSet lines;
+  TimeState times;  // as far as the frontier
   uint64_t frontier() const { return bytes.CoveredPrefix(); }
 };
 

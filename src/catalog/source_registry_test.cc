@@ -40,7 +40,7 @@ class SourceRegistryTest : public testing::Test {
     static_cast<SourceIdentity&>(state) = match->identity;
     state.bytes = match->bytes;
     state.bytes.Add({match->frontier(), content.size()});
-    if (!content.empty()) state.tails[content.size()] = FingerprintOf(content, content.size());
+    if (!content.empty()) state.tails[content.size()].fingerprint = FingerprintOf(content, content.size());
     state.finished = true;
     registry_.Note(state);
     registry_.Release(state.id);
@@ -179,7 +179,7 @@ TEST_F(SourceRegistryTest, ACopyWaitsForItsOriginal) {
   SourceState state;
   static_cast<SourceIdentity&>(state) = reading->identity;
   state.bytes.Add({0, text.size()});
-  state.tails[text.size()] = FingerprintOf(text, text.size());
+  state.tails[text.size()].fingerprint = FingerprintOf(text, text.size());
   registry_.Note(state);
   registry_.Release(state.id);
   EXPECT_EQ(Lookup("/log/app.log.1", 11, text)->verdict, SourceVerdict::kUnchanged);
@@ -192,7 +192,7 @@ TEST_F(SourceRegistryTest, GapsAreRead) {
   static_cast<SourceIdentity&>(state) = match->identity;
   state.bytes = {{0, 5000}, {9000, 12000}};
   for (const uint64_t end : {uint64_t{5000}, uint64_t{12000}}) {
-    state.tails[end] = FingerprintOf(std::string_view(text).substr(0, end), end);
+    state.tails[end].fingerprint = FingerprintOf(std::string_view(text).substr(0, end), end);
   }
   registry_.Note(state);
   registry_.Release(state.id);
@@ -239,7 +239,7 @@ TEST_F(SourceRegistryTest, ReplacedBetweenLookAndRead) {
   SourceState state;
   static_cast<SourceIdentity&>(state) = match->identity;
   state.bytes.Add({0, new_text.size()});
-  state.tails[new_text.size()] = FingerprintOf(new_text, new_text.size());
+  state.tails[new_text.size()].fingerprint = FingerprintOf(new_text, new_text.size());
   registry_.Note(state);
   registry_.Release(state.id);
   const auto copy = Lookup("/log/app.log.1", 77, old_text);

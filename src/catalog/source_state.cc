@@ -23,6 +23,26 @@ Fingerprint DecodeFingerprint(ByteReader* in) {
   return fingerprint;
 }
 
+// A byte that says which there are, then those.
+void EncodeTimes(const TimeState& times, ByteWriter* out) {
+  out->U8(static_cast<uint8_t>((times.record_ns ? 1 : 0) | (times.local_ns ? 2 : 0) | (times.utc_ns ? 4 : 0) |
+                               (times.year ? 8 : 0)));
+  for (const auto& time : {times.record_ns, times.local_ns, times.utc_ns}) {
+    if (time) out->Signed(*time);
+  }
+  if (times.year) out->Signed(*times.year);
+}
+
+TimeState DecodeTimes(ByteReader* in) {
+  TimeState times;
+  const uint8_t which = in->U8();
+  if ((which & 1) != 0) times.record_ns = in->Signed();
+  if ((which & 2) != 0) times.local_ns = in->Signed();
+  if ((which & 4) != 0) times.utc_ns = in->Signed();
+  if ((which & 8) != 0) times.year = static_cast<int32_t>(in->Signed());
+  return times;
+}
+
 }  // namespace
 
 Fingerprint FingerprintOf(std::string_view bytes, uint64_t end) {
@@ -42,13 +62,14 @@ void EncodeSourceIdentity(const SourceIdentity& identity, std::string* out) {
   for (const std::string& name : identity.names) writer.Bytes(name);
   EncodeFingerprint(identity.head, &writer);
   writer.Varint(identity.tails.size());
-  for (const auto& [end, tail] : identity.tails) EncodeFingerprint(tail, &writer);
+  for (const auto& [end, tail] : identity.tails) EncodeFingerprint(tail.fingerprint, &writer);
   writer.Varint(identity.file.device);
   writer.Varint(identity.file.inode);
   writer.Varint(identity.file.size);
   writer.Signed(identity.file.modified_ns);
   writer.U8(identity.finished ? 1 : 0);
   writer.Bytes(identity.failure);
+  for (const auto& [end, tail] : identity.tails) EncodeTimes(tail.times, &writer);
 }
 
 Result<SourceIdentity> DecodeSourceIdentity(std::string_view bytes) {
@@ -62,7 +83,7 @@ Result<SourceIdentity> DecodeSourceIdentity(std::string_view bytes) {
   identity.head = DecodeFingerprint(&in);
   for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
     const Fingerprint tail = DecodeFingerprint(&in);
-    identity.tails[tail.end] = tail;
+    identity.tails[tail.end].fingerprint = tail;
   }
   identity.file.device = in.Varint();
   identity.file.inode = in.Varint();
@@ -70,6 +91,8 @@ Result<SourceIdentity> DecodeSourceIdentity(std::string_view bytes) {
   identity.file.modified_ns = in.Signed();
   identity.finished = in.U8() != 0;
   identity.failure = in.Bytes();
+  for (auto tail = identity.tails.begin(); tail != identity.tails.end() && in.remaining() > 0; ++tail)
+    tail->second.times = DecodeTimes(&in);
   // Bytes after these belong to later minor versions.
   if (!in.ok()) return Damaged();
   return identity;
@@ -105,7 +128,7 @@ void UpdateIdentity(const SourceIdentity& update, SourceState* state) {
   }
   if (update.head.size > state->head.size) state->head = update.head;
   for (const auto& [end, tail] : update.tails) state->tails[end] = tail;
-  std::map<uint64_t, Fingerprint> ends;
+  std::map<uint64_t, SourceTail> ends;
   for (const Interval& interval : state->bytes.ToVector()) {
     if (const auto it = state->tails.find(interval.end); it != state->tails.end()) ends.insert(*it);
   }

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "catalog/interval_set.h"
 #include "catalog/ledger.h"
+#include "event/time_state.h"
 
 namespace whittle {
 
@@ -38,6 +39,13 @@ struct Fingerprint {
 // Of the last kFingerprintBytes of `bytes`, which end at position `end` of the decompressed source.
 Fingerprint FingerprintOf(std::string_view bytes, uint64_t end);
 
+// The end of what a segment covers of a source.
+struct SourceTail {
+  Fingerprint fingerprint;
+  TimeState times;
+  bool operator==(const SourceTail&) const = default;
+};
+
 // The file as it stood on disk (compressed or not) when it was last looked at.
 struct SourceFile {
   uint64_t device = 0;
@@ -53,10 +61,10 @@ struct SourceIdentity {
   std::string id;  // 32 hex digits
   SourceKind kind = SourceKind::kFile;
   std::string host;
-  std::string stream;                     // name without directory, rotation and compression suffixes
-  std::vector<std::string> names;         // as the user knows it: paths, newest last, at most kMaxSourceNames
-  Fingerprint head;                       // of the first bytes: head.end == head.size
-  std::map<uint64_t, Fingerprint> tails;  // by end: one for every end of a covered interval, as far as known
+  std::string stream;                    // name without directory, rotation and compression suffixes
+  std::vector<std::string> names;        // as the user knows it: paths, newest last, at most kMaxSourceNames
+  Fingerprint head;                      // of the first bytes: head.end == head.size
+  std::map<uint64_t, SourceTail> tails;  // by end: one for every end of a covered interval, as far as known
   SourceFile file;
   bool finished = false;  // everything `file` held has been read
   std::string failure;    // why it could not be read to its end; empty when it could

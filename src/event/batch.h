@@ -10,6 +10,7 @@
 
 #include "event/message.h"
 #include "event/shape.h"
+#include "event/time_state.h"
 
 namespace whittle {
 
@@ -111,6 +112,7 @@ struct EventBatch {
   RowGap last_gap;
   std::vector<RecordStream> streams;  // those that differ from their default
   std::shared_ptr<const MessageBatch> messages;
+  TimeState times_after;  // of the source behind the last row
 
   uint64_t SourceSize(size_t row) const {
     return source_sizes.empty() ? rows[row].size + TerminatorSize(rows[row].end) : source_sizes[row];

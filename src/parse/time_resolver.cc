@@ -179,4 +179,18 @@ ResolvedTime TimeResolver::ResolveLocal(int64_t local_time_ns, bool has_year, bo
   return resolved;
 }
 
+TimeState TimeResolver::state() const {
+  TimeState state;
+  state.local_ns = last_local_ns_;
+  state.utc_ns = last_utc_ns_;
+  if (options_.year_mode == TimeResolverOptions::Year::kFixed && last_local_ns_) state.year = fixed_year_;
+  return state;
+}
+
+void TimeResolver::Restore(const TimeState& state) {
+  last_local_ns_ = state.local_ns;
+  last_utc_ns_ = state.utc_ns;
+  if (state.year && options_.year_mode == TimeResolverOptions::Year::kFixed) fixed_year_ = *state.year;
+}
+
 }  // namespace whittle

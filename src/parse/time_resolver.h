@@ -12,6 +12,7 @@
 
 #include <whittle/status.h>
 
+#include "event/time_state.h"
 #include "scan/time_layout.h"
 
 namespace whittle {
@@ -51,6 +52,10 @@ class TimeResolver {
   ResolvedTime ResolveLocal(int64_t local_time_ns, bool has_year, bool has_zone);
 
   const Counts& counts() const { return counts_; }
+
+  // Everything but `record_ns`, which is not its business.
+  TimeState state() const;
+  void Restore(const TimeState& state);
 
  private:
   class Zone;

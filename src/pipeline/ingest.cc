@@ -184,6 +184,7 @@ class Run {
     source.context->identity.failure.clear();
     source.context->segment_source = {source.context->identity.id, NameOf(input), input.resource};
     WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(settings.time, input));
+    source.times->Restore(match.times);
     source.enricher = std::make_unique<Enricher>(&options_.parsing.field_rules, source.context->segment_source);
     WHITTLE_ASSIGN_OR_RETURN(source.sampler,
                              sampling_.NewSampler(catalog_, source.context->segment_source, framing.first_offset > 0));
@@ -276,6 +277,7 @@ class Run {
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
     }
+    batch.times_after = source.times->state();
     if (source.sampler == nullptr) return committer_.Add(std::move(batch), std::move(times), source.context, {});
     source.sampler->Hold(std::move(batch), std::move(times));
     held_since_ns_ = env_->clock->SteadyNs();

@@ -119,6 +119,7 @@ Status LivePipeline::Assemble(EventBatch batch) {
       if ((row.flags & Row::kRecordStart) == 0) continue;
       times.push_back(source.times->Resolve(row, MessageTimeNs(batch, times.size())));
     }
+    batch.times_after = source.times->state();
     if (source.sampler != nullptr) {
       source.sampler->Hold(std::move(batch), std::move(times));
       source.held_since_ns = env_->clock->SteadyNs();

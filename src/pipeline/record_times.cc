@@ -40,4 +40,15 @@ RecordTime RecordTimes::Resolve(const Row& row, int64_t otherwise_ns) {
   return {time.utc_ns, time.filled_in ? kFilledIn : kExact};
 }
 
+TimeState RecordTimes::state() const {
+  TimeState state = resolver_->state();
+  if (last_ns_ != kNoTime) state.record_ns = last_ns_;
+  return state;
+}
+
+void RecordTimes::Restore(const TimeState& state) {
+  resolver_->Restore(state);
+  last_ns_ = state.record_ns.value_or(kNoTime);
+}
+
 }  // namespace whittle

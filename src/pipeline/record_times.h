@@ -31,6 +31,10 @@ class RecordTimes {
   // `otherwise_ns`: when it happened if the row does not say; kNoTime: when the record before did.
   RecordTime Resolve(const Row& row, int64_t otherwise_ns = kNoTime);
 
+  // What the next record depends on; a source that is gone on with begins with what it was left with.
+  TimeState state() const;
+  void Restore(const TimeState& state);
+
  private:
   explicit RecordTimes(std::unique_ptr<TimeResolver> resolver) : resolver_(std::move(resolver)) {}
   std::unique_ptr<TimeResolver> resolver_;

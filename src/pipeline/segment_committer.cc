@@ -67,6 +67,7 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
     TakeMessages(*batch.messages, batch, source.get());
   } else {
     KeepTail(batch, &source->tail);
+    source->times = batch.times_after;
   }
   Cover(source, batch.first_offset + batch.SourceBytes());
   LeftOut& out = left_out_[source->identity.id];
@@ -118,7 +119,7 @@ void SegmentCommitter::OpenBuilder() {
 // The open segment covers `source` up to `end`.
 void SegmentCommitter::Cover(const std::shared_ptr<SourceContext>& source, uint64_t end) {
   if (!source->kafka) {
-    source->identity.tails[end] = FingerprintOf(source->tail, end);
+    source->identity.tails[end] = {FingerprintOf(source->tail, end), source->times};
     // Only the end of what a segment covers can be asked for later.
     while (source->identity.tails.size() > 1) source->identity.tails.erase(source->identity.tails.begin());
   }

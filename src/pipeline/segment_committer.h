@@ -29,6 +29,7 @@ struct SourceContext {
   SourceIdentity identity;  // `tails` are added by the committer
   SegmentSource segment_source;
   std::string tail;  // the last kFingerprintBytes assembled
+  TimeState times;   // ... and what its times say about those behind it
   // Of a Kafka partition: the offsets that the open segment accounts for, and what its messages have beside their
   // bytes. Such a source is alone in its segments.
   std::optional<KafkaRange> kafka;

@@ -32,6 +32,7 @@ Status TailInput::Begin(TailFile* file, const SourceMatch& match, std::unique_pt
   const SourceSettings settings = options_.settings_of(input);
   auto stream = std::make_unique<Stream>(this);
   WHITTLE_ASSIGN_OR_RETURN(auto times, RecordTimes::Create(settings.time, input));
+  times->Restore(match.times);
   auto context = std::make_shared<SourceContext>();
   context->identity = match.identity;
   context->segment_source = {match.identity.id, input.name, input.resource};
