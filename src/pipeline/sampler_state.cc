@@ -6,8 +6,9 @@
 namespace whittle {
 namespace {
 
-// First byte of a written state; another one is refused, so that no state is read for what it is not.
-constexpr uint8_t kStateVersion = 1;
+// First byte of a written state. States of earlier versions are not read: rates are learned anew, as under another
+// policy. Anything else is refused, so that no state is read for what it is not.
+constexpr uint8_t kStateVersion = 2;
 
 }  // namespace
 
@@ -55,7 +56,9 @@ std::string Sampler::State() const {
 Status Sampler::Restore(std::string_view state) {
   const Status damaged(StatusCode::kCorrupt, "the sampler's state of source " + source_.id + " is damaged");
   ByteReader in(state);
-  if (in.U8() != kStateVersion) return damaged;
+  const uint8_t version = in.U8();
+  if (version > 0 && version < kStateVersion) return Status::Ok();
+  if (version != kStateVersion) return damaged;
   // What was learned under another policy is about other strata.
   if (in.Bytes() != policy_->text && in.ok()) return Status::Ok();
   if (!controller_.Decode(&in)) return damaged;

@@ -144,6 +144,20 @@ RateController::Verdict RateController::Arrive(const Arrival& arrival) {
   return verdict;
 }
 
+// Keys that came once, as in a flood of unique ones, hardly come again: the budget that was put aside for them would be
+// lost to all others. How much of it is called for is measured.
+void RateController::ExpectReturns(double scale, double weight) {
+  // As if one event had been expected and had come: a few keys prove little.
+  double expected = 1, came = 1;
+  for (Stratum& s : strata_) {
+    if (s.is_new || s.returned) continue;
+    expected += s.smoothed;
+    came += static_cast<double>(s.events) * scale;
+    s.returned = s.events > 0;
+  }
+  returning_ = (1 - weight) * returning_ + weight * std::min(1.0, came / expected);
+}
+
 void RateController::Smooth(bool early) {
   // Counts of a step as counts of a window.
   double scale = 1;
@@ -161,10 +175,12 @@ void RateController::Smooth(bool early) {
   const auto smooth = [&](double before, double now) { return (1 - weight) * before + weight * now * scale; };
   expected_events_ =
       early ? std::max(events, std::min(expected_events_, events * scale)) : smooth(expected_events_, events);
+  ExpectReturns(scale, weight);
   for (Stratum& s : strata_) {
     if (s.events > 0 && policy_->budget.of_bytes())
       s.cost = static_cast<double>(s.bytes) / static_cast<double>(s.events);
     s.smoothed = s.is_new ? static_cast<double>(s.events) * scale : smooth(s.smoothed, static_cast<double>(s.events));
+    s.expected = s.smoothed * (s.returned ? 1 : returning_);
     s.events = s.bytes = 0;
     s.is_new = false;
   }
@@ -218,11 +234,11 @@ void RateController::Divide() {
   for (uint32_t i = 0; i < strata_.size(); ++i) {
     const Stratum& s = strata_[i];
     if (s.fixed >= 0) continue;
-    items.push_back({s.smoothed, s.cost, policy_->floor, s.smoothed, 1});
+    items.push_back({s.expected, s.cost, policy_->floor, s.expected, 1});
     which.push_back(i);
-    total += s.smoothed * s.cost;
-    mean_cost += s.smoothed * s.cost;
-    cost_events += s.smoothed;
+    total += s.expected * s.cost;
+    mean_cost += s.expected * s.cost;
+    cost_events += s.expected;
   }
   mean_cost = of_bytes && cost_events > 0 ? mean_cost / cost_events : 1;
   // At least one newcomer is always expected, so that the first event of a new kind is no surprise to the budget.
@@ -243,7 +259,7 @@ void RateController::Divide() {
   const std::vector<double> kept = Allocate(items, policy_->curve, amount - saved);
   for (size_t i = 0; i < which.size(); ++i) {
     Stratum& s = strata_[which[i]];
-    SetThreshold(ThresholdOf(s.smoothed > 0 ? kept[i] / s.smoothed : 0), &s);
+    SetThreshold(ThresholdOf(s.expected > 0 ? kept[i] / s.expected : 0), &s);
   }
   newcomers.probability = std::clamp(kept.back() / each, kLeastProbability, 1.0);
 }
@@ -253,9 +269,9 @@ void RateController::ApplyCap(double mean_cost) {
   std::vector<AllocationItem> items;
   double total = 0, wanted = 0;
   for (const Stratum& s : strata_) {
-    const double most = s.smoothed * s.probability;
-    items.push_back({s.smoothed, s.cost, 0, most, 1});
-    total += s.smoothed * s.cost;
+    const double most = s.expected * s.probability;
+    items.push_back({s.expected, s.cost, 0, most, 1});
+    total += s.expected * s.cost;
     wanted += most * s.cost;
   }
   for (const Newcomers& n : newcomers_) {
@@ -269,7 +285,7 @@ void RateController::ApplyCap(double mean_cost) {
   const std::vector<double> kept = Allocate(items, policy_->curve, policy_->cap * total);
   for (size_t i = 0; i < strata_.size(); ++i) {
     Stratum& s = strata_[i];
-    SetThreshold(std::max(s.threshold, ThresholdOf(s.smoothed > 0 ? kept[i] / s.smoothed : 0)), &s);
+    SetThreshold(std::max(s.threshold, ThresholdOf(s.expected > 0 ? kept[i] / s.expected : 0)), &s);
   }
   for (size_t n = 0; n < 2; ++n) {
     const size_t i = strata_.size() + n;
@@ -279,7 +295,7 @@ void RateController::ApplyCap(double mean_cost) {
 
 void RateController::Encode(ByteWriter* out) const {
   for (const double value :
-       {expected_events_, step_cost_, step_expected_, all_cost_, all_expected_, debt_, total_expected_})
+       {expected_events_, step_cost_, step_expected_, all_cost_, all_expected_, debt_, total_expected_, returning_})
     out->U64(Bits(value));
   for (const Newcomers& n : newcomers_) {
     for (const double value : {n.events, n.keys, n.probability}) out->U64(Bits(value));
@@ -299,14 +315,14 @@ void RateController::Encode(ByteWriter* out) const {
     out->Varint(s.threshold);
     out->Varint(s.events);
     out->Varint(s.bytes);
-    out->U8(s.is_new ? 1 : 0);
+    out->U8(static_cast<uint8_t>((s.is_new ? 1 : 0) | (s.returned ? 2 : 0)));
   }
 }
 
 bool RateController::Decode(ByteReader* in) {
   const auto real = [&] { return std::bit_cast<double>(in->U64()); };
-  for (double* value :
-       {&expected_events_, &step_cost_, &step_expected_, &all_cost_, &all_expected_, &debt_, &total_expected_})
+  for (double* value : {&expected_events_, &step_cost_, &step_expected_, &all_cost_, &all_expected_, &debt_,
+                        &total_expected_, &returning_})
     *value = real();
   for (Newcomers& n : newcomers_) {
     for (double* value : {&n.events, &n.keys, &n.probability}) *value = real();
@@ -328,7 +344,9 @@ bool RateController::Decode(ByteReader* in) {
     SetThreshold(in->Varint(), &s);
     s.events = in->Varint();
     s.bytes = in->Varint();
-    s.is_new = in->U8() != 0;
+    const uint8_t flags = in->U8();
+    s.is_new = (flags & 1) != 0;
+    s.returned = (flags & 2) != 0;
     index_.emplace(s.key, static_cast<uint32_t>(strata_.size()));
     strata_.push_back(s);
   }

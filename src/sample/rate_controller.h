@@ -60,14 +60,16 @@ class RateController {
  private:
   struct Stratum {
     uint64_t key = 0;
-    double smoothed = 0;  // events expected in the next window
+    double smoothed = 0;  // events of a window
+    double expected = 0;  // ... and how many of them are to come in the next; not part of the state
     double cost = 1;      // of one event
     uint64_t threshold = 0;
     double probability = 1;  // of threshold
     uint64_t events = 0;     // of this step
     uint64_t bytes = 0;
-    double fixed = -1;   // probability a rule gives, or -1
-    bool is_new = true;  // first seen in this step
+    double fixed = -1;      // probability a rule gives, or -1
+    bool is_new = true;     // first seen in this step
+    bool returned = false;  // seen in another step too
   };
   // Strata that are not known yet: those of rules, and those of the budget.
   struct Newcomers {
@@ -86,6 +88,7 @@ class RateController {
   bool StepIsOver() const;
   void EndStep(bool early);
   void Smooth(bool early);
+  void ExpectReturns(double scale, double weight);
   void Divide();
   void ApplyCap(double mean_cost);
   Stratum* Find(uint64_t key, double fixed, uint32_t* hint, bool* other);
@@ -95,7 +98,8 @@ class RateController {
   double share_;
   std::vector<Stratum> strata_;  // in the order they came
   std::unordered_map<uint64_t, uint32_t> index_;
-  Newcomers newcomers_[2];                           // 0: of the budget, 1: of rules
+  double returning_ = 1;    // of the events of strata that were seen in one step only: the share that comes again
+  Newcomers newcomers_[2];  // 0: of the budget, 1: of rules
   double expected_events_ = kFirstStepEvents / 2.0;  // of a window, smoothed
   uint64_t step_events_ = 0;
   double step_cost_ = 0;                    // of all arrivals that the budget is about

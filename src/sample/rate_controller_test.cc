@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
@@ -126,6 +127,32 @@ TEST(RateController, AFloodOfNewKeysStaysInTheBudgetAndInMemory) {
   std::printf("%d new keys: kept/budget %.3f, in `other` %.1f%%\n", flood, expected / arrived / 0.1,
               100 * others / arrived);
   EXPECT_GT(expected / arrived, 0.03);
+}
+
+// Half of the traffic are keys that come once: the rest of the budget goes to those that stay, not to those that left.
+TEST(RateController, AFloodOfUniqueKeysLeavesNoBudgetUnused) {
+  for (const bool absolute : {false, true}) {
+    SamplingPolicy policy = Keep(0.1);
+    policy.window_ns = kSecond;
+    if (absolute) policy.budget = {SamplingBudget::Kind::kEventsPerSecond, 200};
+    RateController controller(&policy);
+    std::mt19937_64 random(12);
+    uint64_t fresh = 1'000'000;
+    const auto windows = Drive(
+        policy, 60,
+        [&](int, auto* keys) {
+          Mix(&random, 1000, keys);
+          for (int i = 0; i < 1000; ++i) keys->push_back(fresh++);
+          std::shuffle(keys->begin(), keys->end(), random);
+        },
+        &controller);
+    double kept = 0;
+    for (size_t w = 10; w < windows.size(); ++w) {
+      kept += windows[w].expected;
+      EXPECT_LT(windows[w].expected, 1.1 * 200) << w << (absolute ? " absolute" : "");
+    }
+    EXPECT_NEAR(kept / 50, 200, 16) << (absolute ? "absolute" : "share");
+  }
 }
 
 TEST(RateController, RenamingKeysChangesNoRate) {
