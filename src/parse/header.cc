@@ -65,12 +65,13 @@ bool HeaderParser::Syslog() {
   if (level_ || names_ > 0 || numbers_ > 0 || gap_ != Gap::kBlank || !time_ || !date_) return false;
   const size_t host_end = TokenEnd(text_, at_);
   const std::string_view host = text_.substr(at_, host_end - at_);
-  if (host.empty() || host.find_first_of("[]()=\",") != std::string_view::npos) return false;
+  if (host.empty()) return false;
   SyslogTag tag;
   if (host.back() == ':' || text_[at_] == '-') {
     // No host: "Jun 14 15:16:01 sshd[123]: message".
     if (!yearless_ || !MatchSyslogTag(text_, at_, &tag)) return false;
   } else {
+    if (host.find_first_of("[]()=\",") != std::string_view::npos) return false;
     LevelItem level;
     if (MatchLevel(text_, at_, &level) && level.strong) return false;
     const size_t tag_at = SkipBlanks(text_, host_end);

@@ -380,7 +380,13 @@ bool HeaderParser::ClosingItem() {
       token.find('[') == std::string_view::npos) {
     LevelItem level;
     if (!level_ && MatchLevel(text_, at_, &level)) return false;
-    if (token[0] == '#') {
+    // "[2023-06-14 15:16:01,123: WARNING/ForkPoolWorker-1]": the level and who writes.
+    const size_t slash = token.find('/');
+    if (!level_ && slash != std::string_view::npos && IsAsciiUpper(token[0]) &&
+        SeverityNumber(token.substr(0, slash)) != 0) {
+      AddLevel({at_, at_ + slash, end});
+      AddName(at_ + slash + 1, end - 1, "thread.name");
+    } else if (token[0] == '#') {
       Add(at_ + 1, end - 1, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
     } else {
       AddName(at_, end - 1, glog_ ? "code.location" : "log.logger");
@@ -394,11 +400,22 @@ bool HeaderParser::ClosingItem() {
   return false;
 }
 
+// "security: error: message": what is named before a level that ends with a colon is who writes.
+bool HeaderParser::LoggerAndLevel(size_t end) {
+  LevelItem level;
+  if (!time_ || level_ || ClassifyName(text_.substr(at_, end - 1 - at_)) == NameKind::kNone) return false;
+  if (!MatchLevel(text_, SkipBlanks(text_, end), &level) || !level.colon || level.bracketed) return false;
+  AddName(at_, end - 1, "log.logger");
+  ++names_;
+  Accept(end);
+  return true;
+}
+
 bool HeaderParser::Name() {
   const size_t end = TokenEnd(text_, at_);
   const std::string_view token = text_.substr(at_, end - at_);
   if (names_ >= 1 && !bars_) return false;
-  if (token.size() > 1 && token.back() == ':') return NameWithColon(token);
+  if (token.size() > 1 && token.back() == ':') return LoggerAndLevel(end) || NameWithColon(token);
   return NameBeforeGap(token);
 }
 

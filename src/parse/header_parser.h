@@ -63,6 +63,7 @@ class HeaderParser {
   bool ClosingItem();
   bool Name();
   bool ChannelWithLevel(std::string_view name);
+  bool LoggerAndLevel(size_t end);
   bool NameWithColon(std::string_view token);
   bool NameBeforeGap(std::string_view token);
 

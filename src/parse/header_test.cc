@@ -83,9 +83,12 @@ const Case kCases[] = {
     {"I0614 15:16:01.123456   12345 server.go:123] \"Starting controller\" controller=\"x\"",
      "\"Starting controller\" controller=\"x\"", "I", "server.go", "", "12345"},
     {"2023-06-14T15:16:01.123Z\tINFO\tserver/main.go:12\tlistening", "listening", "INFO", "server/main.go"},
+    {"[2023-06-14 15:16:01,123: WARNING/ForkPoolWorker-1] Task done", "Task done", "WARNING", "", "ForkPoolWorker-1"},
+    {"[2023-06-14 15:16:01,123: INFO/MainProcess] Connected", "Connected", "INFO", "", "MainProcess"},
     {"[2023-06-14T15:16:01Z INFO  my_crate] hello", "hello", "INFO", "my_crate"},
     {"2023-06-14T15:16:01.123456Z  INFO my_crate::module: hello", "hello", "INFO", "my_crate::module"},
     // Servers
+    {"14-Jun-2023 15:16:01.123 security: error: client denied", "client denied", "error", "security"},
     {"2023/01/29 11:18:29 [error] 29#30: *4 open() \"/x\" failed", "*4 open() \"/x\" failed", "error", "", "", "29"},
     {"[Wed Jun 14 15:16:01.123456 2023] [core:error] [pid 123:tid 140] AH00128: File does not exist",
      "AH00128: File does not exist", "error", "", "", "123"},

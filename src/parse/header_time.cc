@@ -36,7 +36,8 @@ bool HeaderParser::Time(size_t at, bool leading) {
   if (bracket) {
     if (end < text_.size() && text_[end] == ']') {
       ++end;
-    } else if (leading && end + 1 < text_.size() && text_[end] == ' ' && text_[end + 1] != ' ') {
+    } else if (const size_t more = end + (end < text_.size() && text_[end] == ':' ? 1 : 0);
+               leading && more + 1 < text_.size() && text_[more] == ' ' && text_[more + 1] != ' ') {
       // More in the same bracket: "[2023-06-14 15:16:01 ERROR main] ..." is taken item by item.
       open_bracket_ = true;
     } else {

@@ -215,6 +215,40 @@ void LineWalk::SyslogMessage(const TextView& view, int depth) {
   Message(view, depth);
 }
 
+// The event's own time and level are the pattern's, not those of what stands inside.
+void LeaveOwnFields(LineAnalysis* inside) {
+  for (FieldSpan& field : inside->fields) {
+    if (field.role != FieldRole::kTimestamp && field.role != FieldRole::kSeverity) continue;
+    field.name = field.role == FieldRole::kTimestamp ? "log.time" : "log.level";
+    field.role = FieldRole::kAttribute;
+  }
+}
+
+// A field of a pattern that is a JSON object (the context behind a message of zap) is its members.
+void SpreadObjects(std::string_view text, LineAnalysis* found) {
+  std::vector<FieldSpan> fields;
+  for (FieldSpan& field : found->fields) {
+    const std::string_view value = text.substr(field.begin, field.end - field.begin);
+    LineAnalysis members;
+    MessageRange message;
+    const bool object = field.role == FieldRole::kAttribute && field.type == ValueType::kString && value.size() >= 2 &&
+                        value.front() == '{' && value.back() == '}';
+    if (!object || !ParseJsonBody(value, &members, &message) || message.found) {
+      found->cacheable = found->cacheable && !object;
+      fields.push_back(std::move(field));
+      continue;
+    }
+    found->cacheable = found->cacheable && members.cacheable;
+    LeaveOwnFields(&members);
+    for (FieldSpan& member : members.fields) {
+      member.begin += field.begin;
+      member.end += field.begin;
+      fields.push_back(std::move(member));
+    }
+  }
+  found->fields = std::move(fields);
+}
+
 bool LineWalk::Pattern(const TextView& view, bool whole_line) {
   if (!options_.match_pattern) return false;
   const std::string_view text = view.text();
@@ -226,6 +260,7 @@ bool LineWalk::Pattern(const TextView& view, bool whole_line) {
   }
   const size_t begin = std::min<size_t>(found.body_begin, text.size());
   const size_t end = std::clamp<size_t>(found.body_end, begin, text.size());
+  if (view.level() < kMaxUnescape) SpreadObjects(text, &found);
   Merge(view, std::move(found));
   SetBody(view, begin, end);
   if (begin > 0 || end < text.size()) PatternBody(view.Sub(begin, end, false));
@@ -258,12 +293,7 @@ void LineWalk::PatternBody(const TextView& view) {
     const TextView message = view.Sub(inner.begin, inner.end, inner.escaped);
     SetBody(message, 0, message.text().size());
   }
-  for (FieldSpan& field : found.fields) {
-    // The event's own time and level are the pattern's.
-    if (field.role != FieldRole::kTimestamp && field.role != FieldRole::kSeverity) continue;
-    field.name = field.role == FieldRole::kTimestamp ? "log.time" : "log.level";
-    field.role = FieldRole::kAttribute;
-  }
+  LeaveOwnFields(&found);
   Merge(view, std::move(found));
 }
 

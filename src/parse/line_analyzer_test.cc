@@ -76,6 +76,23 @@ TEST(LineAnalyzerTest, WhatAPatternLeavesAsTheMessageIsScannedForFields) {
   EXPECT_EQ(Describe("[x 1]: took a=1 and left", false, options), "/x | BODY=took a=1 and left");
 }
 
+TEST(LineAnalyzerTest, AnObjectThatAPatternFindsIsItsMembers) {
+  AnalyzerOptions options;
+  options.match_pattern = [](std::string_view text, uint32_t base, bool, LineAnalysis* analysis) {
+    const size_t at = text.find('{');
+    if (at == std::string_view::npos) return false;
+    analysis->body_format = "x";
+    analysis->body_begin = base;
+    analysis->body_end = base + static_cast<uint32_t>(at);
+    analysis->fields.push_back({base + static_cast<uint32_t>(at), base + static_cast<uint32_t>(text.size()),
+                                FieldRole::kAttribute, ValueType::kString, 0, 0, "context"});
+    return true;
+  };
+  EXPECT_EQ(Describe("done\t{\"a\": 1, \"level\": \"low\", \"b\": {\"c\": \"x\"}}", false, options),
+            "/x | a=1 | log.level=low | b.c=x | BODY=done\t");
+  EXPECT_EQ(Describe("done\t{\"a\": 01}", false, options), "/x | context={\"a\": 01} | BODY=done\t");
+}
+
 TEST(LineAnalyzerTest, DockerTimeStandsInForATimeOfDay) {
   EXPECT_EQ(
       Describe(
@@ -107,6 +124,8 @@ TEST(LineAnalyzerTest, Syslog) {
   EXPECT_EQ(Describe("Jun 14 15:16:01 h postfix/smtpd[12]: warning: no name"),
             "syslog-3164/text | TIME=Jun 14 15:16:01 | host.name=h | syslog.appname=postfix/smtpd | process.pid=12 | "
             "LEVEL=warning | BODY=warning: no name");
+  EXPECT_EQ(Describe("Jun 14 15:16:01 dnsmasq[12]: cached a is b"),
+            "syslog-3164/text | TIME=Jun 14 15:16:01 | syslog.appname=dnsmasq | process.pid=12 | BODY=cached a is b");
   EXPECT_EQ(Describe("Jun 14 15:16:01 h app[12]: 2023-06-14 15:16:01.500 ERROR foo.Bar - inner"),
             "syslog-3164/text | OBSERVED=Jun 14 15:16:01 | host.name=h | syslog.appname=app | process.pid=12 | "
             "TIME=2023-06-14 15:16:01.500 | LEVEL=ERROR | log.logger=foo.Bar | BODY=inner");

@@ -309,6 +309,10 @@ class Namer {
   std::string RawName(const Place& place) const {
     std::string_view right = place.right;
     if (right.starts_with(' ')) right.remove_prefix(1);
+    // "10.0.0.1 (7 connections now open)": what stands in parentheses is counted for itself.
+    if (place.left.ends_with('(')) {
+      if (std::string name = NameFromRight(place); !name.empty()) return name;
+    }
     if (ContinuesList(place) && QuantityOfUnit(FirstWord(right)).empty()) return bases_.back();
     if (std::string name = NameFromEquals(place.left); !name.empty()) return name;
     if (std::string name = NameFromParentheses(place.right); !name.empty()) return name;
@@ -352,7 +356,8 @@ class Namer {
     if (lower == "uuid" || lower == "url.path") return lower;
     const bool from = PrepositionOf(place.left) == "from";
     if (type == ValueType::kIp && (from || IsAddressKey(lower))) return "client.address";
-    if (IsAddressKey(lower)) return "client.address";
+    const bool number = type == ValueType::kInt64 || type == ValueType::kDouble || type == ValueType::kHexId;
+    if (IsAddressKey(lower) && !number) return "client.address";
     if (lower == "port" && !slots_.empty() && slots_.back().name == "client.address" && place.left == " port ")
       return "client.port";
     if (lower == "pid" && type == ValueType::kInt64) return "process.pid";

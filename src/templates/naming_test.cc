@@ -69,7 +69,8 @@ TEST(NamingTest, TheUnitAfter) {
   EXPECT_THAT(Names("done in <*> ms, wrote <*> bytes to <*> files", {"int", "int", "int"}),
               ElementsAre("duration", "size", "files"));
   EXPECT_THAT(Names("kept for <*> weeks at <*> MHz", {"int", "int"}), ElementsAre("duration_weeks", "frequency_mhz"));
-  EXPECT_THAT(Names("slow query (<*> rows)", {"int"}), ElementsAre("query"));
+  EXPECT_THAT(Names("slow query (<*> rows)", {"int"}), ElementsAre("rows"));
+  EXPECT_THAT(Names("accepted from <*> (<*> connections open)", {"punct", "int"}), ElementsAre("from", "connections"));
 }
 
 TEST(NamingTest, CollisionsGetSuffixes) {
@@ -77,6 +78,11 @@ TEST(NamingTest, CollisionsGetSuffixes) {
 }
 
 TEST(NamingTest, NothingKnownIsNumbered) { EXPECT_THAT(Names("<*>", {"mixed"}), ElementsAre("arg1")); }
+
+TEST(NamingTest, ANumberIsNoAddress) {
+  EXPECT_THAT(Names("client @<*> gone", {"hex"}), ElementsAre("client"));
+  EXPECT_THAT(Names("client=<*>", {"punct"}), ElementsAre("client.address"));
+}
 
 TEST(NamingTest, TypesFollowWhatWasSeen) {
   EXPECT_EQ(TypeOf("x=<*>", "int"), ValueType::kInt64);
