@@ -372,8 +372,11 @@ void SettleSeverity(std::string_view line, LineAnalysis* analysis) {
     FieldSpan* loser = &field;
     if (by_syslog(*chosen) && !by_syslog(field)) std::swap(chosen, loser);
     loser->role = FieldRole::kAttribute;
+    // What a "<166>" says is in syslog.priority already.
+    if (line[loser->begin] == '<') loser->end = loser->begin;
     if (loser->name.empty()) loser->name = "log.level";
   }
+  std::erase_if(analysis->fields, [](const FieldSpan& field) { return field.begin == field.end; });
 }
 
 }  // namespace
