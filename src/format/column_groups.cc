@@ -310,7 +310,8 @@ bool MayBeGrouped(const ColumnInput& column) {
   return bytes >= (numbers * 2 > kLook ? kMinIdLength + 1 : kMinIdLength) * kLook;
 }
 
-GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for) {
+GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for,
+                     const std::function<void(const std::function<void()>& second_half)>& beside) {
   GroupPlan plan;
   const size_t columns = input.columns.size();
   plan.group_of.assign(columns, -1);
@@ -321,21 +322,28 @@ GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for)
   Joiner joiner(columns);
   const std::vector<uint32_t> candidates = Candidates(input, &joiner);
   NumberColumns(input, candidates, parallel_for, &overlap);
-  FindOverlap(input, &overlap, &joiner);
-  std::vector<int32_t> group_of_root(columns, -1);
-  for (const uint32_t c : candidates) {
-    int32_t& group = group_of_root[joiner.Root(c)];
-    if (group < 0) {
-      group = static_cast<int32_t>(plan.groups.size());
-      plan.groups.emplace_back();
+  const auto second_half = [&] {
+    FindOverlap(input, &overlap, &joiner);
+    std::vector<int32_t> group_of_root(columns, -1);
+    for (const uint32_t c : candidates) {
+      int32_t& group = group_of_root[joiner.Root(c)];
+      if (group < 0) {
+        group = static_cast<int32_t>(plan.groups.size());
+        plan.groups.emplace_back();
+      }
+      plan.group_of[c] = group;
     }
-    plan.group_of[c] = group;
+    ListGroups(&plan);
+    DropLosers(input, overlap, parallel_for, &plan);
+    ListGroups(&plan);
+    for (ColumnGroup& group : plan.groups) group.time_layout = input.columns[group.columns[0]].time_layout;
+    FillGroups(input, overlap, parallel_for, &plan);
+  };
+  if (beside) {
+    beside(second_half);
+  } else {
+    second_half();
   }
-  ListGroups(&plan);
-  DropLosers(input, overlap, parallel_for, &plan);
-  ListGroups(&plan);
-  for (ColumnGroup& group : plan.groups) group.time_layout = input.columns[group.columns[0]].time_layout;
-  FillGroups(input, overlap, parallel_for, &plan);
   for (uint32_t c = 0; c < columns; ++c) {
     if (plan.group_of[c] >= 0) overlap.own[c].numbers = {};
   }

@@ -219,7 +219,7 @@ void SegmentEncoder::EncodeStream(size_t index, Compressor* compressor) {
   Finish(&encoded);
 }
 
-// What does not need the plan of groups is encoded while that is made, which one thread has to do.
+// What does not need the plan of groups is encoded during the half of making it that one thread has to do.
 void SegmentEncoder::EncodeNodes() {
   constexpr size_t kFirst = SIZE_MAX;
   const size_t rows = input_.row_shape.size();
@@ -227,7 +227,6 @@ void SegmentEncoder::EncodeNodes() {
   streams_.resize(input_.streams.size());
   std::vector<SizedTask> tasks;
   std::vector<SizedTask> later;
-  tasks.push_back({kFirst, [&](Compressor*) { plan_ = PlanGroups(input_, options_.parallel_for); }});
   tasks.push_back({rows, [&](Compressor* compressor) {
                      row_shape_.node.kind = NodeKind::kRowShape;
                      row_shape_.node.count = rows;
@@ -250,7 +249,10 @@ void SegmentEncoder::EncodeNodes() {
     tasks.push_back(
         {input_.streams[i].values.size(), [this, i](Compressor* compressor) { EncodeStream(i, compressor); }});
   }
-  RunTasks(std::move(tasks));
+  plan_ = PlanGroups(input_, options_.parallel_for, [&](const std::function<void()>& second_half) {
+    tasks.push_back({kFirst, [&](Compressor*) { second_half(); }});
+    RunTasks(std::move(tasks));
+  });
   groups_.resize(plan_.groups.size());
   for (size_t i = 0; i < groups_.size(); ++i) {
     later.push_back(
