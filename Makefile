@@ -2,6 +2,8 @@
 # Pass NINJA_FLAGS=-j1 on a small machine.
 BUILD := build/release
 WHITTLE := $(BUILD)/src/cli/whittle
+# For make bench: the python of a venv with duckdb and yscope-clp-core measures those beside whittle.
+PYTHON ?= python3
 
 .PHONY: help deps build demo test test-long bench accuracy package format lint clean
 
@@ -10,7 +12,7 @@ help:
 	@echo "make test      build and run every test that needs nothing outside this repository"
 	@echo "make test-kafka members of a group against a real Apache Kafka (Java, Maven Central)"
 	@echo "make test-long long fuzzing and kill tests (an hour); output to bench/results/"
-	@echo "make bench     speed, size and memory beside zstd and xz; output to bench/results/"
+	@echo "make bench     speed, size and memory beside zstd, xz and, with PYTHON=venv/bin/python, clp-s and DuckDB; output to bench/results/"
 	@echo "make accuracy  template accuracy on labelled logs (WHITTLE_CORPORA)"
 	@echo "make package   a Debian package in build/package, without test hooks"
 	@echo "make deps | build | format | lint | clean"
@@ -34,7 +36,7 @@ test-long: build
 	@scripts/test-long.sh
 
 bench: build
-	@python3 bench/end_to_end.py --whittle $(WHITTLE)
+	@$(PYTHON) -B bench/end_to_end.py --compact --whittle $(WHITTLE)
 
 accuracy: build
 	@scripts/accuracy.sh $(WHITTLE)

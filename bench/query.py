@@ -6,6 +6,7 @@ the best of several alternating turns:
   needle    `whittle query 'ID | count'` and `cat --raw ID` beside `rg -c ID` (rg uses all processors, whittle one)
   absent    the same for an id that is nowhere
   templates `whittle query '| count by template'`, in bytes of text a second
+  a day     a selective time range, with the bytes of the store that were read for it
   raw       `whittle cat --raw`
 Checks its answers: counts are those of the text, `cat --raw ID` gives its lines, `cat --raw` the whole input.
 
@@ -69,11 +70,34 @@ def find_needle(log, size):
     fail("no id in the log")
 
 
+def middle_day(whittle, store):
+    """The day with the median number of events, and that number."""
+    rows = run(whittle, "query", "--store", store, "--format", "csv", "* | count every 1d")[0].decode().splitlines()[1:]
+    days = sorted((int(count), time[:10]) for time, count in (row.rsplit(",", 1) for row in rows if row[:1] != ","))
+    return days[len(days) // 2][1], days[len(days) // 2][0]
+
+
+def bytes_read(whittle, store, query):
+    """What `query --stats` says: bytes of the store read, and all of them."""
+    done = subprocess.run([str(whittle), "query", "--store", str(store), "--stats", query], capture_output=True, text=True)
+    found = re.search(r"(\d+) of (\d+) bytes", done.stderr)
+    return (int(found[1]), int(found[2])) if found else fail(f"query --stats says {done.stderr}")
+
+
 def lines_with(log, word):
     pattern = re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(word.encode()) + rb"(?![A-Za-z0-9_])", re.I)
     lower, upper = word.lower().encode(), word.encode()
     with open(log, "rb") as file:
         return [line for line in file if (upper in line or lower in line) and pattern.search(line)]
+
+
+def example_logs():
+    return sorted(p for p in (ROOT / "examples/logs").iterdir() if p.is_file() and p.suffix != ".gz")
+
+
+def small_log(path):
+    path.write_bytes(b"".join(p.read_bytes() for p in sorted((ROOT / "examples/logs").iterdir())) * 4)
+    return path
 
 
 def main():
@@ -88,7 +112,7 @@ def main():
     options = parser.parse_args()
     logs = options.logs
     if options.small or not logs:
-        logs = sorted(p for p in (ROOT / "examples/logs").iterdir() if p.is_file() and p.suffix != ".gz")
+        logs = example_logs()
         options.bytes, options.turns = (4_000_000, 1) if options.small else (options.bytes, options.turns)
     scratch = Path(options.dir or tempfile.mkdtemp(prefix="whittle-bench-"))
     try:
@@ -120,6 +144,8 @@ def measure(options, logs, scratch):
                 (whittle, "cat", "--raw", "--store", store, f'"{needle}"'),
                 (whittle, "query", "--store", store, "--format", "csv", f'"{absent}" | count'),
                 (whittle, "query", "--store", store, "--format", "csv", "* | count by template_id")]
+    day, of_day = middle_day(whittle, store)
+    commands.append((whittle, "query", "--store", store, "--format", "csv", f"{day}..{day} | count"))
     if rg:
         commands += [(rg, "-c", needle, log), (rg, "-c", absent, log)]
     results = best(options.turns, commands)
@@ -134,6 +160,9 @@ def measure(options, logs, scratch):
     total = sum(int(row.rsplit(b",", 1)[1]) for row in results[3][0].splitlines()[1:])
     if total != int(run(whittle, "query", "--store", store, "--format", "csv", "* | count")[0].split()[-1]):
         fail("counts by template do not add up")
+    if int(results[4][0].split()[-1]) != of_day:
+        fail(f"{day} has {of_day} events, but the time range finds {results[4][0]}")
+    read = [bytes_read(whittle, store, query) for query in (f'"{needle}" | count', "* | count by template_id", f"{day}..{day} | count")]
     with open(log, "rb") as file:
         sha = hashlib.file_digest(file, "sha256").hexdigest()
     process = subprocess.Popen([str(whittle), "cat", "--raw", "--store", str(store)], stdout=subprocess.PIPE)
@@ -145,7 +174,7 @@ def measure(options, logs, scratch):
         beside = "" if other is None else f"{other[1] * 1000:.0f} | {other[2] * 1000:.0f} | {other[1] / result[1]:.1f} | {other[2] / result[2]:.1f}"
         return f"| {what} | {result[1] * 1000:.0f} | {result[2] * 1000:.0f} | {beside or ' | | | '} |"
 
-    rg_needle, rg_absent = (results[4], results[5]) if rg else (None, None)
+    rg_needle, rg_absent = (results[5], results[6]) if rg else (None, None)
     version = run(whittle, "version")[0].decode().split("\n")[0]
     lines = [f"# Reading a large store, {datetime.date.today()}", "",
              f"{size / 1e9:.2f} GB of text, {stored / 1e6:.1f} MB stored, by `bench/query.py`; {version}; {platform.machine()}, "
@@ -154,7 +183,8 @@ def measure(options, logs, scratch):
              "| what | ms | processor ms | rg ms | rg processor ms | times faster | by processor time |", "|---|---|---|---|---|---|---|",
              row(f"needle, {counted} events, `query 'ID \\| count'`", results[0], rg_needle),
              row("the same, `cat --raw ID`", results[1], rg_needle), row("an id that is nowhere", results[2], rg_absent),
-             row("`count by template` over everything", results[3]), "",
+             row("`count by template` over everything", results[3]), row(f"a day, {of_day} events, `{day}..{day} \\| count`", results[4]), "",
+             f"Bytes of segments read, of {read[0][1]:,}: needle {read[0][0]:,}, `count by template` {read[1][0]:,}, the day {read[2][0]:,}.", "",
              f"`count by template`: {size / 1e9 / results[3][2]:.2f} GB of text a processor second; `cat --raw`: "
              f"{size / 1e6 / raw:.0f} MB.", ""]
     return "\n".join(lines)

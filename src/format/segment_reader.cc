@@ -142,15 +142,19 @@ Result<const std::vector<StoredShape>*> SegmentReader::Shapes() const {
   return shapes_.get();
 }
 
-Result<LoadedRows> SegmentReader::LoadRows() const {
+Result<std::vector<uint32_t>> SegmentReader::LoadRowShapes() const {
   WHITTLE_RETURN_IF_ERROR(LoadDirectory());
+  std::vector<uint32_t> row_shape;
+  const DirectoryNode& node = directory_->nodes[0];
+  BlobCursor blobs(this, *directory_, node);
+  NodeSource source{ByteReader(node.descriptor), &blobs};
+  if (!DecodeRowShapes(&source, footer_.rows, footer_.shape_count, &row_shape)) return Damaged("row shapes", blobs);
+  return row_shape;
+}
+
+Result<LoadedRows> SegmentReader::LoadRows() const {
   LoadedRows rows;
-  const DirectoryNode& shape_node = directory_->nodes[0];
-  BlobCursor shape_blobs(this, *directory_, shape_node);
-  NodeSource shape_source{ByteReader(shape_node.descriptor), &shape_blobs};
-  if (!DecodeRowShapes(&shape_source, footer_.rows, footer_.shape_count, &rows.row_shape)) {
-    return Damaged("row shapes", shape_blobs);
-  }
+  WHITTLE_ASSIGN_OR_RETURN(rows.row_shape, LoadRowShapes());
   const DirectoryNode& flag_node = directory_->nodes[1];
   BlobCursor flag_blobs(this, *directory_, flag_node);
   NodeSource flag_source{ByteReader(flag_node.descriptor), &flag_blobs};
@@ -215,28 +219,41 @@ Status SegmentReader::LoadGrouped(uint32_t column, uint64_t count, uint64_t grou
   return Corrupt("column group");
 }
 
+// Who wants a second group will want more: then all the others are decoded, and the rows are read no third time.
 Result<std::shared_ptr<const SegmentReader::Group>> SegmentReader::LoadGroup(uint64_t group) const {
   const std::lock_guard lock(group_mutex_);
-  if (groups_.empty()) {
-    WHITTLE_ASSIGN_OR_RETURN(const LoadedRows rows, LoadRows());
-    WHITTLE_RETURN_IF_ERROR(FillGroups(rows, {}));
-  }
+  groups_.resize(group_nodes_.size());
   if (group >= groups_.size()) return Corrupt("column group");
+  if (groups_[group] == nullptr) {
+    std::vector<uint32_t> wanted;
+    const bool first = std::all_of(groups_.begin(), groups_.end(), [](const auto& known) { return known == nullptr; });
+    for (uint32_t g = 0; g < groups_.size(); ++g) {
+      if (g == group || (!first && groups_[g] == nullptr)) wanted.push_back(g);
+    }
+    WHITTLE_ASSIGN_OR_RETURN(const std::vector<uint32_t> row_shape, LoadRowShapes());
+    WHITTLE_RETURN_IF_ERROR(FillGroups(row_shape, wanted, {}));
+  }
   return std::shared_ptr<const Group>(groups_[group]);
 }
 
 Status SegmentReader::PrepareGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const {
   WHITTLE_RETURN_IF_ERROR(LoadDirectory());
   const std::lock_guard lock(group_mutex_);
-  return groups_.empty() && !group_nodes_.empty() ? FillGroups(rows, parallel_for) : Status::Ok();
+  groups_.resize(group_nodes_.size());
+  std::vector<uint32_t> wanted;
+  for (uint32_t g = 0; g < groups_.size(); ++g) {
+    if (groups_[g] == nullptr) wanted.push_back(g);
+  }
+  return wanted.empty() ? Status::Ok() : FillGroups(rows.row_shape, wanted, parallel_for);
 }
 
-Status SegmentReader::FillGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const {
+Status SegmentReader::FillGroups(const std::vector<uint32_t>& row_shape, const std::vector<uint32_t>& wanted,
+                                 const ParallelFor& parallel_for) const {
   WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, Shapes());
-  std::vector<std::shared_ptr<Group>> groups(group_nodes_.size());
+  std::vector<std::shared_ptr<Group>> groups(wanted.size());
   std::vector<Status> statuses(groups.size());
   const auto decode = [&](size_t i) {
-    const DirectoryNode& node = directory_->nodes[group_nodes_[i]];
+    const DirectoryNode& node = directory_->nodes[group_nodes_[wanted[i]]];
     BlobCursor blobs(this, *directory_, node);
     NodeSource source{ByteReader(node.descriptor), &blobs};
     auto group = std::make_shared<Group>();
@@ -263,17 +280,24 @@ Status SegmentReader::FillGroups(const LoadedRows& rows, const ParallelFor& para
     ByteReader descriptor(directory_->nodes[column_nodes_[c]].descriptor);
     if (descriptor.U8() != static_cast<uint8_t>(TextOp::kGroup)) continue;
     const uint64_t g = descriptor.Varint();
-    if (!descriptor.ok() || g >= groups.size()) return Corrupt("column group");
-    group_of[c] = static_cast<int32_t>(g);
-    groups[g]->columns.push_back(c);
+    if (!descriptor.ok() || g >= group_nodes_.size()) return Corrupt("column group");
+    const auto at = std::lower_bound(wanted.begin(), wanted.end(), g);
+    if (at == wanted.end() || *at != g) continue;
+    group_of[c] = static_cast<int32_t>(at - wanted.begin());
+    groups[static_cast<size_t>(group_of[c])]->columns.push_back(c);
   }
   for (const auto& group : groups) {
     group->column_numbers.resize(group->columns.size());
-    for (size_t k = 0; k < group->columns.size(); ++k) numbers_of[group->columns[k]] = &group->column_numbers[k];
+    for (size_t k = 0; k < group->columns.size(); ++k) {
+      const uint32_t column = group->columns[k];
+      numbers_of[column] = &group->column_numbers[k];
+      const uint64_t count = directory_->nodes[column_nodes_[column]].count;
+      numbers_of[column]->reserve(std::min<uint64_t>(count, group->numbers.size()));
+    }
   }
   std::vector<size_t> next(groups.size());
   bool fits = true;
-  WalkGroups(*shapes, rows.row_shape, group_of, [&](uint32_t g, uint32_t column) {
+  WalkGroups(*shapes, row_shape, group_of, [&](uint32_t g, uint32_t column) {
     if (next[g] == groups[g]->numbers.size()) {
       fits = false;
     } else {
@@ -282,8 +306,10 @@ Status SegmentReader::FillGroups(const LoadedRows& rows, const ParallelFor& para
   });
   for (size_t g = 0; g < groups.size(); ++g) fits = fits && next[g] == groups[g]->numbers.size();
   if (!fits) return Corrupt("column group");
-  for (const auto& group : groups) group->numbers = {};
-  groups_ = std::move(groups);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    groups[i]->numbers = {};
+    groups_[wanted[i]] = std::move(groups[i]);
+  }
   return Status::Ok();
 }
 

@@ -75,7 +75,9 @@ class SegmentReader {
   Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena,
                      std::vector<std::string_view>* values) const;
   Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
-  Status FillGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const;
+  Status FillGroups(const std::vector<uint32_t>& row_shape, const std::vector<uint32_t>& wanted,
+                    const ParallelFor& parallel_for) const;
+  Result<std::vector<uint32_t>> LoadRowShapes() const;
   Status Damaged(const char* what, const BlobCursor& blobs) const;
 
   std::shared_ptr<const ByteSource> source_;
@@ -87,8 +89,8 @@ class SegmentReader {
   mutable std::unique_ptr<const Directory> directory_;
   mutable std::vector<size_t> column_nodes_;
   mutable std::vector<size_t> group_nodes_;
-  mutable std::mutex group_mutex_;  // taken before the others
-  mutable std::vector<std::shared_ptr<Group>> groups_;
+  mutable std::mutex group_mutex_;                      // taken before the others
+  mutable std::vector<std::shared_ptr<Group>> groups_;  // null until decoded
   mutable std::unique_ptr<const std::vector<StoredShape>> shapes_;
 };
 
