@@ -82,6 +82,8 @@ def quoted(text):
 
 
 class Word:
+    """In the message, or in the record as it was read ("raw", as query_differential_test fills it in)."""
+
     def __init__(self, text, phrase):
         self.text, self.phrase = text, phrase
         pattern = re.escape(text.encode())
@@ -93,7 +95,7 @@ class Word:
         return quoted(self.text) if self.phrase else self.text
 
     def matches(self, event):
-        return self.pattern.search(body_bytes(event)) is not None
+        return self.pattern.search(body_bytes(event)) is not None or self.pattern.search(event["raw"]) is not None
 
 
 class Regex:

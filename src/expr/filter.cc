@@ -15,6 +15,7 @@ struct Node {
   Expr::Kind kind = Expr::Kind::kAll;
   CompareOp op = CompareOp::kEq;
   uint32_t field = 0;
+  uint32_t line = 0;  // kText: the field of the record as it was read
   uint32_t leaf = 0;  // number among the conditions
   std::vector<Literal> literals;
   std::unordered_set<std::string> texts;  // kIn over ids, of which there may be very many
@@ -49,8 +50,10 @@ bool Evaluate(const Node& node, const AnswerLeaf& answer) {
 bool EvaluateLeaf(const Node& node, const std::vector<FieldRef>& fields, FieldSource* source) {
   switch (node.kind) {
     case Expr::Kind::kText: {
-      const auto text = source->Text(fields[node.field]);
-      return text && node.phrase->Matches(*text);
+      const auto message = source->Text(fields[node.field]);
+      if (message && node.phrase->Matches(*message)) return true;
+      const auto line = source->Text(fields[node.line]);
+      return line && node.phrase->Matches(*line);
     }
     case Expr::Kind::kCompare: {
       if (node.phrase) {
@@ -112,6 +115,7 @@ class Binder {
       case Expr::Kind::kText: {
         const LiteralText& literal = expr.literals[0];
         node->field = Field(FieldName{"body", expr.column});
+        node->line = Field(FieldName{"raw", expr.column});
         node->phrase = MakePhrase(literal);
         return Status::Ok();
       }
@@ -265,7 +269,9 @@ size_t Filter::leaf_count() const { return program_->leaves.size(); }
 
 Filter::Leaf Filter::leaf(size_t index) const {
   const Node& node = *program_->leaves[index];
-  return {&program_->fields[node.field], node.phrase != nullptr && node.phrase->IsOneWord()};
+  const bool one_word = node.phrase != nullptr && node.phrase->IsOneWord();
+  return {&program_->fields[node.field], one_word ? std::string_view(node.phrase->first_piece()) : std::string_view(),
+          node.kind == Expr::Kind::kText};
 }
 
 bool Filter::LeafMatches(size_t index, FieldSource* fields) const {

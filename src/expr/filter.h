@@ -41,7 +41,8 @@ class Filter {
   // The conditions by themselves, numbered from 0, for a reader that knows the answers of many events at once.
   struct Leaf {
     const FieldRef* field = nullptr;
-    bool one_word = false;  // a whole word, to be found in the text of the field
+    std::string_view word;  // in lower case: a whole word, to be found in the text of the field
+    bool any_text = false;  // in the message (the field), or anywhere in the record as it was read
   };
   size_t leaf_count() const;
   Leaf leaf(size_t index) const;

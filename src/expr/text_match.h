@@ -44,6 +44,7 @@ class PhrasePattern {
   bool matches_all() const { return pieces_.empty(); }
   // One whole word of letters, digits and underscores without a star: what it matches cannot reach over anything else.
   bool IsOneWord() const;
+  const std::string& first_piece() const { return pieces_[0].needle(); }  // folded; unless matches_all()
 
  private:
   std::vector<LiteralFinder> pieces_;  // none empty

@@ -164,6 +164,13 @@ Result<LoadedRows> SegmentReader::LoadRows() const {
   return rows;
 }
 
+std::optional<TextOp> SegmentReader::ColumnEncoding(uint32_t column) const {
+  if (!LoadDirectory().ok() || column >= column_nodes_.size()) return std::nullopt;
+  const DirectoryNode& node = directory_->nodes[column_nodes_[column]];
+  if (node.descriptor.empty()) return std::nullopt;
+  return static_cast<TextOp>(node.descriptor[0]);
+}
+
 size_t SegmentReader::ColumnValueCount(uint32_t column) const {
   if (!LoadDirectory().ok() || column >= column_nodes_.size()) return 0;
   return directory_->nodes[column_nodes_[column]].count;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <whittle/status.h>
 
 #include "format/byte_source.h"
+#include "format/column_codec.h"
 #include "format/directory.h"
 #include "format/footer.h"
 #include "format/segment.h"
@@ -51,6 +53,8 @@ class SegmentReader {
   // that happens when the first such column is loaded, and takes the rows once more.
   using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
   Status PrepareGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const;
+  // How the column is stored, which bounds what its texts may be. Nothing when the directory does not decode.
+  std::optional<TextOp> ColumnEncoding(uint32_t column) const;
   size_t ColumnValueCount(uint32_t column) const;  // 0 when the directory does not decode
   bool HasStream(StreamId id) const;
   Result<std::vector<StreamId>> Streams() const;  // those it has, unknown ones too

@@ -24,16 +24,29 @@ std::optional<Value> SeverityValue(Builtin builtin, const Shape& shape, std::str
   return value;
 }
 
+// JSON: the last bytes are the begin of an escape that the text behind completes.
+bool EndsWithinEscape(std::string_view text) {
+  constexpr size_t kLongestEscape = 6;  // \u00e9
+  for (size_t back = 1; back <= std::min(text.size(), kLongestEscape - 1); ++back) {
+    if (text[text.size() - back] != '\\') continue;
+    size_t begin = text.size() - back;
+    while (begin > 0 && text[begin - 1] == '\\') --begin;
+    const bool escapes = (text.size() - back - begin) % 2 == 0;
+    return escapes && (back == 1 || text[text.size() - back + 1] == 'u');
+  }
+  return false;
+}
+
 // Answers of the leaves that are the same for all rows of a shape; asks that others be neither.
 class ConstantLeaves : public Filter::LeafAnswers {
  public:
-  ConstantLeaves(const std::vector<LeafPlan>& leaves, bool others) : leaves_(leaves), others_(others) {}
-  bool Answer(size_t leaf) override {
-    return leaves_[leaf].kind == LeafPlan::Kind::kConstant ? leaves_[leaf].constant : others_;
-  }
+  ConstantLeaves(const std::vector<LeafPlan>& leaves, const std::vector<bool>& open, bool others)
+      : leaves_(leaves), open_(open), others_(others) {}
+  bool Answer(size_t leaf) override { return open_[leaf] ? others_ : leaves_[leaf].constant; }
 
  private:
   const std::vector<LeafPlan>& leaves_;
+  const std::vector<bool>& open_;
   bool others_;
 };
 
@@ -57,6 +70,10 @@ struct ColumnPlan::Place {
   const Value* value() const { return kind == Kind::kConstant ? &constant : nullptr; }
 };
 
+bool ReadsText(const Filter::Leaf& leaf) {
+  return leaf.field->builtin == Builtin::kBody || leaf.field->builtin == Builtin::kRaw;
+}
+
 bool HasWeights(const SegmentReader& reader) {
   return reader.HasStream(StreamId::kSampleThreshold) || reader.HasStream(StreamId::kIncomingRate);
 }
@@ -71,14 +88,20 @@ ColumnPlan::ColumnPlan(const std::vector<StoredShape>& shapes, size_t column_cou
       filter_fields_(shapes.size(), filter.fields().size()),
       group_fields_(shapes.size(), aggregator->fields().size()),
       shapes_(shapes.size()),
-      used_(column_count, false) {}
+      used_(column_count, false),
+      unescaped_(column_count, false) {}
 
 Result<bool> ColumnPlan::Make(SegmentRows* rows) {
   if (HasWeights(rows->reader())) return false;
+  reader_ = &rows->reader();
+  for (size_t row = 0; row < rows->row_count() && !has_long_records_; ++row) {
+    has_long_records_ = !rows->IsRecordStart(row);
+  }
   for (uint32_t s = 0; s < shapes_.size(); ++s) {
     if (rows->ShapeHasRows(s) && !MakeShape(s)) return false;
   }
   WHITTLE_RETURN_IF_ERROR(rows->LoadColumns(used_));
+  if (!EscapesEndInSlots(*rows)) return false;
   for (uint32_t s = 0; s < shapes_.size(); ++s) {
     auto& advance = shapes_[s].advance;
     for (const uint32_t column : stored_[s].columns) {
@@ -101,10 +124,13 @@ bool ColumnPlan::PlanOne(uint32_t s) {
     if (!PlanLeaf(s, leaf)) return false;
   }
   Decide(&plan);
-  if (plan.decided && !plan.decision) return true;  // its groups are never asked for
-  if (!plan.decided) {
+  if (plan.settled && !plan.decision) return true;  // its groups are never asked for
+  if (!plan.settled) {
     for (const LeafPlan& leaf : plan.leaves) {
-      for (const SlotUse& use : leaf.slots) used_[use.column] = true;
+      for (const SlotUse& use : leaf.slots) {
+        used_[use.column] = true;
+        for (const SlotUse::Link& link : use.links) used_[link.column] = true;
+      }
     }
   }
   for (size_t i = 0; i < aggregator_.by().size(); ++i) {
@@ -145,21 +171,41 @@ bool ColumnPlan::PlanOne(uint32_t s) {
   return true;
 }
 
+bool ColumnPlan::EscapesEndInSlots(const SegmentRows& rows) const {
+  for (size_t column = 0; column < unescaped_.size(); ++column) {
+    if (!unescaped_[column] || !used_[column]) continue;
+    const auto& values = *rows.ColumnValues(column);
+    if (std::any_of(values.begin(), values.end(), EndsWithinEscape)) return false;
+  }
+  return true;
+}
+
 // The filter is monotone in no particular leaf, so this asks twice: if the answer is the same whatever the open leaves
 // say together, and there is one open leaf at most, rows need not be asked.
 void ColumnPlan::Decide(ShapePlanOfScan* plan) const {
-  size_t open = 0;
-  for (const LeafPlan& leaf : plan->leaves) open += leaf.kind == LeafPlan::Kind::kConstant ? 0 : 1;
-  ConstantLeaves yes(plan->leaves, true), no(plan->leaves, false);
+  bool decision = false;
+  plan->decided = Decides(*plan, false, &plan->decision);
+  plan->settled = plan->decided && (!has_long_records_ || Decides(*plan, true, &decision));
+}
+
+bool ColumnPlan::Decides(const ShapePlanOfScan& plan, bool more_lines, bool* decision) const {
+  std::vector<bool> unknown(plan.leaves.size());
+  for (size_t i = 0; i < unknown.size(); ++i) {
+    const LeafPlan& leaf = plan.leaves[i];
+    // What this line does not say, the next may.
+    unknown[i] = leaf.kind != LeafPlan::Kind::kConstant || (more_lines && !leaf.constant && ReadsText(filter_.leaf(i)));
+  }
+  ConstantLeaves yes(plan.leaves, unknown, true), no(plan.leaves, unknown, false);
   const bool with = filter_.Matches(&yes), without = filter_.Matches(&no);
-  plan->decided = open == 0 || (open == 1 && with == without);
-  plan->decision = with;
+  const auto count = std::count(unknown.begin(), unknown.end(), true);
+  *decision = with;
+  return count == 0 || (count == 1 && with == without);
 }
 
 bool ColumnPlan::PlanLeaf(uint32_t s, size_t index) {
   LeafPlan& plan = shapes_[s].leaves[index];
   const Filter::Leaf leaf = filter_.leaf(index);
-  if (leaf.field->builtin == Builtin::kBody) return leaf.one_word && PlanWord(s, index, &plan);
+  if (ReadsText(leaf)) return !leaf.word.empty() && PlanText(s, index, &plan);
   const Place place = PlaceOf(s, *leaf.field, &filter_fields_);
   switch (place.kind) {
     case Place::Kind::kElsewhere:
@@ -180,13 +226,33 @@ bool ColumnPlan::PlanLeaf(uint32_t s, size_t index) {
   }
 }
 
-// A whole word in a message lies within the constant text between two slots, or within one slot and the letters that
-// touch it.
-bool ColumnPlan::PlanWord(uint32_t s, size_t index, LeafPlan* plan) {
+// Whether the word may stand in a slot and what touches it, by how the columns are stored.
+bool ColumnPlan::MayHold(const SlotUse& use, std::string_view word) const {
+  if (reader_ == nullptr) return true;
+  const auto is_letter = [](char c) { return static_cast<unsigned char>((c | 0x20) - 'a') < 26; };
+  // Names of months, days and zones are shorter.
+  constexpr size_t kLongerThanInTimes = 6;
+  const auto letters = static_cast<size_t>(std::count_if(word.begin(), word.end(), is_letter));
+  if (letters == 0 || !use.before.empty() || !use.after.empty()) return true;
+  const auto is_number = [&](uint32_t column) {
+    const auto encoding = reader_->ColumnEncoding(column);
+    return encoding == TextOp::kInteger || encoding == TextOp::kDigits || encoding == TextOp::kDecimal;
+  };
+  if (use.links.empty()) {
+    const bool is_time = reader_->ColumnEncoding(use.column) == TextOp::kTicks;
+    return !is_number(use.column) && !(is_time && letters == word.size() && letters >= kLongerThanInTimes);
+  }
+  return !is_number(use.column) || std::any_of(use.links.begin(), use.links.end(), [&](const SlotUse::Link& link) {
+    return !link.after.empty() || !is_number(link.column);
+  });
+}
+
+// A whole word in a message lies within the constant text between two slots, or within slots and the letters that
+// touch them.
+bool ColumnPlan::PlanWord(uint32_t s, size_t index, const PieceRange& range, uint8_t unescape, LeafPlan* plan) {
   const Shape& shape = *plans_[s]->shape;
-  if (shape.body_unescape != 0) return false;
-  const PieceRange whole{0, static_cast<uint16_t>(shape.pieces.size())};
-  const PieceRange body = shape.continuation && shape.body.empty() ? whole : shape.body;
+  if (unescape > 1) return false;
+  const Filter::Leaf leaf = filter_.leaf(index);
   const auto matches = [&](const std::string& text) {
     const Value value = Value::String(text);
     OneValue one;
@@ -196,37 +262,62 @@ bool ColumnPlan::PlanWord(uint32_t s, size_t index, LeafPlan* plan) {
   std::string constant;  // since the last slot, or since what belongs to its word
   SlotUse open;
   bool is_open = false;  // a slot whose word may go on
-  for (size_t i = body.begin; i < body.end; ++i) {
+  for (size_t i = range.begin; i < range.end; ++i) {
     const Piece& piece = shape.pieces[i];
     if (piece.kind == Piece::Kind::kSlot) {
       size_t word = constant.size();
       while (word > 0 && IsWordByte(constant[word - 1])) --word;
-      if (is_open && word == 0) return false;  // two slots may make one word
+      SlotUse use = Use(s, piece.slot, "");
+      if (unescape != 0) unescaped_[use.column] = true;
+      if (is_open && word == 0) {
+        open.links.push_back({use.column, use.offset, ""});
+        continue;
+      }
       plan->constant |= matches(constant.substr(0, word));
-      if (is_open) plan->slots.push_back(open);
-      open = Use(s, piece.slot, "");
+      if (is_open && MayHold(open, leaf.word)) plan->slots.push_back(open);
+      open = std::move(use);
       open.before = constant.substr(word);
       open.after.clear();
+      open.unescape = unescape;
       constant.clear();
       is_open = true;
       continue;
     }
+    if (unescape != 0 && EndsWithinEscape(piece.text)) return false;
+    const std::string text = unescape != 0 ? Unescape(piece.text, unescape) : piece.text;
     size_t word = 0;
     if (is_open && constant.empty()) {
-      while (word < piece.text.size() && IsWordByte(piece.text[word])) ++word;
-      open.after += piece.text.substr(0, word);
+      while (word < text.size() && IsWordByte(text[word])) ++word;
+      (open.links.empty() ? open.after : open.links.back().after) += text.substr(0, word);
     }
-    constant += piece.text.substr(word);
+    constant += text.substr(word);
   }
-  if (is_open) plan->slots.push_back(open);
+  if (is_open && MayHold(open, leaf.word)) plan->slots.push_back(open);
   plan->constant |= matches(constant);
+  return true;
+}
+
+// The message and, for words that may stand anywhere, the whole line. Where the message is within the line as it is,
+// only the ends of the message tell the two apart.
+bool ColumnPlan::PlanText(uint32_t s, size_t index, LeafPlan* plan) {
+  const Filter::Leaf leaf = filter_.leaf(index);
+  const Shape& shape = *plans_[s]->shape;
+  const PieceRange whole{0, static_cast<uint16_t>(shape.pieces.size())};
+  const PieceRange body = shape.continuation && shape.body.empty() ? whole : shape.body;
+  const bool reads_line = leaf.any_text || leaf.field->builtin == Builtin::kRaw;
+  const bool reads_body = leaf.any_text || leaf.field->builtin == Builtin::kBody;
+  const uint8_t unescape = shape.body_unescape;
+  if (reads_body && !PlanWord(s, index, body, unescape, plan)) return false;
+  const bool same = reads_body && body == whole && unescape == 0;
+  if (reads_line && !same && !PlanWord(s, index, whole, 0, plan)) return false;
   if (plan->constant) {
     plan->slots.clear();
     return true;
   }
   for (SlotUse& use : plan->slots) {
+    if (!use.links.empty()) continue;
     const std::string key = "word" + std::to_string(index) + "|" + std::to_string(use.column) + "|" + use.before + "|" +
-                            std::to_string(use.before.size()) + "|" + use.after;
+                            std::to_string(use.before.size()) + "|" + std::to_string(use.unescape) + "|" + use.after;
     use.answers = &answers_[key];
   }
   plan->kind = plan->slots.empty() ? LeafPlan::Kind::kConstant : LeafPlan::Kind::kSlots;
@@ -333,7 +424,9 @@ SlotUse ColumnPlan::UsePlace(uint32_t s, const Place& place, const FieldRef& fie
 }
 
 std::optional<Value> ColumnPlan::ValueOf(const SlotUse& use, std::string_view text) const {
-  if (use.planned == nullptr) return Value::String(use.before + std::string(text) + use.after);
+  if (use.planned == nullptr) {
+    return Value::String(use.before + (use.unescape != 0 ? Unescape(text, use.unescape) : std::string(text)) + use.after);
+  }
   std::vector<std::string_view> slots(use.shape->slot_count);
   slots[use.slot] = text;
   if (use.severity == Builtin::kNone) return FieldValue(*use.shape, *use.planned, slots.data());
@@ -342,7 +435,23 @@ std::optional<Value> ColumnPlan::ValueOf(const SlotUse& use, std::string_view te
   return SeverityValue(use.severity, *use.shape, std::move(severity));
 }
 
+bool ColumnPlan::LeafMatches(size_t leaf, const SlotUse& use, const std::vector<std::string_view>& texts) const {
+  size_t size = use.before.size() + use.after.size() + texts[0].size();
+  for (size_t i = 0; i < use.links.size(); ++i) size += texts[i + 1].size() + use.links[i].after.size();
+  if (size < filter_.leaf(leaf).word.size()) return false;
+  const auto plain = [&](std::string_view text) {
+    return use.unescape != 0 ? Unescape(text, use.unescape) : std::string(text);
+  };
+  Value value = Value::String(use.before + plain(texts[0]) + use.after);
+  for (size_t i = 0; i < use.links.size(); ++i) value.text.append(plain(texts[i + 1])).append(use.links[i].after);
+  OneValue one;
+  one.value = &value;
+  return filter_.LeafMatches(leaf, &one);
+}
+
 bool ColumnPlan::LeafMatches(size_t leaf, const SlotUse& use, std::string_view text) const {
+  if (use.planned == nullptr && text.size() + use.before.size() + use.after.size() < filter_.leaf(leaf).word.size())
+    return false;
   const auto value = ValueOf(use, text);
   OneValue one;
   one.value = value ? &*value : nullptr;

@@ -41,6 +41,13 @@ struct SlotUse {
   const PlannedField* planned = nullptr;  // null: the slot is a part of the message
   Builtin severity = Builtin::kNone;      // kSeverity…: the field is one of these
   std::string before, after;              // of a part of the message: the rest of the same word
+  uint8_t unescape = 0;                   // of a part of the message
+  // Of a part of the message: slots behind this one that may go on with its word, and the text behind each.
+  struct Link {
+    uint32_t column = 0, offset = 0;
+    std::string after;
+  };
+  std::vector<Link> links;  // with any, there are no answers by code
   std::vector<uint32_t>* answers = nullptr;
 };
 
@@ -63,12 +70,16 @@ struct ArgumentPlan {
   SlotUse slot;
 };
 struct ShapePlanOfScan {
-  bool decided = false, decision = false;  // what the filter says of all rows, apart from their time
+  bool decided = false, decision = false;  // what the filter says of all records of one line, apart from their time
+  bool settled = false;                    // ... and of those that go on in other lines
   std::vector<LeafPlan> leaves;
   std::vector<GroupKeyPlan> groups;
   std::vector<ArgumentPlan> arguments;
   std::vector<std::pair<uint32_t, uint32_t>> advance;  // columns that are read, and how many values a row has in each
 };
+
+// Conditions on the text of a record, which may have more lines than the one its shape is of.
+bool ReadsText(const Filter::Leaf& leaf);
 
 // Weights and exact counts of strata are the business of single records.
 bool HasWeights(const SegmentReader& reader);
@@ -88,6 +99,7 @@ class ColumnPlan {
 
   // The questions, about one text of a slot.
   bool LeafMatches(size_t leaf, const SlotUse& use, std::string_view text) const;
+  bool LeafMatches(size_t leaf, const SlotUse& use, const std::vector<std::string_view>& texts) const;  // with links
   uint32_t InternGroup(size_t index, const SlotUse& use, std::string_view text) const;
   uint32_t PrepareArgument(size_t call, const SlotUse& use, std::string_view text);
   const Aggregator::Argument& argument(uint32_t answer) const { return arguments_[answer]; }
@@ -96,13 +108,17 @@ class ColumnPlan {
   struct Place;
   bool PlanOne(uint32_t shape);
   bool PlanLeaf(uint32_t shape, size_t leaf);
-  bool PlanWord(uint32_t shape, size_t leaf, LeafPlan* plan);
+  bool PlanText(uint32_t shape, size_t leaf, LeafPlan* plan);
+  bool PlanWord(uint32_t shape, size_t leaf, const PieceRange& range, uint8_t unescape, LeafPlan* plan);
+  bool EscapesEndInSlots(const SegmentRows& rows) const;
+  bool MayHold(const SlotUse& use, std::string_view word) const;
   Place PlaceOf(uint32_t shape, const FieldRef& field, FieldResolver* resolver) const;
   Place PlaceOfPlanned(const Shape& shape, const PlannedField& planned, const FieldRef& field, bool severity) const;
   SlotUse Use(uint32_t shape, uint32_t slot, const std::string& question);
   SlotUse UsePlace(uint32_t shape, const Place& place, const FieldRef& field, const std::string& question);
   std::optional<Value> ValueOf(const SlotUse& use, std::string_view text) const;
   void Decide(ShapePlanOfScan* plan) const;
+  bool Decides(const ShapePlanOfScan& plan, bool more_lines, bool* decision) const;
 
   const std::vector<StoredShape>& stored_;
   const ShapePlans& plans_;
@@ -112,6 +128,9 @@ class ColumnPlan {
   FieldResolver filter_fields_, group_fields_;
   std::vector<ShapePlanOfScan> shapes_;
   std::vector<bool> used_;  // per column
+  const SegmentReader* reader_ = nullptr;  // whose rows are scanned, if any
+  bool has_long_records_ = false;
+  std::vector<bool> unescaped_;  // per column: what a value means must not hang on the text behind it
   std::map<std::string, std::vector<uint32_t>> answers_;
   std::vector<Aggregator::Argument> arguments_;
 };

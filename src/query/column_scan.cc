@@ -20,7 +20,9 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
         next_value_(run.rows->footer().column_count, 0),
         codes_(run.rows->footer().column_count),
         ids_(std::max<size_t>(aggregator->dimension_count(), 1)) {
-    for (size_t i = 0; i < filter.leaf_count(); ++i) reads_message_ |= filter.leaf(i).field->builtin == Builtin::kBody;
+    for (size_t i = 0; i < filter.leaf_count(); ++i) reads_text_.push_back(ReadsText(filter.leaf(i)));
+    in_rest_.resize(reads_text_.size());
+    any_text_ = std::count(reads_text_.begin(), reads_text_.end(), true) > 0;
     reads_time_ = options.min_time_ns || options.max_time_ns || aggregator->time_field() != Aggregator::kNoField;
   }
 
@@ -38,11 +40,6 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
   }
 
   Result<std::optional<StoreReader::RunCounts>> Scan(size_t first_row, size_t end_row) {
-    if (reads_message_) {
-      for (size_t row = first_row + 1; row < end_row; ++row) {
-        if (!rows_.IsRecordStart(row)) return std::optional<StoreReader::RunCounts>();  // its message has many lines
-      }
-    }
     while (row_ < first_row) Next();
     StoreReader::RunCounts counts;
     while (row_ < end_row) {
@@ -54,11 +51,16 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
       shape_ = &plan_.shape(rows_.RowShape(row_));
       record_of_row_ = rows_.IsRecordStart(row_) ? (record_ ? *record_ + 1 : 0) : record_;
       ++counts.records;
-      if (Matches()) {
-        ++counts.matched;
-        WHITTLE_RETURN_IF_ERROR(Add());
+      if (any_text_ && !shape_->settled && row_ + 1 < end_row && !rows_.IsRecordStart(row_ + 1)) {
+        WHITTLE_ASSIGN_OR_RETURN(const bool matched, LookAtLines(end_row));
+        counts.matched += matched ? 1 : 0;
+      } else {
+        if (Matches(shape_->decided)) {
+          ++counts.matched;
+          WHITTLE_RETURN_IF_ERROR(Add());
+        }
+        Next();
       }
-      Next();
       constexpr size_t kStopInterval = 1024;
       if (counts.records % kStopInterval == 0 && options_.stop != nullptr && options_.stop->load()) break;
     }
@@ -72,19 +74,48 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
     ++row_;
   }
 
+  // A record of several lines: what its filter asks of its text, each line may answer; all else stands in the first.
+  Result<bool> LookAtLines(size_t end_row) {
+    const ShapePlanOfScan* first = shape_;
+    first_value_.clear();
+    for (const auto& [column, count] : first->advance) first_value_.push_back(next_value_[column]);
+    in_rest_.assign(in_rest_.size(), false);
+    do {
+      shape_ = &plan_.shape(rows_.RowShape(row_));
+      for (size_t leaf = 0; leaf < reads_text_.size(); ++leaf) {
+        if (reads_text_[leaf] && !in_rest_[leaf]) in_rest_[leaf] = AnswerHere(leaf);
+      }
+      Next();
+    } while (row_ < end_row && !rows_.IsRecordStart(row_));
+    shape_ = first;
+    SwapValues();
+    has_rest_ = true;
+    const bool matched = Matches(false);
+    has_rest_ = false;
+    if (matched) WHITTLE_RETURN_IF_ERROR(Add());
+    SwapValues();
+    return matched;
+  }
+  void SwapValues() {
+    for (size_t i = 0; i < first_value_.size(); ++i)
+      std::swap(first_value_[i], next_value_[shape_->advance[i].first]);
+  }
+
   std::optional<int64_t> Time() const { return record_of_row_ ? rows_.Time(*record_of_row_) : std::nullopt; }
 
-  bool Matches() {
+  bool Matches(bool decided) {
     if (options_.min_time_ns || options_.max_time_ns) {
       const auto time = Time();
       if (!time || *time < options_.min_time_ns.value_or(INT64_MIN) || *time > options_.max_time_ns.value_or(INT64_MAX))
         return false;
     }
-    if (shape_->decided) return shape_->decision;
+    if (decided) return shape_->decision;
     return filter_.Matches(static_cast<Filter::LeafAnswers*>(this));
   }
 
-  bool Answer(size_t index) override {
+  bool Answer(size_t index) override { return has_rest_ && reads_text_[index] ? in_rest_[index] : AnswerHere(index); }
+
+  bool AnswerHere(size_t index) {
     const LeafPlan& leaf = shape_->leaves[index];
     switch (leaf.kind) {
       case LeafPlan::Kind::kConstant:
@@ -101,6 +132,10 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
       }
       case LeafPlan::Kind::kSlots:
         for (const SlotUse& use : leaf.slots) {
+          if (!use.links.empty()) {
+            if (plan_.LeafMatches(index, use, TextsOf(use))) return true;
+            continue;
+          }
           uint32_t& answer = AnswerOf(use);
           if (answer == kUnknownAnswer) answer = plan_.LeafMatches(index, use, TextOf(use)) ? 1 : 0;
           if (answer == 1) return true;
@@ -112,6 +147,13 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
 
   uint32_t CodeOf(const SlotUse& use) const { return codes_[use.column]->CodeAt(next_value_[use.column] + use.offset); }
   std::string_view TextOf(const SlotUse& use) const { return codes_[use.column]->TextOf(CodeOf(use)); }
+  const std::vector<std::string_view>& TextsOf(const SlotUse& use) {
+    texts_.assign(1, TextOf(use));
+    for (const SlotUse::Link& link : use.links) {
+      texts_.push_back((*rows_.ColumnValues(link.column))[next_value_[link.column] + link.offset]);
+    }
+    return texts_;
+  }
   uint32_t& AnswerOf(const SlotUse& use) {
     std::vector<uint32_t>& answers = *use.answers;
     if (answers.empty()) answers.assign(codes_[use.column]->distinct(), kUnknownAnswer);
@@ -181,13 +223,18 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
   const VisitOptions& options_;
   Aggregator& aggregator_;
   ColumnPlan plan_;
-  bool reads_message_ = false, reads_time_ = false;
+  bool reads_time_ = false, any_text_ = false;
+  std::vector<bool> reads_text_;        // per leaf
+  std::vector<bool> in_rest_;           // per leaf: some line of the record says so
+  bool has_rest_ = false;               // in_rest_ is of the record being looked at
+  std::vector<size_t> first_value_;     // of its first line, per column that is read there
 
   size_t row_ = 0;
   std::optional<size_t> record_;         // of the row before row_
   std::optional<size_t> record_of_row_;  // of the row being looked at
   const ShapePlanOfScan* shape_ = nullptr;
   std::vector<size_t> next_value_;  // per column
+  std::vector<std::string_view> texts_;
   std::vector<std::unique_ptr<ColumnCodes>> codes_;
   std::vector<uint32_t> ids_;
   std::optional<uint32_t> bucket_;

@@ -121,7 +121,9 @@ class Sides {
   }
 
   std::optional<Side> Of(RecordView* record) {
-    EventFields fields(record->ToEvent());
+    raw_.clear();
+    record->AppendRaw(&raw_);
+    EventFields fields(record->ToEvent(), raw_);
     if (options_.around_ns || options_.first_base_segment) {
       const auto side = ByPlace(record);
       if (!side) return std::nullopt;
@@ -184,6 +186,7 @@ class Sides {
 
   const CompareOptions& options_;
   Filter bad_, base_;
+  std::string raw_;
 };
 
 Status CompareEvents(StoreReader* reader, const CompareOptions& options, Sides* sides, EventComparison* comparison) {

@@ -21,7 +21,7 @@ FooterCounts::FooterCounts(const Filter* filter, const VisitOptions& options, Ag
       std::all_of(arguments.begin(), arguments.end(), [](uint32_t field) { return field == Aggregator::kNoField; });
   // A message may have more lines than the one that shapes are counted by.
   for (size_t i = 0; i < filter->leaf_count(); ++i) {
-    usable_ = usable_ && filter->leaf(i).field->builtin != Builtin::kBody;
+    usable_ = usable_ && !ReadsText(filter->leaf(i));
   }
 }
 
