@@ -124,15 +124,16 @@ bool ColumnPlan::PlanOne(uint32_t s) {
     if (!PlanLeaf(s, leaf)) return false;
   }
   Decide(&plan);
-  if (plan.settled && !plan.decision) return true;  // its groups are never asked for
-  if (!plan.settled) {
-    for (const LeafPlan& leaf : plan.leaves) {
-      for (const SlotUse& use : leaf.slots) {
-        used_[use.column] = true;
-        for (const SlotUse::Link& link : use.links) used_[link.column] = true;
-      }
+  for (size_t leaf = 0; leaf < plan.leaves.size(); ++leaf) {
+    // A line that settles nothing as the first of its record may be a later one of another.
+    const bool is_asked = !plan.settled || (has_long_records_ && ReadsText(filter_.leaf(leaf)));
+    for (const SlotUse& use : plan.leaves[leaf].slots) {
+      if (!is_asked) break;
+      used_[use.column] = true;
+      for (const SlotUse::Link& link : use.links) used_[link.column] = true;
     }
   }
+  if (plan.settled && !plan.decision) return true;  // its groups are never asked for
   for (size_t i = 0; i < aggregator_.by().size(); ++i) {
     const FieldRef& field = aggregator_.fields()[aggregator_.by()[i]];
     const Place place = PlaceOf(s, field, &group_fields_);
