@@ -426,7 +426,8 @@ SlotUse ColumnPlan::UsePlace(uint32_t s, const Place& place, const FieldRef& fie
 
 std::optional<Value> ColumnPlan::ValueOf(const SlotUse& use, std::string_view text) const {
   if (use.planned == nullptr) {
-    return Value::String(use.before + (use.unescape != 0 ? Unescape(text, use.unescape) : std::string(text)) + use.after);
+    return Value::String(use.before + (use.unescape != 0 ? Unescape(text, use.unescape) : std::string(text)) +
+                         use.after);
   }
   std::vector<std::string_view> slots(use.shape->slot_count);
   slots[use.slot] = text;

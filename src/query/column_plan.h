@@ -127,7 +127,7 @@ class ColumnPlan {
   Aggregator& aggregator_;
   FieldResolver filter_fields_, group_fields_;
   std::vector<ShapePlanOfScan> shapes_;
-  std::vector<bool> used_;  // per column
+  std::vector<bool> used_;                 // per column
   const SegmentReader* reader_ = nullptr;  // whose rows are scanned, if any
   bool has_long_records_ = false;
   std::vector<bool> unescaped_;  // per column: what a value means must not hang on the text behind it

@@ -97,8 +97,7 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
     return matched;
   }
   void SwapValues() {
-    for (size_t i = 0; i < first_value_.size(); ++i)
-      std::swap(first_value_[i], next_value_[shape_->advance[i].first]);
+    for (size_t i = 0; i < first_value_.size(); ++i) std::swap(first_value_[i], next_value_[shape_->advance[i].first]);
   }
 
   std::optional<int64_t> Time() const { return record_of_row_ ? rows_.Time(*record_of_row_) : std::nullopt; }
@@ -224,10 +223,10 @@ class ColumnScan::Segment : private Filter::LeafAnswers {
   Aggregator& aggregator_;
   ColumnPlan plan_;
   bool reads_time_ = false, any_text_ = false;
-  std::vector<bool> reads_text_;        // per leaf
-  std::vector<bool> in_rest_;           // per leaf: some line of the record says so
-  bool has_rest_ = false;               // in_rest_ is of the record being looked at
-  std::vector<size_t> first_value_;     // of its first line, per column that is read there
+  std::vector<bool> reads_text_;     // per leaf
+  std::vector<bool> in_rest_;        // per leaf: some line of the record says so
+  bool has_rest_ = false;            // in_rest_ is of the record being looked at
+  std::vector<size_t> first_value_;  // of its first line, per column that is read there
 
   size_t row_ = 0;
   std::optional<size_t> record_;         // of the row before row_
