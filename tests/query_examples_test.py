@@ -13,7 +13,7 @@ import whittle_cli
 from whittle_cli import BIN, ROOT, CliTest
 
 PAGE = ROOT / "docs" / "query.md"
-SHOWN = 8  # lines of an answer
+SHOWN = 12  # lines of an answer
 BLOCK = re.compile(r"```console\n\$ (whittle (?:query|cat) [^\n]*)\n(.*?)```", re.S)
 
 

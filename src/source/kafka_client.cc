@@ -1,7 +1,12 @@
 #include "source/kafka_client.h"
 
+#include <utility>
+
 namespace whittle {
 namespace {
+
+// How OpenSSL begins what it says, and what librdkafka says of it only at times.
+constexpr std::string_view kTlsError = "error:", kHandshake = "SSL handshake failed";
 
 // "ssl://b1:9093/bootstrap: reason (after 3ms in state CONNECT)" is for people who know librdkafka.
 std::string Plain(std::string_view reason) {
@@ -54,8 +59,18 @@ Result<KafkaConf> MakeKafkaConf(const KafkaClientOptions& options) {
 
 Status CheckKafkaProperties(const KafkaClientOptions& options) { return MakeKafkaConf(options).status(); }
 
+std::string KafkaTrouble::Refused(const std::string& text) {
+  if (std::exchange(refused_, true)) return "";
+  return "kafka: " + text;
+}
+
 std::string KafkaTrouble::Report(rd_kafka_resp_err_t error, const char* reason) {
   const std::string text = Plain(reason == nullptr ? "" : reason);
+  // A handshake that failed is told as a lost connection, as itself, or as one after the other.
+  if (const size_t tls = text.find(kTlsError); error == RD_KAFKA_RESP_ERR__TRANSPORT && tls != std::string::npos) {
+    const bool says_so = text.find(kHandshake) != std::string::npos;
+    return Refused(says_so ? text : text.substr(0, tls) + std::string(kHandshake) + ": " + text.substr(tls));
+  }
   switch (error) {
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__RESOLVE:
@@ -68,8 +83,7 @@ std::string KafkaTrouble::Report(rd_kafka_resp_err_t error, const char* reason) 
              (last_connection_.empty() ? "" : " (" + last_connection_ + ")");
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:
-      refused_ = true;
-      return "kafka: " + text;
+      return Refused(text);
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
       return "kafka: " + brokers_ + " does not have a topic that is to be read (" + text + ")";

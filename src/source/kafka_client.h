@@ -35,6 +35,8 @@ class KafkaTrouble {
   void Forget() { refused_ = false; }
 
  private:
+  std::string Refused(const std::string& text);
+
   std::string brokers_;
   bool refused_ = false;         // a broker was there and did not let us in
   std::string last_connection_;  // why the last connection failed
