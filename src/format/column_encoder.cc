@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/same_bytes.h"
 #include "format/column_codec.h"
 #include "format/integer_codec.h"
 #include "format/limits.h"
 #include "format/number_text.h"
 #include "format/pattern_split.h"
 #include "format/reference_codec.h"
+#include "format/text_prefetch.h"
 #include "format/value_dictionary.h"
 #include "scan/time_layout.h"
 
@@ -57,8 +59,9 @@ std::vector<std::string_view> Sample(Texts values) {
 }
 
 bool TextEncoder::TryConst(Texts values) {
-  for (const std::string_view v : values) {
-    if (v != values[0]) return false;
+  for (size_t i = 1; i < values.size(); ++i) {
+    PrefetchText(values, i);
+    if (!SameText(values[i], values[0])) return false;
   }
   Op(TextOp::kConst);
   out_->Bytes(values.empty() ? std::string_view() : values[0]);
@@ -75,6 +78,7 @@ bool TextEncoder::WriteNumbers(Texts values, int depth, const Parse& parse, cons
   const size_t most = values.size() / 8 + 1;
   for (size_t i = 0; i < values.size(); ++i) {
     int64_t number = 0;
+    PrefetchText(values, i);
     if (parse(values[i], &number)) {
       numbers.push_back(number);
       if (!classes.empty()) classes.push_back(0);

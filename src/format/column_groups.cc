@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/same_bytes.h"
 #include "format/number_text.h"
 #include "format/text_prefetch.h"
 #include "format/value_dictionary.h"
@@ -18,9 +19,8 @@ constexpr size_t kMinDistinct = 8;   // fewer, and a column's own dictionary cos
 constexpr size_t kMinIdLength = 3;   // mean bytes of an id; short texts are words and small numbers
 constexpr double kSharedPart = 0.2;  // of a column's distinct values seen in another: they hold the same ids
 // How much cheaper a column must look on its own to leave its group: the estimate knows runs and gaps, while zstd also
-// finds repeated sequences in the group's references. Found by trying 1, 1.25, 1.5 and 2 on real logs.
-constexpr double kOwnAdvantage = 1.25;
-constexpr uint32_t kNone = UINT32_MAX;
+// finds repeated sequences in the group's references. Found by trying 0.9 to 1.6 on real logs.
+constexpr uint64_t kOwnAdvantage = 6;               // in fifths
 constexpr size_t kExpectedTexts = size_t{1} << 17;  // room for so many from the start; 2 MiB
 
 class Joiner {
@@ -46,12 +46,16 @@ using ParallelFor = std::function<void(size_t, const std::function<void(size_t)>
 // found on a thread each; only its distinct values go through the dictionary of all columns, one column after another.
 struct Overlap {
   std::vector<ValueNumbers> own;              // per column; empty: no candidate
-  std::vector<std::vector<uint32_t>> common;  // per column and own number: the number among all columns' values
+  std::vector<std::vector<uint32_t>> hashes;  // per column and own number: ValueDictionary::HashOf
+  std::vector<std::vector<uint32_t>> common;  // per column and own number: the number among all columns' values,
+                                              // and once there are groups, among those of its group
   std::vector<std::string_view> texts;        // by that number
-  std::vector<double> own_bits;               // per column: OwnBits
+  std::vector<uint32_t> first_group;          // per column: the group it was in at first
+  std::vector<std::vector<std::string_view>> group_texts;  // per such group, by number
+  std::vector<uint64_t> own_cost;                          // per column: OwnCost
 };
 
-ValueNumbers NumberColumn(const ColumnInput& column) {
+ValueNumbers NumberColumn(const ColumnInput& column, std::vector<uint32_t>* hashes) {
   ValueNumbers result;
   ValueDictionary dictionary(size_t{1} << 8);
   result.numbers.reserve(column.values.size());
@@ -60,10 +64,11 @@ ValueNumbers NumberColumn(const ColumnInput& column) {
     const std::string_view value = column.values[i];
     PrefetchText(column.values, i);
     // Runs are common, and comparing with the last value costs less than hashing.
-    const bool run = !result.numbers.empty() && value == previous;
+    const bool run = !result.numbers.empty() && SameText(value, previous);
     result.numbers.push_back(run ? result.numbers.back() : dictionary.Add(value));
     previous = value;
   }
+  *hashes = dictionary.Hashes();
   result.words = dictionary.TakeTexts();
   return result;
 }
@@ -81,8 +86,8 @@ void FindOverlap(const SegmentInput& input, Overlap* overlap, Joiner* joiner) {
     const std::vector<std::string_view>& words = overlap->own[c].words;
     overlap->common[c].reserve(words.size());
     others.clear();
-    for (const std::string_view word : words) {
-      const uint32_t number = dictionary.Add(word);
+    for (size_t w = 0; w < words.size(); ++w) {
+      const uint32_t number = dictionary.Add(words[w], overlap->hashes[c][w]);
       overlap->common[c].push_back(number);
       if (number == first_column.size()) {
         first_column.push_back(c);
@@ -100,52 +105,84 @@ void FindOverlap(const SegmentInput& input, Overlap* overlap, Joiner* joiner) {
     }
   }
   overlap->texts = dictionary.TakeTexts();
+  overlap->hashes = {};
 }
 
-double NumberBits(int64_t number, int64_t last_number) {
+// Costs are estimates, in quarters of a bit.
+constexpr uint64_t kRepeatCost = 1;  // a run is nearly free
+constexpr uint64_t kBitCost = 4;
+constexpr uint64_t kNewTextCost = 2 * kBitCost;  // to say that there is one
+
+uint64_t NumberCost(int64_t number, int64_t last_number) {
   const auto difference = static_cast<uint64_t>(number) - static_cast<uint64_t>(last_number);
-  return 1.0 + std::bit_width((difference << 1) ^ (0 - (difference >> 63)));
+  return kBitCost * (1 + static_cast<uint64_t>(std::bit_width((difference << 1) ^ (0 - (difference >> 63)))));
 }
 
-// Rough bits of a text that was not seen before: numbers are stored as differences, other text compresses to about
-// half.
-double NewTextBits(std::string_view text, int64_t* last_number) {
+// A text that was not seen before: numbers are stored as differences, other text compresses to about half.
+uint64_t NewTextCost(std::string_view text, int64_t* last_number) {
   int64_t number;
-  if (!ParseInteger(text, &number)) return 4.0 * static_cast<double>(text.size());
-  return NumberBits(number, std::exchange(*last_number, number));
+  if (!ParseInteger(text, &number)) return kNewTextCost + 4 * kBitCost * text.size();
+  return kNewTextCost + NumberCost(number, std::exchange(*last_number, number));
 }
 
-// Rough bits of a reference `gap` values after the last one to the same text: a run is nearly free.
-double GapBits(uint32_t gap) { return gap == 1 ? 0.25 : 1.0 + std::bit_width(gap); }
+// A reference `gap` values after the last one to the same text.
+uint64_t GapCost(uint32_t gap) {
+  return gap == 1 ? kRepeatCost : kBitCost * (1 + static_cast<uint64_t>(std::bit_width(gap)));
+}
 
 // What a column would cost on its own: as numbers or by its own dictionary, whichever is less.
-double OwnBits(const ValueNumbers& column) {
+uint64_t OwnCost(const ValueNumbers& column) {
   std::vector<int64_t> parsed(column.words.size());
   bool numeric = true;
   for (size_t w = 0; w < parsed.size() && numeric; ++w) numeric = ParseInteger(column.words[w], &parsed[w]);
-  double as_numbers = 0, as_references = 0;
+  uint64_t as_numbers = 0, as_references = 0;
   int64_t last_number = 0, last_new = 0;
   std::vector<uint32_t> last_seen(column.words.size());
   uint32_t seen = 0;  // words so far, as they are numbered by first appearance
   for (uint32_t i = 0; i < column.numbers.size(); ++i) {
     const uint32_t number = column.numbers[i];
     if (number == seen) {
-      as_references += 2.0 + NewTextBits(column.words[number], &last_new);
+      as_references += NewTextCost(column.words[number], &last_new);
       ++seen;
     } else {
-      as_references += GapBits(i - last_seen[number]);
+      as_references += GapCost(i - last_seen[number]);
     }
     last_seen[number] = i;
     if (!numeric) continue;
     as_numbers += i > 0 && number == column.numbers[i - 1]
-                      ? 0.25
-                      : NumberBits(parsed[number], std::exchange(last_number, parsed[number]));
+                      ? kRepeatCost
+                      : NumberCost(parsed[number], std::exchange(last_number, parsed[number]));
   }
   return numeric ? std::min(as_numbers, as_references) : as_references;
 }
 
-// Groups are walked in a few sets, on a thread each: the same sets for any number of threads, as groups of one set
-// share what they know of a text that two of them hold. Each set is the `group_of` of its columns.
+// Numbers the texts of each group on their own: two groups may hold the same text.
+void NumberWithinGroups(const GroupPlan& plan, Overlap* overlap) {
+  struct Listed {
+    uint32_t group_plus_one = 0;
+    uint32_t number = 0;
+  };
+  std::vector<Listed> listed(overlap->texts.size());
+  overlap->first_group.resize(overlap->own.size());
+  overlap->group_texts.resize(plan.groups.size());
+  for (uint32_t g = 0; g < plan.groups.size(); ++g) {
+    std::vector<std::string_view>& texts = overlap->group_texts[g];
+    for (const uint32_t c : plan.groups[g].columns) {
+      overlap->first_group[c] = g;
+      for (uint32_t& number : overlap->common[c]) {
+        Listed& text = listed[number];
+        if (text.group_plus_one != g + 1) {
+          text = {g + 1, static_cast<uint32_t>(texts.size())};
+          texts.push_back(overlap->texts[number]);
+        }
+        number = text.number;
+      }
+    }
+  }
+  overlap->texts = {};
+}
+
+// Groups are walked in a few sets, on a thread each. Each set is the `group_of` of its columns.
 constexpr size_t kWalkers = 2;
 
 void ForWalkers(const SegmentInput& input, const GroupPlan& plan, const ParallelFor& parallel_for,
@@ -175,28 +212,64 @@ void ForWalkers(const SegmentInput& input, const GroupPlan& plan, const Parallel
   for (size_t i = 0; i < kWalkers; ++i) run(i);
 }
 
+// Where a walk stands in a column: its next value's own number, and what those numbers are in the group.
+struct ColumnWalk {
+  const uint32_t* next = nullptr;
+  const uint32_t* common = nullptr;
+  uint64_t cost = 0;
+
+  uint32_t Next() { return common[*next++]; }
+};
+
+std::vector<ColumnWalk> WalksOf(const Overlap& overlap) {
+  std::vector<ColumnWalk> walks(overlap.own.size());
+  for (size_t c = 0; c < walks.size(); ++c) walks[c] = {overlap.own[c].numbers.data(), overlap.common[c].data(), 0};
+  return walks;
+}
+
+// What a walk knows of a group.
+struct GroupWalk {
+  const std::vector<std::string_view>* texts = nullptr;
+  std::vector<uint32_t> seen;  // per text: one more than where it was seen last, or than its number; 0: not yet
+  uint32_t position = 0;
+  int64_t last_new = 0;
+};
+
+// Of the groups of which `group_of` has a column.
+std::vector<GroupWalk> GroupWalksOf(const GroupPlan& plan, const Overlap& overlap,
+                                    const std::vector<int32_t>& group_of) {
+  std::vector<GroupWalk> walks(plan.groups.size());
+  for (size_t c = 0; c < group_of.size(); ++c) {
+    if (group_of[c] < 0) continue;
+    GroupWalk& walk = walks[static_cast<size_t>(group_of[c])];
+    walk.texts = &overlap.group_texts[overlap.first_group[c]];
+    walk.seen.resize(walk.texts->size());
+  }
+  return walks;
+}
+
 // Takes columns out of their groups that would cost less on their own: small numbers that are equal by accident.
 void DropLosers(const SegmentInput& input, const Overlap& overlap, const ParallelFor& parallel_for, GroupPlan* plan) {
   const size_t columns = input.columns.size();
-  std::vector<double> grouped(columns);
+  std::vector<uint64_t> grouped(columns);
   ForWalkers(input, *plan, parallel_for, [&](const std::vector<int32_t>& group_of) {
-    std::vector<std::pair<uint32_t, uint32_t>> last_seen(overlap.texts.size());
-    std::vector<uint32_t> position(plan->groups.size());
-    std::vector<int64_t> last_new(plan->groups.size());
-    std::vector<const uint32_t*> next(columns);
-    for (size_t c = 0; c < columns; ++c) next[c] = overlap.own[c].numbers.data();
+    std::vector<GroupWalk> group_walks = GroupWalksOf(*plan, overlap, group_of);
+    std::vector<ColumnWalk> walks = WalksOf(overlap);
     WalkGroups(input.shapes, input.row_shape, group_of, [&](uint32_t g, uint32_t c) {
-      const uint32_t number = overlap.common[c][*next[c]++];
-      auto& [seen_in, seen_at] = last_seen[number];
-      const uint32_t now = position[g]++;
-      grouped[c] += seen_in == g + 1 ? GapBits(now - seen_at) : 2.0 + NewTextBits(overlap.texts[number], &last_new[g]);
-      seen_in = g + 1;
-      seen_at = now;
+      GroupWalk& group = group_walks[g];
+      const uint32_t number = walks[c].Next();
+      const uint32_t now = ++group.position;
+      const uint32_t seen = std::exchange(group.seen[number], now);
+      walks[c].cost += seen != 0 ? GapCost(now - seen) : NewTextCost((*group.texts)[number], &group.last_new);
     });
+    for (size_t c = 0; c < columns; ++c) {
+      if (group_of[c] >= 0) grouped[c] = walks[c].cost;
+    }
   });
   for (size_t c = 0; c < columns; ++c) {
     const bool clock = input.columns[c].time_layout != 0;  // the estimate does not know how times are stored
-    if (plan->group_of[c] >= 0 && !clock && overlap.own_bits[c] * kOwnAdvantage < grouped[c]) plan->group_of[c] = -1;
+    if (plan->group_of[c] >= 0 && !clock && overlap.own_cost[c] * kOwnAdvantage < grouped[c] * 5)
+      plan->group_of[c] = -1;
   }
 }
 
@@ -221,23 +294,21 @@ void FillGroups(const SegmentInput& input, const Overlap& overlap, const Paralle
   for (ColumnGroup& group : plan->groups) {
     size_t values = 0;
     for (const uint32_t c : group.columns) values += input.columns[c].values.size();
-    group.numbers.reserve(values);
+    group.numbers.resize(values);
   }
   ForWalkers(input, *plan, parallel_for, [&](const std::vector<int32_t>& group_of) {
-    std::vector<uint32_t> renumber(overlap.texts.size(), kNone);
-    std::vector<const uint32_t*> next(input.columns.size());
-    for (size_t c = 0; c < next.size(); ++c) next[c] = overlap.own[c].numbers.data();
+    std::vector<GroupWalk> group_walks = GroupWalksOf(*plan, overlap, group_of);
+    std::vector<ColumnWalk> walks = WalksOf(overlap);
     WalkGroups(input.shapes, input.row_shape, group_of, [&](uint32_t g, uint32_t column) {
+      GroupWalk& walk = group_walks[g];
       ColumnGroup& group = plan->groups[g];
-      const uint32_t number = overlap.common[column][*next[column]++];
-      uint32_t& mine = renumber[number];
-      // A text that two groups of a set hold keeps the number it got last: the other group lists it again when it comes
-      // back. Such texts are few, or the groups would have been joined.
-      if (mine >= group.words.size() || group.words[mine].data() != overlap.texts[number].data()) {
-        mine = static_cast<uint32_t>(group.words.size());
-        group.words.push_back(overlap.texts[number]);
+      const uint32_t text = walks[column].Next();
+      uint32_t& listed = walk.seen[text];
+      if (listed == 0) {
+        group.words.push_back((*walk.texts)[text]);
+        listed = static_cast<uint32_t>(group.words.size());
       }
-      group.numbers.push_back(mine);
+      group.numbers[walk.position++] = listed - 1;
     });
   });
 }
@@ -284,8 +355,8 @@ void NumberColumns(const SegmentInput& input, std::vector<uint32_t> candidates, 
   });
   const auto number = [&](size_t i) {
     const uint32_t c = candidates[i];
-    overlap->own[c] = NumberColumn(input.columns[c]);
-    overlap->own_bits[c] = OwnBits(overlap->own[c]);
+    overlap->own[c] = NumberColumn(input.columns[c], &overlap->hashes[c]);
+    overlap->own_cost[c] = OwnCost(overlap->own[c]);
   };
   if (parallel_for) return parallel_for(candidates.size(), number);
   for (size_t i = 0; i < candidates.size(); ++i) number(i);
@@ -318,7 +389,8 @@ GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for,
   Overlap overlap;
   overlap.own.resize(columns);
   overlap.common.resize(columns);
-  overlap.own_bits.resize(columns);
+  overlap.hashes.resize(columns);
+  overlap.own_cost.resize(columns);
   Joiner joiner(columns);
   const std::vector<uint32_t> candidates = Candidates(input, &joiner);
   NumberColumns(input, candidates, parallel_for, &overlap);
@@ -334,6 +406,7 @@ GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for,
       plan.group_of[c] = group;
     }
     ListGroups(&plan);
+    NumberWithinGroups(plan, &overlap);
     DropLosers(input, overlap, parallel_for, &plan);
     ListGroups(&plan);
     for (ColumnGroup& group : plan.groups) group.time_layout = input.columns[group.columns[0]].time_layout;

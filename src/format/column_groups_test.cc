@@ -1,5 +1,6 @@
 #include "format/column_groups.h"
 
+#include <algorithm>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -51,6 +52,26 @@ TEST(ColumnGroups, JoinsTimesOfOneLayout) {
   input.columns[1].time_layout = input.columns[2].time_layout = 9;
   for (int i = 0; i < 500; ++i) maker.Row("a %", {"2015-10-18 18:04:" + std::to_string(10 + i % 50)});
   EXPECT_TRUE(PlanGroups(maker.Finish()).groups.empty()) << "one column has most of the times";
+}
+
+TEST(ColumnGroups, TwoGroupsMayHoldTheSameText) {
+  testing::SegmentMaker maker;
+  for (int i = 0; i < 300; ++i) {
+    const std::string block = "block-" + std::to_string(7919 * i % 100000 + 100000);
+    const std::string user = "user-" + std::to_string(104729 * i % 100000 + 100000);
+    // Now and then both are unknown.
+    maker.Row("read %", {i % 9 == 0 ? "unknown" : block});
+    maker.Row("login %", {i % 9 == 0 ? "unknown" : user});
+    maker.Row("wrote %", {block});
+    maker.Row("logout %", {user});
+  }
+  const GroupPlan plan = PlanGroups(maker.Finish());
+  ASSERT_EQ(plan.groups.size(), 2u);
+  for (const ColumnGroup& group : plan.groups) {
+    EXPECT_EQ(std::count(group.words.begin(), group.words.end(), "unknown"), 1) << "listed once";
+    EXPECT_EQ(group.words.size(), 301u);
+    EXPECT_EQ(group.numbers.size(), 600u);
+  }
 }
 
 TEST(ColumnGroups, LeavesConstantsAndFewValuesAlone) {

@@ -1,9 +1,9 @@
 #include "format/raw_cursor.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
+#include "base/same_bytes.h"
 #include "format/small_copy.h"
 
 namespace whittle {
@@ -35,11 +35,6 @@ Status RawCursor::Content::Compile(const std::vector<StoredShape>& shapes) {
     }
     if (part.literal_size > 0) parts.push_back(part);
     recipe.part_count = static_cast<uint32_t>(parts.size()) - recipe.first_part;
-    std::map<int64_t, uint32_t> uses;
-    for (uint32_t i = recipe.first_part; i < parts.size(); ++i) {
-      recipe.fixed_size += parts[i].literal_size;
-      if (parts[i].column >= 0) parts[i].repeat = uses[parts[i].column]++;
-    }
     recipes.push_back(recipe);
   }
   return Status::Ok();
@@ -115,37 +110,37 @@ std::vector<RawCursor> RawCursor::At(const std::vector<size_t>& rows) const {
   return cursors;
 }
 
-// Puts the next row together at `p`, which has room for RowSize() bytes.
-char* RawCursor::WriteRow(char* p) {
+// Hands the texts of the next row to `take`, in order; stops and stays on the row when that says false.
+template <typename Take>
+bool RawCursor::PassRow(const Take& take) {
   const Content& content = *content_;
   const Recipe& recipe = content.recipes[content.rows.row_shape[next_row_]];
-  const std::string_view literals(content.literals);
-  for (uint32_t i = 0; i < recipe.part_count; ++i) {
-    const Part& part = content.parts[recipe.first_part + i];
-    p = SmallCopy(literals.substr(part.literal_begin, part.literal_size), p);
-    if (part.column >= 0) p = SmallCopy(*next_value_[static_cast<size_t>(part.column)]++, p);
+  const Part* const first = content.parts.data() + recipe.first_part;
+  const Part* const last = first + recipe.part_count;
+  const Part* part = first;
+  bool taken = true;
+  while (taken && part != last) {
+    taken = take(std::string_view(content.literals.data() + part->literal_begin, part->literal_size));
+    if (!taken) break;
+    if (part->column >= 0) taken = take(*next_value_[static_cast<size_t>(part->column)]++);
+    ++part;
   }
-  p = SmallCopy(kLineEnds[content.rows.row_flags[next_row_] >> 1 & 3], p);
-  ++next_row_;
-  return p;
-}
-
-size_t RawCursor::RowSize() const {
-  const Content& content = *content_;
-  const Recipe& recipe = content.recipes[content.rows.row_shape[next_row_]];
-  size_t size = recipe.fixed_size;
-  for (uint32_t i = 0; i < recipe.part_count; ++i) {
-    const Part& part = content.parts[recipe.first_part + i];
-    if (part.column >= 0) size += next_value_[static_cast<size_t>(part.column)][part.repeat].size();
+  if (taken && take(kLineEnds[content.rows.row_flags[next_row_] >> 1 & 3])) {
+    ++next_row_;
+    return true;
   }
-  return size;
+  while (part != first) {
+    --part;
+    if (part->column >= 0) --next_value_[static_cast<size_t>(part->column)];
+  }
+  return false;
 }
 
 void RawCursor::AppendRow(std::string* out) {
-  const size_t old_size = out->size();
-  out->resize(old_size + RowSize());
-  char* const end = WriteRow(out->data() + old_size);
-  out->resize(static_cast<size_t>(end - out->data()));
+  PassRow([&](std::string_view text) {
+    out->append(text);
+    return true;
+  });
 }
 
 // As many of the next rows as fit; none when the next one is larger than the buffer, or empty.
@@ -153,9 +148,20 @@ std::string_view RawCursor::FillBuffer(size_t bytes, size_t end_row) {
   constexpr size_t kBuffer = size_t{64} << 10;
   if (buffer_ == nullptr) buffer_ = std::unique_ptr<char[]>(new char[kBuffer]);
   char* p = buffer_.get();
-  char* const limit = p + std::min(kBuffer, bytes);
-  char* const end = buffer_.get() + kBuffer;
-  while (next_row_ < end_row && p < limit && RowSize() <= static_cast<size_t>(end - p)) p = WriteRow(p);
+  const char* const limit = p + std::min(kBuffer, bytes);
+  const char* const end = buffer_.get() + kBuffer;
+  while (next_row_ < end_row && p < limit) {
+    char* const row = p;
+    const bool fits = PassRow([&](std::string_view text) {
+      if (text.size() > static_cast<size_t>(end - p)) return false;
+      p = SmallCopy(text, p);
+      return true;
+    });
+    if (!fits) {
+      p = row;
+      break;
+    }
+  }
   return {buffer_.get(), static_cast<size_t>(p - buffer_.get())};
 }
 
@@ -175,18 +181,17 @@ void RawCursor::AppendRows(size_t bytes, std::string* out, size_t end_row) {
 
 bool RawCursor::RowsAre(std::string_view text, size_t end_row) {
   end_row = std::min(end_row, row_count());
-  std::string large;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  const auto is_next = [&](std::string_view expected) {
+    if (expected.size() > static_cast<size_t>(end - p) || !SameBytes(expected.data(), p, expected.size())) return false;
+    p += expected.size();
+    return true;
+  };
   while (next_row_ < end_row) {
-    std::string_view rows = FillBuffer(SIZE_MAX, end_row);
-    if (rows.empty()) {
-      large.clear();
-      AppendRow(&large);
-      rows = large;
-    }
-    if (!text.starts_with(rows)) return false;
-    text.remove_prefix(rows.size());
+    if (!PassRow(is_next)) return false;
   }
-  return text.empty();
+  return p == end;
 }
 
 }  // namespace whittle

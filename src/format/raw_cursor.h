@@ -45,12 +45,10 @@ class RawCursor {
     uint32_t literal_begin = 0;
     uint32_t literal_size = 0;
     int64_t column = -1;  // -1: no value after the literal
-    uint32_t repeat = 0;  // how often the column stood in the shape before
   };
   struct Recipe {
     uint32_t first_part = 0;
     uint32_t part_count = 0;
-    uint32_t fixed_size = 2;  // literals and the longest line end
   };
   // Everything decoded; immutable once open.
   struct Content {
@@ -66,8 +64,8 @@ class RawCursor {
     Status LoadColumns(const SegmentReader& reader, const ParallelFor& parallel_for);
   };
   RawCursor() = default;
-  size_t RowSize() const;  // at least what the next row takes
-  char* WriteRow(char* p);
+  template <typename Take>
+  bool PassRow(const Take& take);
   std::string_view FillBuffer(size_t bytes, size_t end_row);
 
   std::shared_ptr<const Content> content_;

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "base/same_bytes.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -12,9 +14,12 @@ constexpr size_t kMaxProbes = 32;  // after these a text is listed again; random
 
 ValueDictionary::ValueDictionary(size_t expected) : slots_(std::bit_ceil(expected < 16 ? 32 : expected * 2)) {}
 
-uint32_t ValueDictionary::Add(std::string_view text) {
+uint32_t ValueDictionary::HashOf(std::string_view text) {
+  return static_cast<uint32_t>(XXH3_64bits(text.data(), text.size()));
+}
+
+uint32_t ValueDictionary::Add(std::string_view text, uint32_t hash) {
   if (texts_.size() * 2 >= slots_.size()) Grow();
-  const auto hash = static_cast<uint32_t>(XXH3_64bits(text.data(), text.size()));
   const size_t mask = slots_.size() - 1;
   size_t at = hash & mask;
   for (size_t probe = 0; probe < kMaxProbes; ++probe, at = (at + 1) & mask) {
@@ -23,10 +28,24 @@ uint32_t ValueDictionary::Add(std::string_view text) {
       slot = {hash, static_cast<uint32_t>(texts_.size() + 1)};
       break;
     }
-    if (slot.hash == hash && texts_[slot.number_plus_one - 1] == text) return slot.number_plus_one - 1;
+    if (slot.hash == hash && SameText(texts_[slot.number_plus_one - 1], text)) return slot.number_plus_one - 1;
   }
   texts_.push_back(text);
   return static_cast<uint32_t>(texts_.size() - 1);
+}
+
+std::vector<uint32_t> ValueDictionary::Hashes() const {
+  std::vector<uint32_t> hashes(texts_.size());
+  std::vector<bool> known(texts_.size());
+  for (const Slot& slot : slots_) {
+    if (slot.number_plus_one == 0) continue;
+    hashes[slot.number_plus_one - 1] = slot.hash;
+    known[slot.number_plus_one - 1] = true;
+  }
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    if (!known[i]) hashes[i] = HashOf(texts_[i]);  // its probes ran out
+  }
+  return hashes;
 }
 
 void ValueDictionary::Grow() {

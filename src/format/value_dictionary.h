@@ -12,11 +12,17 @@ namespace whittle {
 class ValueDictionary {
  public:
   explicit ValueDictionary(size_t expected = 64);
+  // What places a text; whoever has it may give it back, which spares a look at texts that turn out to be new.
+  static uint32_t HashOf(std::string_view text);
+
   // The number of `text`; a new one is size() before the call.
-  uint32_t Add(std::string_view text);
+  uint32_t Add(std::string_view text) { return Add(text, HashOf(text)); }
+  uint32_t Add(std::string_view text, uint32_t hash);
   size_t size() const { return texts_.size(); }
   const std::vector<std::string_view>& texts() const { return texts_; }
   std::vector<std::string_view> TakeTexts() { return std::move(texts_); }
+  // By number, of every text listed.
+  std::vector<uint32_t> Hashes() const;
 
  private:
   void Grow();

@@ -17,6 +17,19 @@ TEST(ValueDictionary, NumbersByFirstAppearanceThroughGrowth) {
   EXPECT_LT(dictionary.size(), texts.size() + 20);
 }
 
+TEST(ValueDictionary, HashesGoOnToAnother) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 5000; ++i) texts.push_back("id-" + std::to_string(i * i));
+  ValueDictionary first(1), second(1);
+  for (const std::string& text : texts) first.Add(text);
+  const std::vector<uint32_t> hashes = first.Hashes();
+  ASSERT_EQ(hashes.size(), first.size());
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    EXPECT_EQ(hashes[i], ValueDictionary::HashOf(first.texts()[i]));
+    EXPECT_EQ(second.Add(first.texts()[i], hashes[i]), i);
+  }
+}
+
 TEST(ValueDictionary, TellsEmptyAndNulApart) {
   ValueDictionary dictionary;
   EXPECT_EQ(dictionary.Add(""), 0u);

@@ -1,5 +1,7 @@
 #include "scan/byte_masks.h"
 
+#include <algorithm>
+
 #include "scan/colour_sequence.h"
 
 #if defined(__x86_64__)
@@ -132,12 +134,27 @@ void ByteMasks::MarkEscapes(std::string_view line) {
   }
 }
 
-// Colours of a terminal are delimiters, as they are and as JSON writes them.
+// Colours of a terminal are delimiters, as they are and as JSON writes them. Most backslashes are of other escapes, so
+// only a run of them that a 'u' follows is looked at closely.
 void ByteMasks::MarkColours(std::string_view line) {
-  for (size_t at = 0; at < size_;) {
+  const auto mark = [&](size_t at) {
     const size_t size = ColourSequenceSize(line, at);
     for (size_t i = at; i < at + size; ++i) delimiters_[i >> 6] |= uint64_t{1} << (i & 63);
-    at = size > 0 ? at + size : line.find_first_of("\x1b\\", at + 1);
+    return size;
+  };
+  for (size_t at = line.find('\x1b'); at != std::string_view::npos;)
+    at = line.find('\x1b', at + std::max<size_t>(mark(at), 1));
+  for (size_t at = line.find('\\'); at != std::string_view::npos;) {
+    size_t end = at;
+    while (end < size_ && line[end] == '\\') ++end;
+    if (end < size_ && line[end] == 'u') {
+      // A sequence holds no more backslashes than this, so a longer run costs no more.
+      at = std::max(at, end - std::min(end, kMaxColourSequence));
+      size_t size = 0;
+      while (at < end && (size = mark(at)) == 0) ++at;
+      end = at + size;
+    }
+    at = line.find('\\', end);
   }
 }
 

@@ -18,7 +18,7 @@ inline size_t ColourSequenceSize(std::string_view text, size_t at) {
   if (text[at] == '\x1b') {
     ++end;
   } else {
-    while (end < text.size() && text[end] == '\\') ++end;
+    while (end < text.size() && text[end] == '\\' && end - at < kMaxColourSequence) ++end;
     const std::string_view code = text.substr(end, 5);
     if (end == at || (code != "u001b" && code != "u001B")) return 0;
     end += 5;

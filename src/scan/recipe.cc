@@ -1,8 +1,8 @@
 #include "scan/recipe.h"
 
 #include <array>
-#include <cstring>
 
+#include "base/same_bytes.h"
 #include "scan/time_layout.h"
 
 namespace whittle {
@@ -35,27 +35,6 @@ size_t Resolve(const Edge& edge, std::string_view line, const std::vector<Masked
     default:
       return FindInside(edge, line, masked[edge.token]);
   }
-}
-
-template <typename Word>
-Word LoadWord(const char* p) {
-  Word word;
-  std::memcpy(&word, p, sizeof(word));
-  return word;
-}
-
-// Most gaps are a few bytes: comparing them in place is several times faster than a call.
-bool SameBytes(const char* a, const char* b, size_t size) {
-  if (size > 16) return std::memcmp(a, b, size) == 0;
-  if (size >= 8) {
-    return LoadWord<uint64_t>(a) == LoadWord<uint64_t>(b) &&
-           LoadWord<uint64_t>(a + size - 8) == LoadWord<uint64_t>(b + size - 8);
-  }
-  if (size >= 4) {
-    return LoadWord<uint32_t>(a) == LoadWord<uint32_t>(b) &&
-           LoadWord<uint32_t>(a + size - 4) == LoadWord<uint32_t>(b + size - 4);
-  }
-  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
 }
 
 bool GapMatches(std::string_view line, size_t begin, size_t end, const std::string& gap) {

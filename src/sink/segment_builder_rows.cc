@@ -2,6 +2,7 @@
 // and what comes out does not depend on how they were cut.
 #include <algorithm>
 
+#include "base/same_bytes.h"
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
 #include "sink/segment_builder.h"
@@ -74,7 +75,7 @@ std::vector<std::vector<std::string_view>> SegmentBuilder::SingleValuesOf(const 
       continue;
     }
     for (size_t k = 0; candidates[row.shape] > 0 && k < mine.size(); ++k) {
-      if (mine[k].data() != nullptr && mine[k] != part.batch.Text(slots[k])) {
+      if (mine[k].data() != nullptr && !SameText(mine[k], part.batch.Text(slots[k]))) {
         mine[k] = {};
         --candidates[row.shape];
       }
