@@ -51,7 +51,8 @@ bool LooksHeaded(std::string_view line) {
   switch (line[0]) {
     case '{':
     case '[':
-      return line.size() > 2 && line[1] != ' ' && window.find_first_of("]\"", 1) != std::string_view::npos;
+      return line.size() > 2 && line[1] != ' ' &&
+             (window.find(']', 1) != std::string_view::npos || window.find('"', 1) != std::string_view::npos);
     case '<':
       return line.size() > 2 && IsDigit(line[1]) && window.find('>') < 6;
     default:

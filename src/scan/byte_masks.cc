@@ -26,10 +26,15 @@ __attribute__((target("avx2"))) inline __m256i Where(__m256i condition, uint8_t 
   return _mm256_and_si256(condition, _mm256_set1_epi8(static_cast<char>(bit)));
 }
 
-// Classifies 32 bytes; returns which are delimiters. Delimiters by their two nibbles: a byte is one when the bits of
+struct Bits32 {
+  uint32_t delimiters = 0;
+  uint32_t marks = 0;
+};
+
+// Classifies 32 bytes. Delimiters by their two nibbles: a byte is one when the bits of
 // its low and of its high nibble meet. The high nibbles that occur (0, 2, 3, 5, 7) have a bit each; bytes >= 0x80 look
 // up 0.
-__attribute__((target("avx2"))) inline uint32_t Classify32(const char* p, uint8_t* classes, __m256i* escapes) {
+__attribute__((target("avx2"))) inline Bits32 Classify32(const char* p, uint8_t* classes, __m256i* escapes) {
   const __m256i low_table = _mm256_setr_epi8(2, 0, 2, 0, 0, 0, 0, 2, 2, 3, 1, 29, 23, 29, 4, 0,  //
                                              2, 0, 2, 0, 0, 0, 0, 2, 2, 3, 1, 29, 23, 29, 4, 0);
   const __m256i high_table = _mm256_setr_epi8(1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0,  //
@@ -45,8 +50,9 @@ __attribute__((target("avx2"))) inline uint32_t Classify32(const char* p, uint8_
   const __m256i letter = _mm256_or_si256(InRange(lower, 'g', 20), _mm256_cmpgt_epi8(zero, bytes));
   const __m256i slash_or_at =
       _mm256_or_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('/')), _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('@')));
+  const __m256i digit = InRange(bytes, '0', 10);
   const __m256i backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
-  __m256i all = _mm256_or_si256(Where(delimiter, kDelimiterByte), Where(InRange(bytes, '0', 10), kDigitByte));
+  __m256i all = _mm256_or_si256(Where(delimiter, kDelimiterByte), Where(digit, kDigitByte));
   all = _mm256_or_si256(all, _mm256_or_si256(Where(hex_letter, kHexLetterByte), Where(letter, kLetterByte)));
   all = _mm256_or_si256(all, _mm256_or_si256(Where(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('.')), kDotByte),
                                              Where(slash_or_at, kSlashOrAtByte)));
@@ -54,25 +60,29 @@ __attribute__((target("avx2"))) inline uint32_t Classify32(const char* p, uint8_
   all = _mm256_or_si256(all, Where(_mm256_cmpeq_epi8(all, zero), kPunctuationByte));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(classes), all);
   *escapes = _mm256_or_si256(*escapes, _mm256_or_si256(backslash, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x1b))));
-  return static_cast<uint32_t>(_mm256_movemask_epi8(delimiter));
+  return {static_cast<uint32_t>(_mm256_movemask_epi8(delimiter)),
+          static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_or_si256(digit, slash_or_at)))};
 }
 
 // Words of 64 bytes; `classes` has room for whole words.
-__attribute__((target("avx2"))) bool BuildAvx2(std::string_view line, uint64_t* delimiters, uint8_t* classes) {
+__attribute__((target("avx2"))) bool BuildAvx2(std::string_view line, uint64_t* delimiters, uint64_t* marks,
+                                               uint8_t* classes) {
   const size_t words = line.size() / 64;
   __m256i escapes = _mm256_setzero_si256();
   for (size_t word = 0; word < words; ++word) {
-    const uint32_t low = Classify32(line.data() + word * 64, classes + word * 64, &escapes);
-    const uint32_t high = Classify32(line.data() + word * 64 + 32, classes + word * 64 + 32, &escapes);
-    delimiters[word] = low | static_cast<uint64_t>(high) << 32;
+    const Bits32 low = Classify32(line.data() + word * 64, classes + word * 64, &escapes);
+    const Bits32 high = Classify32(line.data() + word * 64 + 32, classes + word * 64 + 32, &escapes);
+    delimiters[word] = low.delimiters | static_cast<uint64_t>(high.delimiters) << 32;
+    marks[word] = low.marks | static_cast<uint64_t>(high.marks) << 32;
   }
   const size_t rest = line.size() - words * 64;
   if (rest > 0) {
-    alignas(32) char tail[64] = {};
+    alignas(32) char tail[64] = {};  // NUL is no delimiter and no mark
     std::memcpy(tail, line.data() + words * 64, rest);
-    const uint32_t low = Classify32(tail, classes + words * 64, &escapes);
-    const uint32_t high = rest > 32 ? Classify32(tail + 32, classes + words * 64 + 32, &escapes) : 0;
-    delimiters[words] = low | static_cast<uint64_t>(high) << 32;
+    const Bits32 low = Classify32(tail, classes + words * 64, &escapes);
+    const Bits32 high = rest > 32 ? Classify32(tail + 32, classes + words * 64 + 32, &escapes) : Bits32();
+    delimiters[words] = low.delimiters | static_cast<uint64_t>(high.delimiters) << 32;
+    marks[words] = low.marks | static_cast<uint64_t>(high.marks) << 32;
   }
   return _mm256_testz_si256(escapes, escapes) == 0;
 }
@@ -83,14 +93,17 @@ __attribute__((target("avx2"))) bool BuildAvx2(std::string_view line, uint64_t* 
 void ByteMasks::BuildScalar(std::string_view line) {
   for (size_t word = 0; word < words_; ++word) {
     uint64_t delimiters = 0;
+    uint64_t marks = 0;
     const std::string_view part = line.substr(word * 64, 64);
     for (size_t i = 0; i < part.size(); ++i) {
       const uint8_t bits = ClassOfByte(part[i]);
       classes_[word * 64 + i] = bits;
       delimiters |= static_cast<uint64_t>(bits & kDelimiterByte) << i;
+      marks |= static_cast<uint64_t>((bits & (kDigitByte | kSlashOrAtByte)) != 0 ? 1 : 0) << i;
       has_escapes_ = has_escapes_ || (bits & kBackslashByte) != 0 || part[i] == 0x1b;
     }
     delimiters_[word] = delimiters;
+    marks_[word] = marks;
   }
 }
 
@@ -99,13 +112,14 @@ void ByteMasks::Build(std::string_view line, Engine engine) {
   words_ = (size_ + 63) / 64;
   if (delimiters_.size() < words_) {
     delimiters_.resize(words_);
+    marks_.resize(words_);
     classes_.resize(words_ * 64 + kPadding);
   }
   has_escapes_ = false;
 #ifdef WHITTLE_HAVE_AVX2
   static const bool have_avx2 = __builtin_cpu_supports("avx2") != 0;
   if (engine == Engine::kBest && have_avx2) {
-    has_escapes_ = BuildAvx2(line, delimiters_.data(), classes_.data());
+    has_escapes_ = BuildAvx2(line, delimiters_.data(), marks_.data(), classes_.data());
   } else {
     BuildScalar(line);
   }

@@ -1,5 +1,6 @@
-// ByteMasks: what each byte of a line is, for the tokenizer: one bit that says whether it is a delimiter, and a class
-// with one bit per kind, so that OR over a token says what it is made of. Built with AVX2 where the processor has it,
+// ByteMasks: what each byte of a line is, for the tokenizer: one bit that says whether it is a delimiter, one that says
+// whether a token with it may be a variable (digits, '/' and '@'), and a class with one bit per kind, so that OR over a
+// token says what it is made of. Built with AVX2 where the processor has it,
 // with a table elsewhere; both give the same (compared by a test).
 //
 // Owned by one thread; valid until the next Build.
@@ -57,8 +58,24 @@ class ByteMasks {
 
   bool IsDelimiter(size_t i) const { return (delimiters_[i >> 6] >> (i & 63) & 1) != 0; }
   // First position >= from that is (not) a delimiter; the line's size when there is none.
-  size_t NextDelimiter(size_t from) const { return Next(from, 0); }
-  size_t NextNonDelimiter(size_t from) const { return Next(from, ~uint64_t{0}); }
+  size_t NextDelimiter(size_t from) const {
+    return Next(from, [this](size_t word) { return delimiters_[word]; });
+  }
+  size_t NextNonDelimiter(size_t from) const {
+    const size_t at = Next(from, [this](size_t word) { return ~delimiters_[word]; });
+    return at < size_ ? at : size_;
+  }
+  // First position >= from that is a digit, '/' or '@' and no delimiter; the line's size when there is none.
+  size_t NextMark(size_t from) const {
+    return Next(from, [this](size_t word) { return marks_[word] & ~delimiters_[word]; });
+  }
+  // Where the token begins that the byte at `i`, which is no delimiter, belongs to.
+  size_t TokenBegin(size_t i) const {
+    size_t word = i >> 6;
+    uint64_t before = delimiters_[word] & ~(~uint64_t{0} << (i & 63));
+    while (before == 0 && word > 0) before = delimiters_[--word];
+    return before == 0 ? 0 : word * 64 + static_cast<size_t>(std::bit_width(before));
+  }
   // The class of each byte; a byte that only a sequence made a delimiter keeps the class of its own.
   const uint8_t* classes() const { return classes_.data(); }
   // The classes of the bytes in [begin, begin + size) together.
@@ -73,16 +90,16 @@ class ByteMasks {
   }
 
  private:
-  size_t Next(size_t from, uint64_t invert) const {
+  template <typename BitsOf>
+  size_t Next(size_t from, const BitsOf& bits_of) const {
     if (from >= size_) return size_;
     size_t word = from >> 6;
-    uint64_t bits = (delimiters_[word] ^ invert) & (~uint64_t{0} << (from & 63));
+    uint64_t bits = bits_of(word) & (~uint64_t{0} << (from & 63));
     while (bits == 0) {
       if (++word == words_) return size_;
-      bits = delimiters_[word] ^ invert;
+      bits = bits_of(word);
     }
-    const size_t at = word * 64 + static_cast<size_t>(std::countr_zero(bits));
-    return at < size_ ? at : size_;
+    return word * 64 + static_cast<size_t>(std::countr_zero(bits));
   }
   // Little-endian, so that the first byte is the lowest.
   static uint64_t Load(const uint8_t* p) {
@@ -95,7 +112,8 @@ class ByteMasks {
   void MarkEscapes(std::string_view line);
   void MarkColours(std::string_view line);
 
-  std::vector<uint64_t> delimiters_;
+  std::vector<uint64_t> delimiters_;  // no bits beyond the line
+  std::vector<uint64_t> marks_;
   std::vector<uint8_t> classes_;  // longer than the line: ClassesOf loads eight at a time
   size_t size_ = 0;
   size_t words_ = 0;

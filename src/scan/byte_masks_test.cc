@@ -23,6 +23,17 @@ void ExpectSame(const std::string& line) {
     ASSERT_EQ(fast.ClassesOf(i, size), together) << "byte " << i;
     ASSERT_EQ(fast.NextDelimiter(i), slow.NextDelimiter(i));
     ASSERT_EQ(fast.NextNonDelimiter(i), slow.NextNonDelimiter(i));
+    ASSERT_EQ(fast.NextMark(i), slow.NextMark(i));
+    size_t mark = i;
+    const auto is_mark = [&](size_t k) {
+      return !slow.IsDelimiter(k) && (ClassOfByte(line[k]) & (kDigitByte | kSlashOrAtByte)) != 0;
+    };
+    while (mark < line.size() && !is_mark(mark)) ++mark;
+    ASSERT_EQ(fast.NextMark(i), mark) << "byte " << i;
+    if (slow.IsDelimiter(i)) continue;
+    size_t begin = i;
+    while (begin > 0 && !slow.IsDelimiter(begin - 1)) --begin;
+    ASSERT_EQ(fast.TokenBegin(i), begin) << "byte " << i;
   }
 }
 
@@ -49,6 +60,17 @@ TEST(ByteMasks, FastEqualsScalarOnRandomLines) {
   }
 }
 
+TEST(ByteMasks, ColoursAfterAnyNumberOfBackslashes) {
+  for (size_t backslashes = 1; backslashes <= 200; ++backslashes) {
+    const std::string line = "a" + std::string(backslashes, '\\') + "u001b[31mred";
+    ByteMasks masks;
+    masks.Build(line);
+    EXPECT_TRUE(masks.IsDelimiter(backslashes + 7)) << backslashes << " backslashes";
+    EXPECT_FALSE(masks.IsDelimiter(line.size() - 1));
+    EXPECT_EQ(masks.NextMark(0), line.size()) << "the digits of a colour are no value";
+  }
+}
+
 TEST(ByteMasks, LongRunsOfEscapesAreLinear) {
   std::string line;
   for (size_t i = 0; i < kMaxScanBytes / 2; ++i) line += "\\n";
@@ -58,6 +80,10 @@ TEST(ByteMasks, LongRunsOfEscapesAreLinear) {
   line.back() = '"';
   masks.Build(line);
   EXPECT_TRUE(masks.IsDelimiter(0));
+  line.assign(kMaxScanBytes, '\\');
+  line.back() = 'u';
+  for (int round = 0; round < 100; ++round) masks.Build(line);
+  EXPECT_FALSE(masks.IsDelimiter(0));
 }
 
 }  // namespace

@@ -51,10 +51,18 @@ bool HasInnerAt(std::string_view token) {
   return at != std::string_view::npos && at > 0 && at + 1 < token.size();
 }
 
-bool IsMasked(std::string_view token, uint8_t bits) {
-  if ((bits & kDigitByte) != 0) return true;
-  if ((bits & kSlashOrAtByte) == 0 || token.size() < 2) return false;
-  return token[0] == '/' || token.find("://") != std::string_view::npos || HasInnerAt(token);
+// Whether a token that has a '/' or '@' is a URL.
+bool HasScheme(std::string_view token, uint8_t bits) {
+  if ((bits & kSlashOrAtByte) == 0) return false;
+  for (size_t i = 0; i + 2 < token.size(); ++i) {
+    if (token[i] == ':' && token[i + 1] == '/' && token[i + 2] == '/') return true;
+  }
+  return false;
+}
+
+// Whether a token without digits is one that varies.
+bool IsMaskedWord(std::string_view token, uint8_t bits) {
+  return token.size() >= 2 && (token[0] == '/' || HasScheme(token, bits) || HasInnerAt(token));
 }
 
 // Length of a prefix of letters and '_' that stands right before a number, else 0.
@@ -71,9 +79,8 @@ size_t WordPrefix(std::string_view token) {
 // first digit ("PendingReds:" of PendingReds:0, "CPU#" of CPU#1), a '.' right before it ("core." of core.512), an '@'
 // in front of an address; then a word prefix. Heads of hex letters belong to MAC and IPv6 addresses; paths have no
 // head.
-size_t ConstantHead(std::string_view token, uint8_t bits) {
+size_t ConstantHead(std::string_view token) {
   if (ClassOf(token[0]) == kDigitByte || token[0] == '/') return 0;
-  if ((bits & kSlashOrAtByte) != 0 && token.find("://") != std::string_view::npos) return 0;
   size_t digit = 0;
   size_t joint = 0;  // one past the last ':' or '#'
   bool hex_head = true;
@@ -89,10 +96,7 @@ size_t ConstantHead(std::string_view token, uint8_t bits) {
 
 // Length of the token without a word that hangs on a number by ':' ("10.0.0.1:80" of 10.0.0.1:80:Got).
 size_t WithoutTailWord(std::string_view token, uint8_t bits) {
-  if ((bits & kLetterByte) == 0 || token[0] == '/' ||
-      ((bits & kSlashOrAtByte) != 0 && token.find("://") != std::string_view::npos)) {
-    return token.size();
-  }
+  if ((bits & kLetterByte) == 0 || token[0] == '/') return token.size();
   size_t last = token.size();
   size_t joint = token.size();
   bool letter = false;
@@ -248,8 +252,7 @@ TokenClass QuantityOr(TokenClass other, std::string_view token) {
 // The class of a token whose bytes together are `bits`.
 TokenClass ClassifyKnown(std::string_view token, uint8_t bits) {
   if (bits == kDigitByte) return TokenClass::kInteger;
-  if (token[0] == '/' || ((bits & kSlashOrAtByte) != 0 && token.find("://") != std::string_view::npos))
-    return TokenClass::kPath;
+  if (token[0] == '/' || HasScheme(token, bits)) return TokenClass::kPath;
   const std::string_view unsigned_part = token[0] == '-' || token[0] == '+' ? token.substr(1) : token;
   const uint8_t unsigned_bits = unsigned_part.size() == token.size() ? bits : ClassBits(unsigned_part);
   if (unsigned_bits == kDigitByte) return TokenClass::kInteger;
@@ -280,8 +283,9 @@ TokenClass Tokenizer::Trim(std::string_view* token, uint8_t bits) const {
   if ((bits & ~kPlainBytes) == 0) return ClassifyKnown(*token, bits);
   const size_t size = token->size();
   while (token->size() > 1 && IsTrimmedTail(token->back())) token->remove_suffix(1);
+  if (HasScheme(*token, bits)) return TokenClass::kPath;
   *token = token->substr(0, WithoutTailWord(*token, bits));
-  token->remove_prefix(ConstantHead(*token, bits));
+  token->remove_prefix(ConstantHead(*token));
   return token->size() == size ? ClassifyKnown(*token, bits) : ClassifyToken(*token);
 }
 
@@ -294,12 +298,12 @@ bool Tokenizer::Scan(std::string_view line) {
   uint64_t hash = 0x2545F4914F6CDD1DULL;
   size_t constant_begin = 0;
   size_t end = 0;
-  for (size_t begin; (begin = masks_.NextNonDelimiter(end)) < size;) {
-    end = masks_.NextDelimiter(begin);
+  for (size_t mark; (mark = masks_.NextMark(end)) < size;) {
+    const size_t begin = masks_.TokenBegin(mark);
+    end = masks_.NextDelimiter(mark);
     const uint8_t bits = masks_.ClassesOf(begin, end - begin);
-    if ((bits & (kDigitByte | kSlashOrAtByte)) == 0) continue;
     std::string_view token(text + begin, end - begin);
-    if ((bits & kDigitByte) == 0 && !IsMasked(token, bits)) continue;
+    if ((bits & kDigitByte) == 0 && !IsMaskedWord(token, bits)) continue;
     const TokenClass token_class = bits == kDigitByte ? TokenClass::kInteger : Trim(&token, bits);
     if (masked_.size() == kMaxMaskedTokens) return false;
     const auto token_begin = static_cast<uint32_t>(token.data() - text);
