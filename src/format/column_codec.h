@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/coded_texts.h"
 #include "format/compressor.h"
 #include "format/node.h"
 #include "format/text_arena.h"
@@ -48,5 +49,7 @@ void EncodeText(std::span<const std::string_view> values, const ColumnHint& hint
 // Replaces `*out` by `count` texts whose bytes live in `arena` (or in blobs, which the caller keeps alive). False when
 // the node is damaged or the arena's budget is spent.
 bool DecodeText(NodeSource* in, size_t count, int depth, TextArena* arena, std::vector<std::string_view>* out);
+// The same for a whole column: what is stored as numbers of a dictionary stays that.
+bool DecodeColumn(NodeSource* in, size_t count, TextArena* arena, CodedTexts* out);
 
 }  // namespace whittle

@@ -19,6 +19,7 @@ class TextDecoder {
  public:
   TextDecoder(NodeSource* in, TextArena* arena) : in_(in), arena_(arena) {}
   bool Decode(size_t count, int depth, Views* out);
+  bool DecodeWhole(size_t count, CodedTexts* out);
 
  private:
   bool DecodeConst(size_t count, Views* out);
@@ -27,6 +28,7 @@ class TextDecoder {
   bool DecodeTicks(size_t count, Views* out);
   bool DecodeHex(size_t count, Views* out);
   bool DecodeDictionary(size_t count, int depth, Views* out);
+  bool DecodeWords(size_t count, int depth, Views* words, std::vector<uint32_t>* numbers);
   bool DecodePartition(size_t count, int depth, Views* out);
   bool DecodeConcat(size_t count, int depth, Views* out);
   template <typename Append>
@@ -148,13 +150,17 @@ bool TextDecoder::DecodeHex(size_t count, Views* out) {
   return true;
 }
 
-bool TextDecoder::DecodeDictionary(size_t count, int depth, Views* out) {
+// Every number is that of a word.
+bool TextDecoder::DecodeWords(size_t count, int depth, Views* words, std::vector<uint32_t>* numbers) {
   const uint64_t size = in_->descriptor.Varint();
   if (!in_->descriptor.ok() || size == 0 || size > count) return false;
+  return DecodeReferences(in_, count, static_cast<uint32_t>(size), numbers) && Decode(size, depth + 1, words);
+}
+
+bool TextDecoder::DecodeDictionary(size_t count, int depth, Views* out) {
   std::vector<uint32_t> numbers;
-  if (!DecodeReferences(in_, count, static_cast<uint32_t>(size), &numbers)) return false;
   Views words;
-  if (!Decode(size, depth + 1, &words)) return false;
+  if (!DecodeWords(count, depth, &words, &numbers)) return false;
   out->resize(count);
   for (size_t i = 0; i < count; ++i) (*out)[i] = words[numbers[i]];
   return true;
@@ -248,7 +254,27 @@ bool TextDecoder::Decode(size_t count, int depth, Views* out) {
   return false;
 }
 
+bool TextDecoder::DecodeWhole(size_t count, CodedTexts* out) {
+  const auto op = static_cast<TextOp>(ByteReader(in_->descriptor).U8());
+  Views texts;
+  if (op == TextOp::kDictionary) {
+    in_->descriptor.U8();
+    std::vector<uint32_t> numbers;
+    if (!DecodeWords(count, 0, &texts, &numbers)) return false;
+    *out = CodedTexts::Dictionary(std::move(texts), std::move(numbers));
+    return true;
+  }
+  const bool constant = op == TextOp::kConst && count > 0;
+  if (!Decode(constant ? 1 : count, 0, &texts)) return false;
+  *out = constant ? CodedTexts::Constant(texts[0], count) : CodedTexts::Plain(std::move(texts));
+  return true;
+}
+
 }  // namespace
+
+bool DecodeColumn(NodeSource* in, size_t count, TextArena* arena, CodedTexts* out) {
+  return TextDecoder(in, arena).DecodeWhole(count, out);
+}
 
 bool DecodeText(NodeSource* in, size_t count, int depth, TextArena* arena, std::vector<std::string_view>* out) {
   return TextDecoder(in, arena).Decode(count, depth, out);

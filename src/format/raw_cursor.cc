@@ -86,13 +86,13 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor
   WHITTLE_RETURN_IF_ERROR(content->LoadColumns(reader, parallel_for));
   RawCursor cursor;
   cursor.content_ = std::move(content);
-  for (const auto& column : cursor.content_->columns) cursor.next_value_.push_back(column.data());
+  for (const CodedTexts& column : cursor.content_->columns) cursor.next_value_.emplace_back(column);
   return cursor;
 }
 
 std::vector<RawCursor> RawCursor::At(const std::vector<size_t>& rows) const {
-  std::vector<const std::string_view*> next_value;
-  for (const auto& column : content_->columns) next_value.push_back(column.data());
+  std::vector<CodedTexts::Walk> next_value;
+  for (const CodedTexts& column : content_->columns) next_value.emplace_back(column);
   std::vector<size_t> shape_rows(content_->shape_columns.size());
   std::vector<RawCursor> cursors;
   size_t row = 0;
@@ -103,7 +103,9 @@ std::vector<RawCursor> RawCursor::At(const std::vector<size_t>& rows) const {
     cursor.next_row_ = row;
     cursor.next_value_ = next_value;
     for (size_t s = 0; s < shape_rows.size(); ++s) {
-      for (const uint32_t column : content_->shape_columns[s]) cursor.next_value_[column] += shape_rows[s];
+      for (const uint32_t column : content_->shape_columns[s]) {
+        cursor.next_value_[column].Move(static_cast<std::ptrdiff_t>(shape_rows[s]));
+      }
     }
     cursors.push_back(std::move(cursor));
   }
@@ -122,7 +124,7 @@ bool RawCursor::PassRow(const Take& take) {
   while (taken && part != last) {
     taken = take(std::string_view(content.literals.data() + part->literal_begin, part->literal_size));
     if (!taken) break;
-    if (part->column >= 0) taken = take(*next_value_[static_cast<size_t>(part->column)]++);
+    if (part->column >= 0) taken = take(next_value_[static_cast<size_t>(part->column)].Next());
     ++part;
   }
   if (taken && take(kLineEnds[content.rows.row_flags[next_row_] >> 1 & 3])) {
@@ -131,7 +133,7 @@ bool RawCursor::PassRow(const Take& take) {
   }
   while (part != first) {
     --part;
-    if (part->column >= 0) --next_value_[static_cast<size_t>(part->column)];
+    if (part->column >= 0) next_value_[static_cast<size_t>(part->column)].Move(-1);
   }
   return false;
 }

@@ -54,7 +54,7 @@ class RawCursor {
   struct Content {
     LoadedRows rows;
     std::vector<TextArena> arenas;
-    std::vector<std::vector<std::string_view>> columns;
+    std::vector<CodedTexts> columns;
     std::vector<std::vector<uint32_t>> shape_columns;  // of each shape's slots
     std::vector<Recipe> recipes;
     std::vector<Part> parts;
@@ -69,7 +69,7 @@ class RawCursor {
   std::string_view FillBuffer(size_t bytes, size_t end_row);
 
   std::shared_ptr<const Content> content_;
-  std::vector<const std::string_view*> next_value_;
+  std::vector<CodedTexts::Walk> next_value_;  // per column
   std::unique_ptr<char[]> buffer_;
   size_t next_row_ = 0;
 };

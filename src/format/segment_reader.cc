@@ -186,7 +186,7 @@ Result<LoadedColumn> SegmentReader::LoadColumn(uint32_t column) const {
   return loaded;
 }
 
-Status SegmentReader::LoadColumn(uint32_t column, TextArena* arena, std::vector<std::string_view>* values) const {
+Status SegmentReader::LoadColumn(uint32_t column, TextArena* arena, CodedTexts* values) const {
   WHITTLE_RETURN_IF_ERROR(LoadDirectory());
   if (column >= column_nodes_.size()) return Status(StatusCode::kUsage, "no such column");
   const DirectoryNode& node = directory_->nodes[column_nodes_[column]];
@@ -197,7 +197,7 @@ Status SegmentReader::LoadColumn(uint32_t column, TextArena* arena, std::vector<
     const uint64_t group = source.descriptor.Varint();
     return source.descriptor.ok() ? LoadGrouped(column, node.count, group, arena, values) : Corrupt("column");
   }
-  if (!DecodeText(&source, node.count, 0, arena, values)) return Damaged("column", blobs);
+  if (!DecodeColumn(&source, node.count, arena, values)) return Damaged("column", blobs);
   blobs.KeepAlive(arena);
   return Status::Ok();
 }
@@ -212,14 +212,13 @@ struct SegmentReader::Group {
 };
 
 Status SegmentReader::LoadGrouped(uint32_t column, uint64_t count, uint64_t group_index, TextArena* arena,
-                                  std::vector<std::string_view>* values) const {
+                                  CodedTexts* values) const {
   WHITTLE_ASSIGN_OR_RETURN(const std::shared_ptr<const Group> group, LoadGroup(group_index));
   for (size_t k = 0; k < group->columns.size(); ++k) {
     if (group->columns[k] != column) continue;
     const std::vector<uint32_t>& numbers = group->column_numbers[k];
     if (numbers.size() != count) return Corrupt("column group");
-    values->resize(count);
-    for (size_t i = 0; i < count; ++i) (*values)[i] = group->words[numbers[i]];
+    *values = CodedTexts::BorrowedDictionary(group->words, numbers);
     arena->KeepAlive(group);
     return Status::Ok();
   }

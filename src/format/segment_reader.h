@@ -16,6 +16,7 @@
 #include <whittle/status.h>
 
 #include "format/byte_source.h"
+#include "format/coded_texts.h"
 #include "format/column_codec.h"
 #include "format/directory.h"
 #include "format/footer.h"
@@ -26,7 +27,7 @@ namespace whittle {
 
 // One decoded column. Views die with it; moving it keeps them.
 struct LoadedColumn {
-  std::vector<std::string_view> values;  // in row order
+  CodedTexts values;  // in row order
   TextArena arena{0};
 };
 
@@ -47,7 +48,7 @@ class SegmentReader {
   // Values of one column in row order; only the frames it lies in are read. kUsage when there is no such column.
   Result<LoadedColumn> LoadColumn(uint32_t column) const;
   // The same for many columns: their texts share one arena, made by NewArena.
-  Status LoadColumn(uint32_t column, TextArena* arena, std::vector<std::string_view>* values) const;
+  Status LoadColumn(uint32_t column, TextArena* arena, CodedTexts* values) const;
   TextArena NewArena() const;
   // Decodes what columns share, possibly on several threads, for who has the rows and wants most columns. Without it
   // that happens when the first such column is loaded, and takes the rows once more.
@@ -76,8 +77,7 @@ class SegmentReader {
   Status LoadDirectory() const;
   Result<std::shared_ptr<const std::string>> Frame(size_t index) const;
   Result<std::string> OnlyFrame(BlobKind kind) const;  // all frames of a kind, joined
-  Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena,
-                     std::vector<std::string_view>* values) const;
+  Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena, CodedTexts* values) const;
   Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
   Status FillGroups(const std::vector<uint32_t>& row_shape, const std::vector<uint32_t>& wanted,
                     const ParallelFor& parallel_for) const;

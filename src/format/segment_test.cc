@@ -62,7 +62,8 @@ void ExpectSame(const SegmentInput& input, const std::string& text, const Segmen
   for (uint32_t c = 0; c < input.columns.size(); ++c) {
     const auto column = reader.LoadColumn(c);
     ASSERT_TRUE(column.ok()) << column.status().message();
-    EXPECT_EQ(column->values, input.columns[c].values);
+    ASSERT_EQ(column->values.size(), input.columns[c].values.size());
+    for (size_t i = 0; i < column->values.size(); ++i) ASSERT_EQ(column->values[i], input.columns[c].values[i]);
   }
   const auto shapes = reader.Shapes();
   ASSERT_TRUE(shapes.ok());

@@ -68,21 +68,20 @@ class Finder {
 
   Status LookAtColumn(uint32_t c) {
     WHITTLE_ASSIGN_OR_RETURN(const LoadedColumn column, rows_.reader().LoadColumn(c));
-    std::vector<bool>& hits = hits_[c];
+    const CodedTexts& values = column.values;
+    const std::span<const std::string_view> texts = values.texts();
+    std::vector<bool> hits(values.size());
     bool any = false;
     std::string joined;
-    std::string_view last;
-    bool last_hit = false;
-    for (size_t i = 0; i < column.values.size(); ++i) {
-      const std::string_view value = column.values[i];
-      // Decoded dictionaries give equal values the same bytes.
-      const bool same = i > 0 && value.data() == last.data() && value.size() == last.size();
-      if (!same) last_hit = Has(value, contexts_[c], &joined);
-      last = value;
-      if (!last_hit) continue;
-      if (!any) hits.assign(column.values.size(), false);
-      hits[i] = any = true;
+    // A text is looked at once, and not at all when no value of this column is it.
+    enum : uint8_t { kUnknown, kNo, kYes };
+    std::vector<uint8_t> answers(texts.size(), kUnknown);
+    for (size_t i = 0; i < hits.size(); ++i) {
+      const size_t text = values.TextIndex(i);
+      if (answers[text] == kUnknown) answers[text] = Has(texts[text], contexts_[c], &joined) ? kYes : kNo;
+      if (answers[text] == kYes) hits[i] = any = true;
     }
+    if (any) hits_[c] = std::move(hits);
     return Status::Ok();
   }
 

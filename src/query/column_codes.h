@@ -7,17 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "format/coded_texts.h"
+
 namespace whittle {
 
 class ColumnCodes {
  public:
-  explicit ColumnCodes(const std::vector<std::string_view>& values);
+  explicit ColumnCodes(const CodedTexts& values);
   uint32_t CodeAt(size_t index) const { return codes_[index]; }
   std::string_view TextOf(uint32_t code) const { return texts_[code]; }
   size_t size() const { return codes_.size(); }
   size_t distinct() const { return texts_.size(); }
 
  private:
+  uint32_t Add(std::string_view text);
   void Grow();
 
   std::vector<uint32_t> codes_;

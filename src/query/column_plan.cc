@@ -175,8 +175,8 @@ bool ColumnPlan::PlanOne(uint32_t s) {
 bool ColumnPlan::EscapesEndInSlots(const SegmentRows& rows) const {
   for (size_t column = 0; column < unescaped_.size(); ++column) {
     if (!unescaped_[column] || !used_[column]) continue;
-    const auto& values = *rows.ColumnValues(column);
-    if (std::any_of(values.begin(), values.end(), EndsWithinEscape)) return false;
+    const std::span<const std::string_view> texts = rows.ColumnValues(column)->texts();
+    if (std::any_of(texts.begin(), texts.end(), EndsWithinEscape)) return false;
   }
   return true;
 }

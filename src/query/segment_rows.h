@@ -41,7 +41,7 @@ class SegmentRows {
   size_t record_count() const { return record_count_; }
   uint32_t RowShape(size_t row) const { return rows_.row_shape[row]; }
   // The values of a column in row order; null when it is not loaded.
-  const std::vector<std::string_view>* ColumnValues(size_t column) const {
+  const CodedTexts* ColumnValues(size_t column) const {
     return columns_[column] == nullptr ? nullptr : &columns_[column]->values;
   }
   bool IsRecordStart(size_t row) const { return (rows_.row_flags[row] & 1) != 0; }

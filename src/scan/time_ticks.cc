@@ -109,6 +109,11 @@ bool ParseTicks(TimeLayoutId id, std::string_view text, int64_t* ticks) {
 namespace {
 
 void AppendNumber(int64_t value, int width, std::string* out) {
+  if (width == 2 && value >= 0 && value < 100) {  // most parts of a time
+    const char pair[2] = {static_cast<char>('0' + value / 10), static_cast<char>('0' + value % 10)};
+    out->append(pair, 2);
+    return;
+  }
   char buffer[20];
   int i = 20;
   for (; value > 0 || width > 0; --width, value /= 10) buffer[--i] = static_cast<char>('0' + value % 10);
