@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "base/hash.h"
 #include "query/store_ledger.h"
@@ -132,6 +134,63 @@ Status SegmentRows::LoadColumns(const std::vector<bool>& wanted) {
   return Status::Ok();
 }
 
+namespace {
+
+// Where the rows of a shape have their time, and how far they move on in the columns of times.
+struct ClockOfShape {
+  ClockOfShape(const StoredShape& stored, const std::vector<bool>& is_time) {
+    const int32_t time_slot = stored.shape->timestamp_slot;
+    if (time_slot >= 0) layout = TimestampLayout(*stored.shape);
+    std::map<uint32_t, uint32_t> uses;
+    for (size_t slot = 0; slot < stored.columns.size(); ++slot) {
+      if (!is_time[stored.columns[slot]]) continue;
+      const uint32_t before = uses[stored.columns[slot]]++;
+      if (static_cast<int64_t>(slot) != time_slot) continue;
+      column = stored.columns[slot];
+      offset = before;
+    }
+    advance.assign(uses.begin(), uses.end());
+  }
+
+  int64_t column = -1;
+  uint32_t offset = 0;  // among the values of the column in one row
+  TimeLayoutId layout = 0;
+  std::vector<std::pair<uint32_t, uint32_t>> advance;
+};
+
+// The values of a column as times; what many rows share is read once.
+class TimeColumn {
+ public:
+  explicit TimeColumn(const CodedTexts* values) : values_(values) {}
+
+  // UTC or local ns as written; kNoTime when it is no time with a date.
+  int64_t At(TimeLayoutId layout, size_t i) {
+    if (layout != layout_) {
+      layout_ = layout;
+      known_.assign(values_->numbers().empty() ? 1 : values_->texts().size(), Known());
+    }
+    const std::string_view text = (*values_)[i];
+    Known& known = known_[values_->numbers().empty() ? 0 : values_->TextIndex(i)];
+    // Equal times of a column without numbers follow each other, and have the same bytes.
+    if (known.text.data() != text.data() || known.text.size() != text.size()) {
+      ParsedTime parsed;
+      known = {text, ParseTime(layout, text, &parsed) && parsed.has_date ? parsed.nanos : kNoTime};
+    }
+    return known.time_ns;
+  }
+
+ private:
+  struct Known {
+    std::string_view text;
+    int64_t time_ns = kNoTime;
+  };
+  const CodedTexts* values_;
+  TimeLayoutId layout_ = UINT16_MAX;
+  std::vector<Known> known_;
+};
+
+}  // namespace
+
 // docs/segment-format.md: the base of a record's residual is the time stamp of its first line or, without one, the time
 // of the record before that has a time.
 Status SegmentRows::LoadTimes() {
@@ -146,24 +205,25 @@ Status SegmentRows::LoadTimes() {
       wanted[stored.columns[static_cast<size_t>(stored.shape->timestamp_slot)]] = true;
   }
   WHITTLE_RETURN_IF_ERROR(LoadColumns(wanted));
-  Seek(0);
-  RecordRows record;
+  std::vector<ClockOfShape> clocks;
+  for (const StoredShape& stored : *shapes_) clocks.emplace_back(stored, wanted);
+  std::vector<TimeColumn> times;
+  for (const auto& column : columns_) times.emplace_back(column == nullptr ? nullptr : &column->values);
+  std::vector<size_t> next(columns_.size());
+  size_t records = 0;
   uint64_t previous = 0;  // sums wrap: a damaged stream gives a wrong time, nothing worse
-  while (row_ < row_count()) {
-    ReadRecord(row_count(), &record);
-    if (!record.record || time_[*record.record] == kNoTime) continue;
-    const Shape& shape = *(*shapes_)[record.shapes[0]].shape;
-    uint64_t base = previous;
-    if (shape.timestamp_slot >= 0) {
-      ParsedTime parsed;
-      const auto slot = static_cast<size_t>(shape.timestamp_slot);
-      if (ParseTime(TimestampLayout(shape), record.Slots(0)[slot], &parsed) && parsed.has_date)
-        base = static_cast<uint64_t>(parsed.nanos);
+  for (size_t row = 0; row < row_count(); ++row) {
+    const ClockOfShape& clock = clocks[rows_.row_shape[row]];
+    if (IsRecordStart(row) && time_[records++] != kNoTime) {
+      int64_t& time = time_[records - 1];
+      const int64_t said = clock.column < 0 ? kNoTime
+                                            : times[static_cast<size_t>(clock.column)].At(
+                                                  clock.layout, next[static_cast<size_t>(clock.column)] + clock.offset);
+      previous = (said == kNoTime ? previous : static_cast<uint64_t>(said)) + static_cast<uint64_t>(time);
+      time = static_cast<int64_t>(previous);
     }
-    previous = base + static_cast<uint64_t>(time_[*record.record]);
-    time_[*record.record] = static_cast<int64_t>(previous);
+    for (const auto& [column, count] : clock.advance) next[column] += count;
   }
-  Seek(0);
   return Status::Ok();
 }
 
