@@ -145,7 +145,8 @@ void RawCursor::AppendRow(std::string* out) {
   });
 }
 
-// As many of the next rows as fit; none when the next one is larger than the buffer, or empty.
+// As many of the next rows as fit; none when the next one is larger than the buffer. Rows may be empty: whether there
+// were any says next_row_, not the text.
 std::string_view RawCursor::FillBuffer(size_t bytes, size_t end_row) {
   constexpr size_t kBuffer = size_t{64} << 10;
   if (buffer_ == nullptr) buffer_ = std::unique_ptr<char[]>(new char[kBuffer]);
@@ -171,10 +172,11 @@ void RawCursor::AppendRows(size_t bytes, std::string* out, size_t end_row) {
   size_t appended = 0;
   end_row = std::min(end_row, row_count());
   while (next_row_ < end_row && appended < bytes) {
+    const size_t first_row = next_row_;
     const std::string_view filled = FillBuffer(bytes - appended, end_row);
     out->append(filled);
     appended += filled.size();
-    if (!filled.empty()) continue;
+    if (next_row_ != first_row) continue;
     const size_t old_size = out->size();
     AppendRow(out);
     appended += out->size() - old_size;

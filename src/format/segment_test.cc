@@ -92,6 +92,34 @@ TEST(Segment, RoundTripsRandomSegments) {
   }
 }
 
+// Messages may be empty and have no line end, so their rows are nothing: every stretch of rows is compared and copied
+// all the same, wherever it ends.
+TEST(Segment, RowsMayBeEmpty) {
+  constexpr size_t kLargerThanBuffer = 70'000;
+  const std::vector<std::string> values = {"", "a", "", "", std::string(kLargerThanBuffer, 'x'), "", "b", "", ""};
+  testing::SegmentMaker maker;
+  for (const std::string& value : values) maker.Row("%", {value}, LineEnd::kNone);
+  const auto reader = MustOpen(MustEncode(maker.Finish()));
+  ASSERT_NE(reader, nullptr);
+  Result<RawCursor> cursor = RawCursor::Open(*reader);
+  ASSERT_TRUE(cursor.ok()) << cursor.status().message();
+  for (size_t begin = 0; begin < values.size(); ++begin) {
+    std::string expected;
+    for (size_t end = begin; end <= values.size(); ++end) {
+      SCOPED_TRACE(std::to_string(begin) + " to " + std::to_string(end));
+      RawCursor compared = cursor->At(begin);
+      EXPECT_TRUE(compared.RowsAre(expected, end));
+      EXPECT_EQ(end, compared.next_row());
+      EXPECT_FALSE(cursor->At(begin).RowsAre(expected + "y", end));
+      RawCursor copied = cursor->At(begin);
+      std::string text;
+      while (copied.next_row() < end) copied.AppendRows(1, &text, end);
+      EXPECT_EQ(expected, text);
+      if (end < values.size()) expected += values[end];
+    }
+  }
+}
+
 TEST(Segment, KeepsSourcesRunsStreamsAndSections) {
   testing::SegmentMaker maker;
   for (int i = 0; i < 100; ++i) maker.Row("n %", {std::to_string(i)});
