@@ -3,10 +3,12 @@ message is stored once. Needs Java and Maven Central, so it runs only with WHITT
 WHITTLE_KAFKA_MESSAGES and WHITTLE_KAFKA_ROUNDS set how many messages are sent and how often something goes wrong."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 import whittle_cli
 from kafka_broker import Broker, Unavailable
@@ -166,6 +168,63 @@ class RealKafkaTest(CliTest):
         self.assert_ids(count, *stores)
         for store in stores:
             self.verify(store)
+
+    def partitions_of(self, member):
+        """Those that a member with metrics says it owns."""
+        port = re.findall(r"metrics on port (\d+)", member.log())[-1]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            return sorted(re.findall(r'whittle_kafka_position\{.*partition="(\d+)"\}', answer.read().decode()))
+
+    def test_a_static_member_keeps_its_partitions(self):
+        """While a member with a name of its own is restarted nobody else is given its partitions; one without gives them
+        away when it goes."""
+        broker = self.broker()
+        properties = "{session.timeout.ms: '20000', heartbeat.interval.ms: '500'}"
+        with Producer(broker.address) as producer:
+            producer.create_topic("logs", 3)
+            for group, instance in (("dynamic", ""), ("static", "group_instance: '{host}-NAME', ")):
+                shared = self.dir / group
+
+                def member(name):
+                    config = self.write(
+                        f"{group}-{name}.yaml", f"sources: [{{kafka: {{brokers: '{broker.address}', topics: logs, group: "
+                        f"{group}, {instance.replace('NAME', name)}properties: {properties}}}}}]\n".encode())
+                    return Member(self, self.dir / f"{group}-{name}", "--config", str(config), "--shared-segments",
+                                  str(shared), "--metrics", "127.0.0.1:0")
+
+                members = {name: member(name) for name in ("first", "second")}
+                for one in members.values():
+                    self.wait_for_log(one, "metrics on port")
+                owned = lambda name: self.partitions_of(members[name])
+                self.wait_until(lambda: owned("first") and owned("second") and
+                                len(owned("first") + owned("second")) == 3, "sharing")
+                before = owned("first"), owned("second")
+                members["first"].stop()
+                if group == "dynamic":
+                    self.wait_until(lambda: len(owned("second")) == 3, "taking over")
+                    members["second"].stop()
+                    continue
+                self.send(producer, 0, 3000)
+                for _ in range(30):  # a member that leaves its group is followed within a second
+                    self.assertEqual(before[1], owned("second"))
+                    time.sleep(0.1)
+                members["first"] = member("first")
+                self.wait_for(3000, shared, member=members["first"])
+                self.wait_until(lambda: owned("first") == before[0], "having its partitions again")
+                self.assertEqual(before[1], owned("second"))
+                # A second process of the same name takes its place, and the one before says so.
+                again = Member(self, self.dir / "again", "--config", str(self.dir / "static-first.yaml"),
+                               "--shared-segments", str(shared))
+                self.wait_for_log(members["first"], "each needs a name of its own (group_instance)")
+                for one in (*members.values(), again):
+                    one.stop()
+                self.assert_each_once(3000, shared)
+
+    def wait_until(self, condition, what):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.1)
 
 
 del MockKafkaTest

@@ -110,6 +110,7 @@ Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config,
   }
   if (sources.empty() && !flags.Given("tail")) sources = config.kafka;
   for (KafkaSource& source : sources) {
+    if (flags.Given("group-instance")) source.group_instance = flags.Text("group-instance");
     if (flags.Given("start")) source.from_end = flags.Text("start") == "end";
     if (flags.Given("shared-segments")) source.shared_segments = flags.Text("shared-segments");
     WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan kafka, MakeKafkaPlan(env, source));

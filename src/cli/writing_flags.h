@@ -63,6 +63,11 @@ inline constexpr FlagSpec kRunFlags[] = {
      .argument = "NAME",
      .help = "consumer group of --kafka",
      .default_help = "whittle"},
+    {.name = "group-instance",
+     .kind = ValueKind::kText,
+     .argument = "NAME",
+     .help = "name of this member within its group: it keeps its partitions over a restart that is shorter than the "
+             "session; {host} is the name of the host"},
     {.name = "shared-segments",
      .kind = ValueKind::kDirectory,
      .argument = "DIR",

@@ -171,6 +171,7 @@ Result<KafkaSource> ReadKafkaSource(const Group& item) {
   if (source.topics.empty()) return kafka.Error("topics", "'topics' is empty; name at least one");
   source.group = kafka.Text("group");
   if (source.group.empty()) return kafka.Error("group", "'group' is empty");
+  source.group_instance = kafka.Text("group_instance");
   source.from_end = kafka.Text("start") == "end";
   source.max_message_bytes = static_cast<uint64_t>(kafka.Size("max_message"));
   source.shared_segments = kafka.Text("shared_segments");

@@ -39,6 +39,7 @@ struct KafkaSource {
   std::vector<std::string> brokers;
   std::vector<std::string> topics;
   std::string group = "whittle";
+  std::string group_instance;  // {host} stands for the host; empty: the member is a new one after every start
   bool from_end = false;
   uint64_t max_message_bytes = uint64_t{16} << 20;
   struct {

@@ -159,7 +159,7 @@ TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
 TEST(ConfigTest, ReadsKafkaSources) {
   const Config config = Parse(
       "sources:\n- kafka: {brokers: [\"b1:9092\", \"b2:9092\"], topics: logs, group: g, start: end, max_message: "
-      "1MiB,\n"
+      "1MiB, group_instance: \"{host}-1\",\n"
       "    sasl: {mechanism: SCRAM-SHA-512, username: u, password_env: SECRET}, tls: {ca_file: /ca.pem},\n"
       "    properties: {session.timeout.ms: 30000}}\n  fields: {service.name: \"{topic}\"}\n"
       "  time: {zone: Europe/Berlin}\n- kafka: {brokers: b, topics: [t1, t2]}\n");
@@ -168,6 +168,7 @@ TEST(ConfigTest, ReadsKafkaSources) {
   EXPECT_THAT(source.brokers, ElementsAre("b1:9092", "b2:9092"));
   EXPECT_THAT(source.topics, ElementsAre("logs"));
   EXPECT_EQ(source.group, "g");
+  EXPECT_EQ(source.group_instance, "{host}-1");
   EXPECT_TRUE(source.from_end);
   EXPECT_EQ(source.max_message_bytes, 1u << 20);
   EXPECT_EQ(source.sasl.mechanism, "SCRAM-SHA-512");
@@ -176,6 +177,7 @@ TEST(ConfigTest, ReadsKafkaSources) {
   EXPECT_EQ(source.time_zone, "Europe/Berlin");
   EXPECT_EQ(source.properties.size(), 1u);
   EXPECT_EQ(config.kafka[1].group, "whittle");
+  EXPECT_EQ(config.kafka[1].group_instance, "");
   EXPECT_TRUE(config.kafka[1].sasl.mechanism.empty());
   EXPECT_FALSE(config.kafka[1].tls.enabled);
   EXPECT_TRUE(config.sources.empty());
@@ -191,6 +193,7 @@ TEST(ConfigTest, WrongKafkaSourcesAreOneClearLine) {
   EXPECT_THAT(error("properties: {sasl.password: hush}"), HasSubstr("password_file"));
   EXPECT_THAT(error("properties: {sasl.password: hush}"), Not(HasSubstr("hush")));
   EXPECT_THAT(error("properties: {group.id: x}"), HasSubstr("'group'"));
+  EXPECT_THAT(error("properties: {group.instance.id: x}"), HasSubstr("'group_instance'"));
   EXPECT_THAT(error("properties: {sesion.timeout.ms: x}"), HasSubstr("librdkafka has no property"));
   EXPECT_THAT(error("properties: {session.timeout.ms: hush}"), Not(HasSubstr("hush")));
   EXPECT_THAT(ErrorOf("sources: [{kafka: {brokers: b, topics: t}, multiline: none}]"), HasSubstr("is for files"));

@@ -18,6 +18,7 @@ constexpr OwnKey kOwnKeys[] = {
     {"bootstrap.servers", "'brokers'"},
     {"metadata.broker.list", "'brokers'"},
     {"group.id", "'group'"},
+    {"group.instance.id", "'group_instance'"},
     {"auto.offset.reset", "'start'"},
     {"enable.auto.commit", "the store, which is what is committed"},
     {"enable.auto.offset.store", "the store, which is what is committed"},
@@ -54,18 +55,19 @@ std::vector<std::string> SplitAtCommas(std::string_view text) {
   }
 }
 
+// `text` with what stands for something replaced by it.
+std::string FillIn(std::string text, std::string_view name, std::string_view value) {
+  for (size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += value.size()) {
+    text.replace(at, name.size(), value);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<Attribute> KafkaSourcePlan::ResourceOf(std::string_view topic) const {
-  constexpr std::string_view kTopic = "{topic}";
   std::vector<Attribute> resource;
-  for (const auto& [name, text] : fields) {
-    std::string value = text;
-    for (size_t at = 0; (at = value.find(kTopic, at)) != std::string::npos; at += topic.size()) {
-      value.replace(at, kTopic.size(), topic);
-    }
-    resource.push_back({name, Value::String(value)});
-  }
+  for (const auto& [name, text] : fields) resource.push_back({name, Value::String(FillIn(text, "{topic}", topic))});
   if (set_resource) set_resource(&resource);
   return resource;
 }
@@ -132,6 +134,7 @@ Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source)
   WHITTLE_ASSIGN_OR_RETURN(plan.consumer.client, MakeKafkaClient(env, source));
   plan.consumer.topics = source.topics;
   plan.consumer.group = source.group;
+  plan.consumer.group_instance = FillIn(source.group_instance, "{host}", env->host->Name());
   plan.consumer.from_end = source.from_end;
   plan.max_message_bytes = source.max_message_bytes;
   plan.shared_segments = source.shared_segments;

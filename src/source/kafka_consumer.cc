@@ -82,6 +82,7 @@ struct KafkaConsumer::Client {
   void GiveUp(rd_kafka_topic_partition_list_t* partitions);
   Status ChooseOffsets(rd_kafka_topic_partition_list_t* partitions);
   Status Hand(const rd_kafka_message_t& message);
+  void Failed(rd_kafka_resp_err_t error, const char* reason);
   void Say(const std::string& line);
   void Well();
   void Note(const Status& problem) {
@@ -115,15 +116,19 @@ void KafkaConsumer::Client::Well() {
   listener->Trouble("");
 }
 
-void KafkaConsumer::Client::OnError(rd_kafka_t* handle, int error, const char* reason, void* opaque) {
-  auto* const client = static_cast<Client*>(opaque);
-  if (error != RD_KAFKA_RESP_ERR__FATAL) {
-    client->Say(client->trouble.Report(static_cast<rd_kafka_resp_err_t>(error), reason));
-    return;
-  }
+void KafkaConsumer::Client::OnError(rd_kafka_t* /*handle*/, int error, const char* reason, void* opaque) {
+  static_cast<Client*>(opaque)->Failed(static_cast<rd_kafka_resp_err_t>(error), reason);
+}
+
+// Errors come through a callback or in place of a message; those that this handle does not survive end what is under
+// way, and the caller joins with another.
+void KafkaConsumer::Client::Failed(rd_kafka_resp_err_t error, const char* reason) {
+  if (error != RD_KAFKA_RESP_ERR__FATAL) return Say(trouble.Report(error, reason));
   char text[512];
-  rd_kafka_fatal_error(handle, text, sizeof(text));
-  client->Note(Status(StatusCode::kIo, "kafka: " + std::string(text)));
+  const bool replaced = rd_kafka_fatal_error(handle, text, sizeof(text)) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+  Note(Status(StatusCode::kIo, replaced ? "kafka: another process has joined the group as this member; each needs a "
+                                          "name of its own (group_instance)"
+                                        : "kafka: " + std::string(text)));
 }
 
 // Fills in where each partition is to be read from.
@@ -188,7 +193,7 @@ void KafkaConsumer::Client::OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t 
   } else if (error == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
     client->GiveUp(partitions);
   } else {
-    client->Say(client->trouble.Report(error, rd_kafka_err2str(error)));
+    client->Failed(error, rd_kafka_err2str(error));
     rd_kafka_assign(handle, nullptr);
   }
 }
@@ -199,8 +204,8 @@ Status KafkaConsumer::Client::Hand(const rd_kafka_message_t& message) {
     const char* const reason = rd_kafka_message_errstr(&message);
     const bool damaged = message.err == RD_KAFKA_RESP_ERR__BAD_MSG || message.err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
     if (!damaged || message.rkt == nullptr || message.offset < 0) {
-      Say(trouble.Report(message.err, reason));
-      return Status::Ok();
+      Failed(message.err, reason);
+      return status;
     }
     return listener->Unreadable({rd_kafka_topic_name(message.rkt), message.partition}, message.offset, reason);
   }
@@ -244,6 +249,9 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Create(const KafkaConsumer
       {"allow.auto.create.topics", "false"},
   };
   for (const auto& [name, value] : fixed) WHITTLE_RETURN_IF_ERROR(SetKafkaProperty(conf.get(), name, value));
+  if (!options.group_instance.empty()) {
+    WHITTLE_RETURN_IF_ERROR(SetKafkaProperty(conf.get(), "group.instance.id", options.group_instance));
+  }
   const auto given = [&](std::string_view name) {
     return std::any_of(options.client.properties.begin(), options.client.properties.end(),
                        [&](const auto& property) { return property.first == name; });

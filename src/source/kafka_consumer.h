@@ -73,7 +73,8 @@ struct KafkaConsumerOptions {
   KafkaClientOptions client;
   std::vector<std::string> topics;
   std::string group;
-  bool from_end = false;  // where neither the store nor the group knows better
+  std::string group_instance;  // of a static member; empty: the member is a new one after every start
+  bool from_end = false;       // where neither the store nor the group knows better
   size_t queue_bytes = size_t{32} << 20;
 };
 
