@@ -8,6 +8,9 @@
 namespace whittle {
 namespace {
 
+// Room in a batch beyond what the one before took: one part in so many.
+constexpr size_t kSpareParts = 8;
+
 constexpr uint16_t Number(StreamId id) { return static_cast<uint16_t>(id); }
 
 bool ParseHex(std::string_view text, uint64_t* value) {
@@ -64,9 +67,13 @@ void KafkaBatcher::Begin() {
   batch_.source = source_;
   batch_.first_offset = next_position_;
   batch_.first_line = next_line_;
+  // A batch is about as large as the one before: growing it by doubling would copy it, and hold on to twice of it.
   text_ = std::make_shared<std::string>();
+  text_->reserve(last_bytes_ + last_bytes_ / kSpareParts);
+  batch_.lines.reserve(last_lines_ + last_lines_ / kSpareParts);
   messages_ = std::make_shared<MessageBatch>();
   messages_->streams = {{Number(StreamId::kKafkaOffset), {}}, {Number(StreamId::kKafkaTime), {}}};
+  for (RecordStream& stream : messages_->streams) stream.values.reserve(last_records_ + last_records_ / kSpareParts);
   bytes_ = records_ = 0;
 }
 
@@ -169,8 +176,9 @@ LineBatch KafkaBatcher::Take() {
   for (RecordStream& stream : messages_->streams) {
     stream.values.resize(records_, DefaultOf(static_cast<StreamId>(stream.id)));
   }
-  next_position_ += text_->size();
-  next_line_ += batch_.lines.size();
+  next_position_ += last_bytes_ = text_->size();
+  next_line_ += last_lines_ = batch_.lines.size();
+  last_records_ = records_;
   batch_.text = std::move(text_);
   batch_.messages = std::move(messages_);
   LineBatch taken = std::move(batch_);

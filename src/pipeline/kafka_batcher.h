@@ -70,6 +70,7 @@ class KafkaBatcher {
   uint64_t next_line_ = 1;
   size_t bytes_ = 0;
   size_t records_ = 0;
+  size_t last_bytes_ = 0, last_lines_ = 0, last_records_ = 0;  // of the batch before
   LineBatch batch_;
   std::shared_ptr<std::string> text_;
   std::shared_ptr<MessageBatch> messages_;

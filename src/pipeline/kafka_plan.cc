@@ -6,8 +6,12 @@ namespace whittle {
 namespace {
 
 constexpr uint64_t kMaxPasswordBytes = 64 * 1024;
-// What one message may have beside its value when the broker sends it.
-constexpr uint64_t kFetchSlackBytes = uint64_t{1} << 20;
+// Of one partition in one answer of a broker; the first messages there are come whole however large they are, so
+// nothing is too large to be put into the quarantine. Larger answers are slower: each is new memory that is touched
+// once.
+constexpr const char* kFetchBytes = "1048576";
+// Messages fetched ahead: librdkafka keeps some 300 bytes for each beside its own.
+constexpr const char* kQueuedMessages = "32768";
 
 struct OwnKey {
   std::string_view property;
@@ -143,11 +147,10 @@ Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source)
   plan.time.year = source.time_year;
   WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(plan.time));
   auto& properties = plan.consumer.client.properties;
-  // A message above the limit still has to come here, or it could not be put into the quarantine.
-  const std::string fetch = std::to_string(source.max_message_bytes + kFetchSlackBytes);
   properties.emplace_back("receive.message.max.bytes",
                           std::to_string((uint64_t{100} << 20) + source.max_message_bytes));
-  properties.emplace_back("max.partition.fetch.bytes", fetch);
+  properties.emplace_back("max.partition.fetch.bytes", kFetchBytes);
+  properties.emplace_back("queued.min.messages", kQueuedMessages);
   for (const auto& [name, value] : source.properties) properties.emplace_back(name, value);
   WHITTLE_RETURN_IF_ERROR(CheckKafkaProperties(plan.consumer.client));
   return plan;

@@ -73,9 +73,9 @@ struct KafkaConsumerOptions {
   KafkaClientOptions client;
   std::vector<std::string> topics;
   std::string group;
-  std::string group_instance;  // of a static member; empty: the member is a new one after every start
-  bool from_end = false;       // where neither the store nor the group knows better
-  size_t queue_bytes = size_t{32} << 20;
+  std::string group_instance;            // of a static member; empty: the member is a new one after every start
+  bool from_end = false;                 // where neither the store nor the group knows better
+  size_t queue_bytes = size_t{4} << 20;  // fetched ahead; an answer of a broker may come on top
 };
 
 class KafkaConsumer {
@@ -93,9 +93,6 @@ class KafkaConsumer {
 
   // Tells the group how far it is. `wait`: until the group knows, for some seconds at most; a partition is about to go.
   void Commit(const KafkaPartition& partition, int64_t next_offset, bool wait);
-
-  // Stops fetching, or goes on.
-  void Pause(bool pause);
 
   // One past the last offset of the broker, as last heard; -1: not known.
   int64_t HighWatermark(const KafkaPartition& partition);
