@@ -278,13 +278,54 @@ class KafkaTest(CliTest):
         self.assertIn("logs-0-1", listed.text)
         shown = whittle("quarantine", "show", "logs-0-1", "--store", self.store)
         self.assertEqual(b"large " * 1000, shown.out)
-        replayed = whittle("ingest", "--source-name", "logs-0-1", "--store", self.store, stdin=shown.out)
-        self.assertEqual(0, replayed.code, str(replayed))
-        dropped = whittle("quarantine", "drop", "logs-0-1", "--store", self.store)
-        self.assertEqual(0, dropped.code, str(dropped))
-        self.assertEqual(3, len(self.events()))
+        # With the same limit it stays; with a larger one it becomes an event at its offset.
+        config = self.config(more=", max_message: 1KiB")
+        left = whittle("quarantine", "replay", "--config", config, "--store", self.store)
+        self.assertEqual(1, left.code, str(left))
+        self.assertEqual("whittle: logs-0-1: has 6001 bytes; at most 1024 are taken\n", left.err_text)
+        self.assertEqual("replayed 0 messages; 1 are left as they are\n", left.text)
+        self.assertEqual(2, len(self.events()))
+        replayed = whittle("quarantine", "replay", "--config", config, "--max-message", "1MiB", "--store", self.store)
+        self.assertEqual((0, "replayed 1 messages\n"), (replayed.code, replayed.text), str(replayed))
+        self.assertEqual([(0, None), (1, "k"), (2, None)],
+                         [(e["source"]["offset"], e["attributes"].get("messaging.kafka.message.key"))
+                          for e in self.events()])
+        raw = whittle("cat", "--raw", "--no-separator", "--store", self.store)
+        self.assertEqual(b"small" + b"large " * 1000 + b"small too", raw.out)
+        self.assertEqual({"in": 3, "kept": 3, "sampled_out": 0, "quarantined": 0},
+                         {term: tally["records"] for term, tally in self.ledger().items()})
         self.assertNotIn("logs-0-1", whittle("quarantine", "list", "--store", self.store).text)
         self.verify()
+
+    def test_quarantine_of_shared_segments(self):
+        """Nobody changes shared segments; a store that is made of them has their quarantine and can replay it."""
+        for value in (b"small", b"large\n" * 1000, b"small too", b"larger\n" * 1000):
+            self.producer.send("logs", 0, value)
+        self.producer.flush()
+        shared, merged = self.dir / "shared", self.dir / "merged"
+        member = self.member("--config", self.config(more=", max_message: 1KiB"), "--shared-segments", shared)
+        self.wait_for(2, shared, member=member)
+        member.stop()
+        refused = whittle("quarantine", "replay", "--store", shared)
+        self.assertEqual(2, refused.code, str(refused))
+        self.assertIn("whittle merge", refused.err_text)
+        run = whittle("merge", shared, "--to", merged)
+        self.assertEqual(0, run.code, str(run))
+        self.assertEqual({"records": 2}, self.ledger(merged)["quarantined"])
+        dropped = whittle("quarantine", "drop", "logs-0-3", "--store", merged)
+        self.assertEqual(0, dropped.code, str(dropped))
+        replayed = whittle("quarantine", "replay", "--store", merged)
+        self.assertEqual((0, "replayed 1 messages\n"), (replayed.code, replayed.text), str(replayed))
+        raw = whittle("cat", "--raw", "--no-separator", "--store", merged)
+        self.assertEqual(b"small" + b"large\n" * 1000 + b"small too", raw.out)
+        self.assertEqual({"records": 1}, self.ledger(merged)["quarantined"])
+        self.verify(merged)
+        # What came back is kept by whatever rewrites segments, and expires like the rest.
+        for command in (("compact", "--max"), ("retain", "--filter", '"large"')):
+            run = whittle(*command, "--store", merged)
+            self.assertEqual(0, run.code, str(run))
+            self.verify(merged)
+        self.assertEqual(2, len(self.events(merged)))
 
     def test_troubles_are_one_clear_line(self):
         member = self.member("--kafka", "127.0.0.1:1/logs")

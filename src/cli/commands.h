@@ -35,6 +35,7 @@ int RunRetain(const ParsedFlags& flags, Streams& streams);
 int RunRestore(const ParsedFlags& flags, Streams& streams);
 int RunQuarantineList(const ParsedFlags& flags, Streams& streams);
 int RunQuarantineShow(const ParsedFlags& flags, Streams& streams);
+int RunQuarantineReplay(const ParsedFlags& flags, Streams& streams);
 int RunQuarantineDrop(const ParsedFlags& flags, Streams& streams);
 int RunPatternsList(const ParsedFlags& flags, Streams& streams);
 int RunPatternsTest(const ParsedFlags& flags, Streams& streams);

@@ -356,6 +356,20 @@ constexpr CommandSpec kCommands[] = {
      .run = RunRestore},
     kQuarantineListCommand,
     kQuarantineShowCommand,
+    {.name = "quarantine replay",
+     .summary = "read quarantined messages again and store them where they belong",
+     .description =
+         "Puts quarantined messages through the pipeline again, with the configuration and the limits of now. What can "
+         "be "
+         "read becomes an event at its offset, counts as kept in place of quarantined, and leaves the quarantine; what "
+         "cannot stays there, with the reason, and the exit code is 1. Stopped at any moment, nothing is lost and "
+         "nothing "
+         "is stored twice. The store must not have another writer meanwhile.",
+     .positional = kReplayed,
+     .flags = kReplayFlags,
+     .shared = kStoreAndReading,
+     .examples = kReplayExamples,
+     .run = RunQuarantineReplay},
     kQuarantineDropCommand,
     {.name = "patterns list",
      .summary = "list the patterns in force",

@@ -1,12 +1,17 @@
-// quarantine: looks at the messages that could not become records, and takes them out.
+// quarantine: looks at the messages that could not become records, puts them where they belong, or takes them out.
 #include <algorithm>
 
+#include "catalog/catalog.h"
 #include "catalog/store_layout.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
+#include "cli/interrupt.h"
 #include "cli/reading.h"
+#include "cli/writing.h"
 #include "pipeline/config.h"
+#include "pipeline/field_rules.h"
 #include "pipeline/quarantine.h"
+#include "pipeline/quarantine_replay.h"
 #include "render/json_text.h"
 #include "render/table.h"
 #include "source/progress.h"
@@ -60,7 +65,69 @@ void AppendEntryJson(const QuarantinedMessage& message, std::string* out) {
           ",\"value_kept\":" + (message.value_withheld ? "false" : "true") + "}\n";
 }
 
+// The source of the configuration that reads a topic, else one with the defaults; flags win.
+Result<KafkaSourcePlan> PlanOfTopic(const ParsedFlags& flags, const Config& config, const std::string& topic) {
+  KafkaSource source;
+  for (const KafkaSource& one : config.kafka) {
+    if (std::find(one.topics.begin(), one.topics.end(), topic) == one.topics.end()) continue;
+    source = one;
+    break;
+  }
+  if (flags.Given("max-message")) source.max_message_bytes = static_cast<uint64_t>(flags.Integer("max-message"));
+  if (flags.Given("tz")) source.time_zone = flags.Text("tz");
+  if (flags.Given("year")) source.time_year = static_cast<int>(flags.Integer("year"));
+  WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan plan, MakeMessagePlan(source));
+  plan.set_resource = [&config](std::vector<Attribute>* resource) { SetResource(config.field_rules, resource); };
+  return plan;
+}
+
+Result<ReplayReport> Replay(const Env* env, const ParsedFlags& flags) {
+  WHITTLE_ASSIGN_OR_RETURN(const auto reading, PrepareReading(env, flags));
+  const Config& config = reading->config;
+  const std::string store = StoreOf(flags, config);
+  WHITTLE_ASSIGN_OR_RETURN(const bool there, FileExists(env->files, StoreLayout(store).format));
+  WHITTLE_ASSIGN_OR_RETURN(const bool quarantine, FileExists(env->files, QuarantineDirectory(store)));
+  if (!there && quarantine) {
+    return Status(StatusCode::kUsage, store +
+                                          ": segments that a group shares are never changed; make a store of them "
+                                          "first, which takes the quarantine along: whittle merge " +
+                                          store + " --to STORE");
+  }
+  CatalogOptions catalog_options;
+  catalog_options.create = false;
+  WHITTLE_ASSIGN_OR_RETURN(const auto catalog, Catalog::Open(env, store, catalog_options));
+  ParsingOptions parsing;
+  parsing.analyzer = reading->analyzer.get();
+  parsing.field_rules = config.field_rules;
+  parsing.use_recipe_cache = !flags.On("no-recipe-cache");
+  WHITTLE_ASSIGN_OR_RETURN(parsing.scrubbers, MakeScrubbers(env, config, store));
+  WHITTLE_ASSIGN_OR_RETURN(const CommitterOptions committer, CommitterOptionsOf(env, flags, config));
+  ReplayOptions options;
+  options.parsing = &parsing;
+  options.builder = committer.builder;
+  options.plan_of = [&](const std::string& topic) { return PlanOfTopic(flags, config, topic); };
+  WorkerPool pool(static_cast<size_t>(JobsOf(env, flags) - 1));
+  WHITTLE_ASSIGN_OR_RETURN(ReplayReport report, ReplayQuarantine(env, catalog.get(), &pool, flags.positionals(),
+                                                                 options, WatchForInterrupt()));
+  WHITTLE_RETURN_IF_ERROR(catalog->Close());
+  return report;
+}
+
 }  // namespace
+
+int RunQuarantineReplay(const ParsedFlags& flags, Streams& streams) {
+  const auto report = Replay(DefaultEnv(), flags);
+  if (!report.ok()) return Fail(streams, report.status());
+  for (const ReplayReport::Left& left : report->left) {
+    streams.err.Write("whittle: " + left.name + ": " + left.why + "\n");
+  }
+  std::string said = "replayed " + FormatCount(report->replayed) + " messages";
+  if (report->stored_before > 0) said += "; " + FormatCount(report->stored_before) + " were stored already";
+  if (!report->left.empty()) said += "; " + FormatCount(report->left.size()) + " are left as they are";
+  if (report->stopped) said += "; stopped before the end";
+  streams.out.Write(said + "\n");
+  return report->left.empty() ? 0 : 1;
+}
 
 int RunQuarantineList(const ParsedFlags& flags, Streams& streams) {
   const auto found = FindQuarantined(DefaultEnv(), StoreFromFlags(flags), {});

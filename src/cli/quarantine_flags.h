@@ -25,6 +25,41 @@ inline constexpr CommandSpec kQuarantineShowCommand = {
     .positional = kQuarantined,
     .shared = kQuarantineStore,
     .run = RunQuarantineShow};
+inline constexpr PositionalSpec kReplayed = {
+    .name = "MESSAGE", .maximum = 1'000'000, .help = "TOPIC-PARTITION-OFFSET, as the list names them; none: all"};
+inline constexpr FlagSpec kReplayFlags[] = {
+    {.name = "max-message",
+     .kind = ValueKind::kSize,
+     .argument = "SIZE",
+     .help = "larger messages stay in the quarantine",
+     .minimum = 1024,
+     .maximum = 1LL << 30,
+     .default_help = "that of the configuration, else 16MiB"},
+    {.name = "jobs",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "worker threads",
+     .minimum = 1,
+     .maximum = 1024,
+     .default_help = "the processors this process may use, cgroup limits included"},
+    {.name = "memory",
+     .kind = ValueKind::kSize,
+     .argument = "SIZE",
+     .default_value = "512MiB",
+     .help = "what the process aims to stay below"},
+    {.name = "level",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "zstd level of the segments",
+     .minimum = 1,
+     .maximum = 19,
+     .default_help = "chosen by how much is left to compress"},
+};
+inline constexpr Example kReplayExamples[] = {
+    {"whittle quarantine replay", "everything that can be read with today's limits"},
+    {"whittle quarantine replay -c whittle.yaml --max-message 64MiB logs-0-42", "one message that was too large"},
+};
+
 inline constexpr CommandSpec kQuarantineDropCommand = {
     .name = "quarantine drop",
     .summary = "take messages out of the quarantine for good",

@@ -40,8 +40,9 @@ struct MessageBatch {
   uint64_t end_offset = 0;            // one past the last message that the batch accounts for
   std::vector<Message> messages;      // those that are not plain, by offset
   std::vector<RecordStream> streams;  // offsets, times and trace ids
-  // Messages that could not be taken and are kept beside the store, by number and bytes of their values.
+  // Messages that could not be taken and are kept beside the store, by number, and lines and bytes of their values.
   uint64_t quarantined = 0;
+  uint64_t quarantined_lines = 0;
   uint64_t quarantined_bytes = 0;
 };
 

@@ -45,6 +45,11 @@ std::string WhyNotTaken(const KafkaRecord& record, size_t max_message_bytes) {
   return "";
 }
 
+uint64_t CountLines(std::string_view value) {
+  const auto feeds = static_cast<uint64_t>(std::count(value.begin(), value.end(), '\n'));
+  return feeds + (value.empty() || value.back() != '\n' ? 1 : 0);
+}
+
 std::optional<TraceParent> ParseTraceParent(std::string_view text) {
   constexpr size_t kSize = 55;
   if (text.size() < kSize || text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;
@@ -166,8 +171,9 @@ void KafkaBatcher::Add(const KafkaRecord& record) {
   messages_->end_offset = static_cast<uint64_t>(record.offset) + 1;
 }
 
-void KafkaBatcher::AddQuarantined(int64_t offset, uint64_t bytes) {
+void KafkaBatcher::AddQuarantined(int64_t offset, uint64_t lines, uint64_t bytes) {
   ++messages_->quarantined;
+  messages_->quarantined_lines += lines;
   messages_->quarantined_bytes += bytes;
   messages_->end_offset = static_cast<uint64_t>(offset) + 1;
 }

@@ -29,6 +29,9 @@ inline constexpr size_t kMaxMessageHeaders = 1000;
 // Why a message cannot be a record; empty: it can.
 std::string WhyNotTaken(const KafkaRecord& record, size_t max_message_bytes);
 
+// Lines of a value, as a record has them: an empty one is a line too.
+uint64_t CountLines(std::string_view value);
+
 // The ids of a W3C traceparent header: "00-<32 hex>-<16 hex>-<2 hex>".
 struct TraceParent {
   uint64_t trace_high = 0;
@@ -44,7 +47,7 @@ class KafkaBatcher {
 
   void Add(const KafkaRecord& record);
   // A message that is kept elsewhere.
-  void AddQuarantined(int64_t offset, uint64_t bytes);
+  void AddQuarantined(int64_t offset, uint64_t lines, uint64_t bytes);
 
   // Key and headers, scrubbed.
   Message ToMessage(const KafkaRecord& record) const;

@@ -12,8 +12,6 @@ constexpr uint64_t kRoundBytes = 8 << 20;
 constexpr int64_t kAdviceNs = 1'000'000'000;
 constexpr int kClusterMs = 10'000;
 
-Attribute TextAttribute(const char* name, std::string_view text) { return {name, Value::String(text)}; }
-
 }  // namespace
 
 struct KafkaInput::Partition {
@@ -133,11 +131,7 @@ Status KafkaInput::Begin(Partition* partition, const KafkaPartition& name, const
   context->identity.host = cluster_;
   context->identity.stream = name.topic;
   context->identity.names = {name.name()};
-  std::vector<Attribute> resource = plan_.ResourceOf(name.topic);
-  resource.push_back(TextAttribute("messaging.system", "kafka"));
-  resource.push_back(TextAttribute("messaging.destination.name", name.topic));
-  resource.push_back(TextAttribute("messaging.destination.partition.id", std::to_string(name.partition)));
-  context->segment_source = {id, name.name(), std::move(resource)};
+  context->segment_source = plan_.SourceOf(id, name);
   context->kafka = KafkaRange{cluster_, name.topic, name.partition, first_offset, first_offset};
   partition->context = context;
   CommitterOptions committer = options_.committer;
@@ -166,14 +160,13 @@ Status KafkaInput::Received(const KafkaRecord& record) {
   partition->next = record.offset + 1;
   bytes_read_ += record.value ? record.value->size() : 0;
   if (const std::string why = WhyNotTaken(record, plan_.max_message_bytes); !why.empty()) {
-    QuarantinedMessage message{cluster_, record.partition->topic, record.partition->partition, {}, 0, why, std::nullopt,
-                               false};
+    QuarantinedMessage message = NewQuarantined(*partition, why);
     message.message = partition->batcher->ToMessage(record);
-    message.time_ms = record.time_ms < 0 ? kNoTime : record.time_ms;
+    if (record.time_ms >= 0) message.time_ms = record.time_ms;
     message.value_withheld = record.value && !partition->batcher->ScrubValue(*record.value, &message.value);
-    const uint64_t bytes = record.value ? record.value->size() : 0;
+    message.lines = CountLines(record.value.value_or(""));
+    message.bytes = record.value.value_or("").size();
     WHITTLE_RETURN_IF_ERROR(Quarantine(partition, std::move(message)));
-    partition->batcher->AddQuarantined(record.offset, bytes);
   } else {
     partition->batcher->Add(record);
   }
@@ -189,18 +182,26 @@ Status KafkaInput::Unreadable(const KafkaPartition& name, int64_t offset, const 
   }
   if (partition->batcher->empty()) partition->batch_since_ns = env_->clock->SteadyNs();
   partition->next = offset + 1;
-  QuarantinedMessage message{cluster_,     name.topic, name.partition, {}, kNoTime, "cannot be read: " + why,
-                             std::nullopt, false};
+  QuarantinedMessage message = NewQuarantined(*partition, "cannot be read: " + why);
   message.message.offset = offset;
-  WHITTLE_RETURN_IF_ERROR(Quarantine(partition, std::move(message)));
-  partition->batcher->AddQuarantined(offset, 0);
-  return Status::Ok();
+  return Quarantine(partition, std::move(message));
+}
+
+QuarantinedMessage KafkaInput::NewQuarantined(const Partition& partition, std::string reason) const {
+  QuarantinedMessage message;
+  message.cluster = cluster_;
+  message.topic = partition.name.topic;
+  message.partition = partition.name.partition;
+  message.time_ms = kNoTime;
+  message.reason = std::move(reason);
+  return message;
 }
 
 Status KafkaInput::Quarantine(Partition* partition, QuarantinedMessage message) {
   options_.log("kafka: " + partition->name.name() + ": message " + std::to_string(message.message.offset) + " " +
                message.reason + "; it is in the quarantine");
   ++quarantined_;
+  partition->batcher->AddQuarantined(message.message.offset, message.lines, message.bytes);
   return WriteQuarantined(env_, options_.shared ? options_.shared->dir() : catalog_->layout().dir, message);
 }
 

@@ -77,6 +77,7 @@ class KafkaInput : private KafkaListener {
   Partition* Find(const KafkaPartition& name);
   Status Begin(Partition* partition, const KafkaPartition& name, const std::string& id, int64_t first_offset,
                bool resumes);
+  QuarantinedMessage NewQuarantined(const Partition& partition, std::string reason) const;
   Status Quarantine(Partition* partition, QuarantinedMessage message);
   Result<int64_t> FindStored(Partition* partition);
   int64_t StoredEnd(const Partition& partition) const;

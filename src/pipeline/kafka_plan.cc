@@ -69,11 +69,17 @@ std::string FillIn(std::string text, std::string_view name, std::string_view val
 
 }  // namespace
 
-std::vector<Attribute> KafkaSourcePlan::ResourceOf(std::string_view topic) const {
+SegmentSource KafkaSourcePlan::SourceOf(const std::string& id, const KafkaPartition& partition) const {
   std::vector<Attribute> resource;
-  for (const auto& [name, text] : fields) resource.push_back({name, Value::String(FillIn(text, "{topic}", topic))});
+  const auto add = [&](const char* name, const std::string& text) { resource.push_back({name, Value::String(text)}); };
+  for (const auto& [name, text] : fields) {
+    resource.push_back({name, Value::String(FillIn(text, "{topic}", partition.topic))});
+  }
   if (set_resource) set_resource(&resource);
-  return resource;
+  add("messaging.system", "kafka");
+  add("messaging.destination.name", partition.topic);
+  add("messaging.destination.partition.id", std::to_string(partition.partition));
+  return {id, partition.name(), std::move(resource)};
 }
 
 Status CheckKafkaProperty(const std::string& name, const std::string& value) {
@@ -133,19 +139,24 @@ Result<KafkaSinkPlan> MakeKafkaSinkPlan(const Env* env, const KafkaSinkConfig& c
   return plan;
 }
 
-Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source) {
+Result<KafkaSourcePlan> MakeMessagePlan(const KafkaSource& source) {
   KafkaSourcePlan plan;
+  plan.max_message_bytes = source.max_message_bytes;
+  plan.fields = source.fields;
+  plan.time.zone = source.time_zone;
+  plan.time.year = source.time_year;
+  WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(plan.time));
+  return plan;
+}
+
+Result<KafkaSourcePlan> MakeKafkaPlan(const Env* env, const KafkaSource& source) {
+  WHITTLE_ASSIGN_OR_RETURN(KafkaSourcePlan plan, MakeMessagePlan(source));
   WHITTLE_ASSIGN_OR_RETURN(plan.consumer.client, MakeKafkaClient(env, source));
   plan.consumer.topics = source.topics;
   plan.consumer.group = source.group;
   plan.consumer.group_instance = FillIn(source.group_instance, "{host}", env->host->Name());
   plan.consumer.from_end = source.from_end;
-  plan.max_message_bytes = source.max_message_bytes;
   plan.shared_segments = source.shared_segments;
-  plan.fields = source.fields;
-  plan.time.zone = source.time_zone;
-  plan.time.year = source.time_year;
-  WHITTLE_RETURN_IF_ERROR(RecordTimes::Check(plan.time));
   auto& properties = plan.consumer.client.properties;
   properties.emplace_back("receive.message.max.bytes",
                           std::to_string((uint64_t{100} << 20) + source.max_message_bytes));

@@ -11,6 +11,7 @@
 
 #include "env/env.h"
 #include "event/value.h"
+#include "format/segment.h"
 #include "pipeline/config.h"
 #include "pipeline/kafka_sink.h"
 #include "pipeline/record_times.h"
@@ -27,8 +28,12 @@ struct KafkaSourcePlan {
   size_t max_message_bytes = size_t{16} << 20;
   std::string shared_segments;  // directory; empty: the store
 
-  std::vector<Attribute> ResourceOf(std::string_view topic) const;
+  // What segments of a partition say of where its events come from.
+  SegmentSource SourceOf(const std::string& id, const KafkaPartition& partition) const;
 };
+
+// How messages are read, without what connecting needs: settings and secrets.
+Result<KafkaSourcePlan> MakeMessagePlan(const KafkaSource& source);
 
 // kConfig, kIo or kNotFound with what is wrong: a setting
 // that librdkafka does not take, a password that is not there.

@@ -46,6 +46,22 @@ Status LedgerCarrier::Number(const SegmentReader& reader, SegmentEdit* edit) {
   return Status::Ok();
 }
 
+void LedgerCarrier::Add(const SegmentMeta& meta, AddedMessage* added) {
+  if (!any_ || meta.coverage.empty()) return;
+  StratumInfo other;
+  other.other = true;
+  SegmentLedger::Entry entry;
+  entry.source_id = meta.coverage[0].source_id;
+  entry.time_ns = added->times.empty() ? kNoTime : added->times[0].time_ns;
+  entry.stratum = ledger_.AddStratum(0, other);
+  LedgerCell& cell = (*ledger_.mutable_cells())[ledger_.FindCell(entry)];
+  const EventCounts counts{added->tally.records, added->tally.lines, added->tally.bytes};
+  cell.in += counts;
+  cell.kept += counts;
+  cell.weight += 1;
+  added->batch.streams.push_back({static_cast<uint16_t>(StreamId::kStratum), {entry.stratum}});
+}
+
 void LedgerCarrier::Take(const SegmentUnpacker& unpacker, const SegmentMeta& meta) {
   if (!any_) return;
   if (unpacker.ledger() == nullptr) return TakeUncounted(unpacker, meta);

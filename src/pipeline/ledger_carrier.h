@@ -10,6 +10,7 @@
 
 #include "catalog/segment_meta.h"
 #include "format/segment_reader.h"
+#include "pipeline/message_inserter.h"
 #include "pipeline/segment_unpacker.h"
 #include "query/store_ledger.h"
 #include "sample/segment_ledger.h"
@@ -22,6 +23,8 @@ class LedgerCarrier {
   void Meet(const SegmentReader& reader);
   // Before the segment is unpacked: gives its records the numbers that their strata will have.
   Status Number(const SegmentReader& reader, SegmentEdit* edit);
+  // A message that is added to the segment: kept, whatever was sampled beside it.
+  void Add(const SegmentMeta& meta, AddedMessage* added);
   // After it was unpacked.
   void Take(const SegmentUnpacker& unpacker, const SegmentMeta& meta);
   // Of the new segment; none when no old one had any.

@@ -2,24 +2,9 @@
 
 #include <utility>
 
+#include "pipeline/message_view.h"
+
 namespace whittle {
-
-namespace {
-
-// A message that says nothing of its time was written when the broker says so.
-int64_t MessageTimeNs(const EventBatch& batch, size_t record) {
-  if (batch.messages == nullptr) return kNoTime;
-  for (const RecordStream& stream : batch.streams) {
-    if (stream.id != static_cast<uint16_t>(StreamId::kKafkaTime)) continue;
-    const int64_t time_ms = stream.values[record];
-    constexpr int64_t kNsPerMs = 1'000'000;
-    const bool sane = time_ms > 0 && time_ms < INT64_MAX / kNsPerMs;
-    return sane ? time_ms * kNsPerMs : kNoTime;
-  }
-  return kNoTime;
-}
-
-}  // namespace
 
 LivePipeline::LivePipeline(const Env* env, Catalog* catalog, WorkerPool* pool, const ParsingOptions* parsing,
                            CommitterOptions committer, std::shared_ptr<const SamplingPolicy> sampling)
@@ -115,9 +100,11 @@ Status LivePipeline::Assemble(EventBatch batch) {
     if (first && !batch.rows.empty()) batch.rows.front().flags |= Row::kRecordStart;
     if (!batch.rows.empty()) source.enricher->Enrich(&batch);
     std::vector<RecordTime> times;
+    const MessageView messages(batch);
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) == 0) continue;
-      times.push_back(source.times->Resolve(row, MessageTimeNs(batch, times.size())));
+      // A message that says nothing of its time was written when the broker says so.
+      times.push_back(source.times->Resolve(row, messages.TimeNs(times.size())));
     }
     batch.times_after = source.times->state();
     if (source.sampler != nullptr) {

@@ -5,6 +5,7 @@
 #include "catalog/marks.h"
 #include "catalog/rebuild.h"
 #include "catalog/segment_file.h"
+#include "pipeline/quarantine.h"
 #include "templates/overrides.h"
 
 namespace whittle {
@@ -53,6 +54,16 @@ Status CopySegment(const Env* env, const Snapshot& snapshot, const SegmentMeta& 
   return Status::Ok();
 }
 
+// What segments count as quarantined goes along with them.
+Status CopyQuarantine(const Env* env, const std::string& from, const std::string& to) {
+  WHITTLE_ASSIGN_OR_RETURN(const auto entries, ListQuarantined(env, from));
+  for (const QuarantineEntry& entry : entries) {
+    WHITTLE_ASSIGN_OR_RETURN(const QuarantinedMessage message, ReadQuarantined(env, from, entry.file));
+    WHITTLE_RETURN_IF_ERROR(WriteQuarantined(env, to, message));
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Result<MergeReport> MergeStores(const Env* env, const std::vector<std::string>& stores, const std::string& to,
@@ -80,6 +91,7 @@ Result<MergeReport> MergeStores(const Env* env, const std::vector<std::string>& 
         return Status(StatusCode::kCancelled, "stopped; " + to + " holds a part and can be removed");
       WHITTLE_RETURN_IF_ERROR(CopySegment(env, snapshot, meta, catalog.get(), &report));
     }
+    WHITTLE_RETURN_IF_ERROR(CopyQuarantine(env, snapshot.dir, to));
     WHITTLE_ASSIGN_OR_RETURN(const std::vector<Mark> marks, ReadMarks(env, snapshot.dir));
     for (const Mark& mark : marks) WHITTLE_RETURN_IF_ERROR(AddMark(env, to, mark));
   }

@@ -16,12 +16,20 @@ class MessageView {
     if (batch.messages == nullptr) return;
     for (const RecordStream& stream : batch.streams) {
       if (stream.id == static_cast<uint16_t>(StreamId::kKafkaOffset)) offsets_ = &stream;
+      if (stream.id == static_cast<uint16_t>(StreamId::kKafkaTime)) times_ = &stream;
       if (stream.id == static_cast<uint16_t>(StreamId::kTraceMethod)) methods_ = &stream;
       if (stream.id == static_cast<uint16_t>(StreamId::kTraceLow)) traces_ = &stream;
     }
   }
   uint64_t Offset(size_t record, uint64_t otherwise) const {
     return offsets_ == nullptr ? otherwise : static_cast<uint64_t>(offsets_->values[record]);
+  }
+  // When the broker says it was written; kNoTime: it does not, or nothing sane.
+  int64_t TimeNs(size_t record) const {
+    if (times_ == nullptr) return kNoTime;
+    constexpr int64_t kNsPerMs = 1'000'000;
+    const int64_t time_ms = times_->values[record];
+    return time_ms > 0 && time_ms < INT64_MAX / kNsPerMs ? time_ms * kNsPerMs : kNoTime;
   }
   // Of a header: as an id in the text is joined, by its low 64 bits; 0: none.
   uint64_t Trace(size_t record) const {
@@ -31,6 +39,7 @@ class MessageView {
 
  private:
   const RecordStream* offsets_ = nullptr;
+  const RecordStream* times_ = nullptr;
   const RecordStream* methods_ = nullptr;
   const RecordStream* traces_ = nullptr;
 };

@@ -48,6 +48,8 @@ std::string EncodeQuarantined(const QuarantinedMessage& message) {
   out.Bytes(message.reason);
   out.U8(static_cast<uint8_t>((message.value ? kHasValue : 0) | (message.value_withheld ? kWithheld : 0)));
   if (message.value) out.Bytes(*message.value);
+  out.Varint(message.lines);
+  out.Varint(message.bytes);
   const Hash128 hash = HashBytes128(bytes);
   out.U64(hash.high);
   out.U64(hash.low);
@@ -63,13 +65,18 @@ Result<QuarantinedMessage> DecodeQuarantined(std::string_view bytes) {
   ByteReader in(bytes.substr(kMagic.size(), bytes.size() - kMagic.size() - kHashBytes));
   WHITTLE_ASSIGN_OR_RETURN(MessageTable table, DecodeMessages(in.Bytes()));
   if (table.messages.size() != 1) return damaged;
-  QuarantinedMessage message{table.cluster, table.topic, table.partition, table.messages[0], 0, "",
-                             std::nullopt,  false};
+  QuarantinedMessage message;
+  message.cluster = table.cluster;
+  message.topic = table.topic;
+  message.partition = table.partition;
+  message.message = std::move(table.messages[0]);
   message.time_ms = in.Signed();
   message.reason = in.Bytes();
   const uint8_t flags = in.U8();
   message.value_withheld = (flags & kWithheld) != 0;
   if ((flags & kHasValue) != 0) message.value = in.Bytes();
+  message.lines = in.Varint();
+  message.bytes = in.Varint();
   if (!in.ok()) return damaged;
   return message;
 }

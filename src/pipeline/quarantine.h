@@ -24,6 +24,8 @@ struct QuarantinedMessage {
   std::string reason;   // "has 20000000 bytes; at most 16777216 are taken"
   std::optional<std::string> value;
   bool value_withheld = false;  // there was one, and it must not be kept
+  uint64_t lines = 1;           // as the ledger counts it: of the value as it came, before it was scrubbed
+  uint64_t bytes = 0;
 
   std::string name() const;  // "logs-0-42": what people call it
 };

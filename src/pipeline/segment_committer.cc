@@ -83,8 +83,7 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
 
 void SegmentCommitter::TakeMessages(const MessageBatch& messages, const EventBatch& batch, SourceContext* source) {
   source->kafka->end_offset = static_cast<int64_t>(messages.end_offset);
-  source->quarantined +=
-      Tally{messages.quarantined, messages.quarantined, messages.quarantined_bytes};  // a message counts as one line
+  source->quarantined += Tally{messages.quarantined_lines, messages.quarantined, messages.quarantined_bytes};
   if (messages.messages.empty()) return;
   // Of messages that sampling left out nothing is kept.
   const auto offsets = std::find_if(batch.streams.begin(), batch.streams.end(), [](const RecordStream& stream) {

@@ -47,6 +47,16 @@ Status AddCoverage(const SegmentMeta& meta, const LeftOutBySource& left_out, Seg
   return Status::Ok();
 }
 
+// What leaves the quarantine is kept.
+Status MoveFromQuarantine(const Tally& tally, SegmentMeta* meta) {
+  if (tally.records == 0) return Status::Ok();
+  if (meta->kafka && meta->coverage.size() == 1) {
+    Ledger& ledger = meta->coverage[0].ledger;
+    if (MoveTo(tally, &ledger.quarantined, &ledger.kept)) return Status::Ok();
+  }
+  return Status(StatusCode::kCorrupt, "counts fewer messages in quarantine than are to leave it");
+}
+
 Status CheckKafka(const std::vector<OldSegment>& old) {
   const auto has_range = [](const OldSegment& segment) { return segment.meta.kafka.has_value(); };
   if (old.size() > 1 && std::any_of(old.begin(), old.end(), has_range)) {
@@ -108,19 +118,28 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
   for (OldSegment& segment : old) {
     WHITTLE_ASSIGN_OR_RETURN(auto reader, OpenSegment(env_, segment.path));
     WHITTLE_RETURN_IF_ERROR(ledgers.Number(*reader, &segment.edit).WithContext(segment.path));
+    MessageInserter inserter(std::move(segment.added), std::move(segment.added_source));
+    for (AddedMessage& added : *inserter.added()) ledgers.Add(segment.meta, &added);
+    segment.edit.cuts = inserter.Offsets();
     auto unpacker = SegmentUnpacker::Open(std::move(reader), std::move(segment.edit));
     if (!unpacker.ok()) return unpacker.status().WithContext(segment.path);
+    const auto add = [&](EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
+      // The builder tells sources apart by this number when it fills gaps.
+      batch.source = NumberOf(source.id);
+      builder.Add(std::move(batch), std::move(times), source);
+    };
     const Status unpacked =
         (*unpacker)->Unpack([&](EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
-          // The builder tells sources apart by this number when it fills gaps.
-          batch.source = NumberOf(source.id);
-          builder.Add(std::move(batch), std::move(times), source);
+          inserter.Pass(std::move(batch), std::move(times), source, add);
         });
     if (!unpacked.ok()) return unpacked.WithContext(segment.path);
+    inserter.Finish(add);
     builder.Know((*unpacker)->folded());
     ledgers.Take(**unpacker, segment.meta);
     messages = (*unpacker)->messages();
+    if (messages) inserter.AddTo(&*messages);
     WHITTLE_RETURN_IF_ERROR(AddCoverage(segment.meta, (*unpacker)->left_out(), &meta).WithContext(segment.path));
+    WHITTLE_RETURN_IF_ERROR(MoveFromQuarantine(inserter.Total(), &meta).WithContext(segment.path));
   }
   RewrittenSegment result;
   result.sources = IdentitiesOf(meta);

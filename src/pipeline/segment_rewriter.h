@@ -1,6 +1,6 @@
 // SegmentRewriter: makes one new segment of one or more old ones, with all or some of their records. The work of
-// compaction (same records, fewer and smaller files), retention (expired records go) and thinning (records are sampled
-// out after the fact).
+// compaction (same records, fewer and smaller files), retention (expired records go), thinning (records are sampled
+// out after the fact) and of replaying the quarantine (messages come back to where they belong).
 //
 // What it keeps: every kept row byte for byte and in order, event times and how sure they are, positions in the source,
 // scrub marks, all per-record streams (rates, strata, traces ...), names and attributes of sources, coverage and the
@@ -22,6 +22,7 @@
 
 #include "catalog/catalog.h"
 #include "env/env.h"
+#include "pipeline/message_inserter.h"
 #include "pipeline/segment_unpacker.h"
 #include "sink/segment_builder.h"
 #include "templates/consolidator.h"
@@ -32,6 +33,9 @@ struct OldSegment {
   std::string path;
   SegmentMeta meta;  // as the manifest has it
   SegmentEdit edit;
+  // Of a Kafka partition: messages of its range that leave the quarantine, by offset, and the source they are of.
+  std::vector<AddedMessage> added;
+  SegmentSource added_source;
 };
 
 struct RewriteOptions {

@@ -34,6 +34,7 @@ bool IsKnown(uint16_t section) {
     case SectionId::kContentHash:
     case SectionId::kShapeStats:
     case SectionId::kFoldedBodies:
+    case SectionId::kSamplerState:  // of use where the next segment is written, and that is not here
       return true;
     default:
       return false;
@@ -127,6 +128,14 @@ RecordFate SegmentUnpacker::FateOf(const RecordRows& record) const {
   return edit_.fates.empty() ? RecordFate::kKept : edit_.fates[*record.record];
 }
 
+bool SegmentUnpacker::PassesCut(const RecordRows& record) {
+  if (next_cut_ == edit_.cuts.size() || !rows_->is_kafka() || !record.record) return false;
+  const size_t before = next_cut_;
+  const int64_t offset = rows_->KafkaOffset(*record.record);
+  while (next_cut_ < edit_.cuts.size() && edit_.cuts[next_cut_] <= offset) ++next_cut_;
+  return next_cut_ != before;
+}
+
 // One run: a stretch of one source. Knows where in the source it stands, and collects the batch under way.
 class SegmentUnpacker::RunUnpacker {
  public:
@@ -149,6 +158,7 @@ class SegmentUnpacker::RunUnpacker {
     RecordRows record;
     while (rows_.position() < end_row_) {
       rows_.ReadRecord(end_row_, &record);
+      if (owner_.PassesCut(record) && !batch_.rows.empty()) Hand();
       const RecordFate fate = owner_.FateOf(record);
       const bool starts = rows_.IsRecordStart(record.first_row);
       if (fate == RecordFate::kKept && starts) {

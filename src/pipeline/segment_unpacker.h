@@ -33,6 +33,8 @@ struct SegmentEdit {
   // Of lines before the first record start of a run: they belong to a record of another segment.
   RecordFate leading_lines = RecordFate::kKept;
   std::vector<RecordStream> streams;  // new values (thresholds, strata ...), one per record, kept or not
+  // Of a Kafka partition, ascending: a batch ends before the first record at or behind each of these offsets.
+  std::vector<int64_t> cuts;
 };
 
 // Records that were left out, in the terms of the ledger.
@@ -74,9 +76,11 @@ class SegmentUnpacker {
   Status LoadMarks();
   Status LoadStreams();
   RecordFate FateOf(const RecordRows& record) const;
+  bool PassesCut(const RecordRows& record);
 
   std::unique_ptr<SegmentRows> rows_;
   SegmentEdit edit_;
+  size_t next_cut_ = 0;
   std::vector<Mark> marks_;
   FoldedBodies folded_;
   void CountLeftOut(size_t record, RecordFate fate, const SegmentSource& source, const Tally& lost);
