@@ -70,9 +70,11 @@ Result<std::optional<int64_t>> KafkaInput::Assigned(const KafkaPartition& name, 
     begin = state.low;
   }
   if (state.high >= 0 && begin > state.high) {
-    options_.log("kafka: " + name.name() + ": ends at " + std::to_string(state.high) + ", but messages up to " +
-                 std::to_string(begin) + " are stored: the topic was made anew; waiting for it to get there. Use " +
-                 "another store to read it from its beginning");
+    options_.log(
+        "kafka: " + name.name() + ": ends at " + std::to_string(state.high) + ", but messages up to " +
+        std::to_string(begin) +
+        " are stored; waiting for it to get there. Brokers that were killed catch up by themselves; a topic that " +
+        "was made anew is read from its beginning into another store");
   }
   partition->next = begin;
   partition->advised = state.committed;

@@ -318,7 +318,7 @@ KafkaConsumer::KafkaConsumer(std::unique_ptr<Client> client) : client_(std::move
 KafkaConsumer::~KafkaConsumer() = default;
 
 Result<uint64_t> KafkaConsumer::Poll(int timeout_ms, uint64_t max_bytes) {
-  // The first is waited for; what has come with it is taken many at a time, which takes a third less of the processor.
+  // The first is waited for; what has come with it is taken many at a time, with fewer looks at the clock.
   uint64_t bytes = 0;
   int wait_ms = timeout_ms;
   while (bytes < max_bytes) {
