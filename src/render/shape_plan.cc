@@ -1,6 +1,7 @@
 #include "render/shape_plan.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "scan/time_layout.h"
 
@@ -40,28 +41,49 @@ bool IsParsedAlready(const PieceRange& slot, const Shape& shape) {
          (covered(static_cast<uint16_t>(slot.end + 1)));
 }
 
-void AddField(PlannedField field, std::vector<PlannedField>* fields) {
-  const auto taken = [&](const std::string& name) {
-    return std::any_of(fields->begin(), fields->end(), [&](const PlannedField& other) { return other.name == name; });
-  };
-  const std::string name = field.name;
-  for (int n = 2; taken(field.name); ++n) field.name = name + "_" + std::to_string(n);
-  fields->push_back(std::move(field));
-}
+// Fields with names that are distinct: the second of one name is name_2. A line may have hundreds of one name.
+class DistinctFields {
+ public:
+  explicit DistinctFields(std::vector<PlannedField>* fields) : fields_(*fields) {}
 
-void AddShapeFields(const Shape& shape, ShapePlan* plan) {
+  void Add(PlannedField field) {
+    const auto [known, is_new] = last_.try_emplace(field.name, 1);
+    if (!is_new) {
+      const std::string name = field.name;
+      int n = known->second;
+      do {
+        field.name = name + "_" + std::to_string(++n);
+      } while (!last_.try_emplace(field.name, 1).second);
+      last_[name] = n;
+    }
+    fields_.push_back(std::move(field));
+  }
+
+ private:
+  std::vector<PlannedField>& fields_;
+  std::unordered_map<std::string, int> last_;  // name → the number that its last one got
+};
+
+struct PlanBuilder {
+  explicit PlanBuilder(ShapePlan* to) : plan(to), attributes(&to->attributes), resource(&to->resource) {}
+  ShapePlan* plan;
+  DistinctFields attributes, resource;
+};
+
+void AddShapeFields(const Shape& shape, PlanBuilder* builder) {
+  ShapePlan* plan = builder->plan;
   for (const Field& field : shape.fields) {
     switch (field.role) {
       case FieldRole::kAttribute:
-        if (!field.name.empty()) AddField(Plan(field, field.name), &plan->attributes);
+        if (!field.name.empty()) builder->attributes.Add(Plan(field, field.name));
         break;
       case FieldRole::kResource:
-        if (!field.name.empty()) AddField(Plan(field, field.name), &plan->resource);
+        if (!field.name.empty()) builder->resource.Add(Plan(field, field.name));
         break;
       case FieldRole::kTimestamp:
         break;  // resolved by whoever knows year and zone
       case FieldRole::kObservedTimestamp:
-        AddField(Plan(field, "observed_timestamp"), &plan->attributes);
+        builder->attributes.Add(Plan(field, "observed_timestamp"));
         break;
       case FieldRole::kSeverity:
         if (!plan->severity) plan->severity = Plan(field, "severity_text");
@@ -77,7 +99,7 @@ void AddShapeFields(const Shape& shape, ShapePlan* plan) {
           plan->parent_span_id = Plan(field, field.name.empty() ? "parent_span_id" : field.name);
         break;
       case FieldRole::kTraceFlags:
-        AddField(Plan(field, "trace_flags"), &plan->attributes);
+        builder->attributes.Add(Plan(field, "trace_flags"));
         break;
     }
   }
@@ -95,7 +117,8 @@ std::string UnitBehind(const Shape& shape, const PieceRange& range, ValueType ty
   return ParseValue(type, "1 " + std::string(unit)).type == type ? blank.text + std::string(unit) : std::string();
 }
 
-void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateBinding& binding, ShapePlan* plan) {
+void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateBinding& binding,
+                      DistinctFields* fields) {
   const size_t count = std::min(mined.slots.size(), binding.slots.size());
   for (size_t i = 0; i < count; ++i) {
     const PieceRange& range = binding.slots[i];
@@ -103,8 +126,8 @@ void AddTemplateSlots(const Shape& shape, const Template& mined, const TemplateB
     if (IsParsedAlready(range, shape)) continue;
     const TemplateSlot& slot = mined.slots[i];
     const uint16_t layout = range.end - range.begin == 1 ? shape.pieces[range.begin].time_layout : uint16_t{0};
-    AddField({slot.name, slot.type, shape.body_unescape, layout, range, true, UnitBehind(shape, range, slot.type), {}},
-             &plan->attributes);
+    fields->Add(
+        {slot.name, slot.type, shape.body_unescape, layout, range, true, UnitBehind(shape, range, slot.type), {}});
   }
 }
 
@@ -126,11 +149,12 @@ Value ParseTimeValue(const PlannedField& field, std::string text) {
 std::shared_ptr<const ShapePlan> PlanShape(std::shared_ptr<const Shape> shape, const Template* mined,
                                            const TemplateBinding* binding) {
   auto plan = std::make_shared<ShapePlan>();
-  AddShapeFields(*shape, plan.get());
+  PlanBuilder builder(plan.get());
+  AddShapeFields(*shape, &builder);
   if (mined != nullptr && binding != nullptr) {
     plan->template_id = mined->id;
     plan->template_text = mined->text;
-    AddTemplateSlots(*shape, *mined, *binding, plan.get());
+    AddTemplateSlots(*shape, *mined, *binding, &builder.attributes);
   }
   plan->shape = std::move(shape);
   return plan;

@@ -20,6 +20,10 @@ constexpr size_t kMaxName = 64;
 constexpr std::string_view kSemanticNames[] = {"user.name",   "url.path",    "client.address",
                                                "client.port", "process.pid", "http.response.status_code"};
 
+// What RawName gives, or begins what it gives with, beside the words of the text. A new one belongs in here.
+constexpr std::string_view kOwnNames[] = {"arg",  "count",   "duration", "frequency", "hex_id", "ip",
+                                          "path", "percent", "size",     "time",      "uuid"};
+
 bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsNameByte(char c) { return IsAlpha(c) || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == '$'; }
 bool IsOpening(char c) { return std::string_view("\"'([{<@#*\\").find(c) != std::string_view::npos; }
@@ -390,14 +394,17 @@ std::vector<TemplateSlot> NameSlots(std::string_view text, std::span<const SlotP
 }
 
 bool MayNameSlot(std::string_view text, std::string_view name) {
-  // Names with a dot in them stand in the text as they are, but for those of the semantic conventions.
+  // Colours may stand in the middle of a word.
+  if (text.find('\x1b') != std::string_view::npos) return true;
+  const auto starts = [&](std::string_view given) { return name.starts_with(given); };
+  if (std::any_of(std::begin(kSemanticNames), std::end(kSemanticNames), starts)) return true;
+  // All other names begin with a word of the text, whole up to where a replaced byte, a second word or the suffix of a
+  // collision may begin; a name with a dot in it is one word.
   const size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return true;
-  for (const std::string_view given : kSemanticNames) {
-    if (name.starts_with(given)) return true;
-  }
-  // Up to where a replaced byte or the suffix of a collision may begin.
-  const std::string part = Lower(name.substr(dot, name.find('_', dot) - dot));
+  if (dot == std::string_view::npos && std::any_of(std::begin(kOwnNames), std::end(kOwnNames), starts)) return true;
+  const size_t begin = dot == std::string_view::npos ? 0 : dot;
+  std::string part = Lower(name.substr(begin, name.find('_', begin) - begin));
+  if (part.ends_with('s')) part.pop_back();  // "error(s)": errors
   const auto same = [](char a, char b) { return (IsAlpha(a) ? static_cast<char>(a | 0x20) : a) == b; };
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }

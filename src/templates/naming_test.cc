@@ -115,7 +115,13 @@ TEST(NamingTest, NamesThatCannotBeAreKnownBeforehand) {
   EXPECT_TRUE(MayNameSlot("the Service.Name=<*>", "service.name"));
   EXPECT_TRUE(MayNameSlot("a.b-c=<*> a.b-c=<*>", "a.b_c_2"));
   EXPECT_TRUE(MayNameSlot("login <*>", "user.name"));
-  EXPECT_TRUE(MayNameSlot("", "anything"));
+  EXPECT_FALSE(MayNameSlot("Took <*> ms for user <*>", "service"));
+  EXPECT_TRUE(MayNameSlot("SERVICE <*>", "service_2"));
+  EXPECT_TRUE(MayNameSlot("s\x1b[0mervice <*>", "service"));
+  EXPECT_TRUE(MayNameSlot("<*> error(s)", "errors"));
+  for (const char* name :
+       {"arg1", "duration", "frequency_hz", "size_kb", "count", "ip_2", "uuid", "time", "path", "hex_id", "percent"})
+    EXPECT_TRUE(MayNameSlot("", name)) << name;
 }
 
 struct Label {
