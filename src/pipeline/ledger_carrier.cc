@@ -27,7 +27,7 @@ Status LedgerCarrier::Number(const SegmentReader& reader, SegmentEdit* edit) {
     other.other = true;
     strata.values.assign(reader.footer().records, ledger_.AddStratum(0, other));
   } else {
-    ledger->mutable_cells()->clear();
+    ledger->ForgetCells();
     *ledger->mutable_metrics() = MetricLedger();
     std::vector<uint32_t> numbers;
     ledger_.Merge(*ledger, &numbers);

@@ -1,9 +1,6 @@
 #include "sample/segment_ledger.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <numeric>
 #include <tuple>
 
 #include "base/hash.h"
@@ -12,19 +9,13 @@
 namespace whittle {
 namespace {
 
-// First byte of sections 1 and 2; a reader refuses a greater one.
-constexpr uint8_t kVersion = 1;
-constexpr uint8_t kOtherFlag = 1, kFormFlag = 2;
-constexpr uint8_t kDroppedFlag = 1, kOneRateFlag = 2, kWeightedFlag = 4;
-
-Status Damaged(const char* what) {
-  return Status(StatusCode::kCorrupt, std::string("segment: its exact counts are damaged: ") + what);
-}
+constexpr uint32_t kNoCellHere = UINT32_MAX;
+constexpr size_t kFewestPlaces = 64;
 
 uint64_t PlaceHash(uint32_t source, int64_t window, uint32_t stratum) {
   uint64_t hash = static_cast<uint64_t>(window) * 0x9E3779B97F4A7C15ULL;
   hash ^= (static_cast<uint64_t>(source) << 32 | stratum) * 0xC2B2AE3D27D4EB4FULL;
-  return hash ^ hash >> 29;
+  return hash ^ hash >> 29 ^ hash >> 47;
 }
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
@@ -38,30 +29,7 @@ void AddTo(const LedgerCell& from, LedgerCell* into) {
   into->dropped = into->dropped || from.dropped;
 }
 
-void PutFloat(double value, ByteWriter* out) { out->U32(std::bit_cast<uint32_t>(static_cast<float>(value))); }
-double TakeFloat(ByteReader* in) { return static_cast<double>(std::bit_cast<float>(in->U32())); }
-
-// The variance when all events of the cell were kept with one probability.
-double VarianceOfOneRate(const LedgerCell& cell) {
-  const auto kept = static_cast<double>(cell.kept.records);
-  return kept > 0 ? std::max(0.0, cell.weight * (cell.weight / kept - 1)) : 0;
-}
-
-uint8_t FlagsOf(const LedgerCell& cell) {
-  const uint8_t dropped = cell.dropped ? kDroppedFlag : 0;
-  if (cell.variance == 0 && cell.weight == static_cast<double>(cell.kept.records)) return dropped;
-  const bool one = std::abs(VarianceOfOneRate(cell) - cell.variance) <= 1e-4 * cell.variance;
-  return static_cast<uint8_t>(dropped | (one ? kOneRateFlag : kWeightedFlag));
-}
-
 }  // namespace
-
-EventCounts& EventCounts::operator+=(const EventCounts& other) {
-  records += other.records;
-  lines += other.lines;
-  bytes += other.bytes;
-  return *this;
-}
 
 uint64_t StratumId(const StratumInfo& info) {
   std::string bytes;
@@ -132,24 +100,45 @@ uint32_t SegmentLedger::SourceNumber(std::string_view source_id) {
   return last_source_;
 }
 
+// Where the index names the cell, or would.
+uint32_t* SegmentLedger::PlaceOf(uint32_t source, int64_t window, uint32_t stratum) {
+  // At most half full, so that the way to any place is short.
+  if (2 * (cells_.size() + 1) > cell_index_.size()) IndexCells();
+  const size_t mask = cell_index_.size() - 1;
+  size_t at = PlaceHash(source, window, stratum) & mask;
+  for (; cell_index_[at] != kNoCellHere; at = (at + 1) & mask) {
+    const LedgerCell& cell = cells_[cell_index_[at]];
+    if (cell.source == source && cell.window == window && cell.stratum == stratum) break;
+  }
+  return &cell_index_[at];
+}
+
+void SegmentLedger::IndexCells() {
+  size_t slots = kFewestPlaces;
+  while (slots < 4 * cells_.size()) slots *= 2;
+  cell_index_.assign(slots, kNoCellHere);
+  for (uint32_t i = 0; i < cells_.size(); ++i) {
+    size_t at = PlaceHash(cells_[i].source, cells_[i].window, cells_[i].stratum) & (slots - 1);
+    while (cell_index_[at] != kNoCellHere) at = (at + 1) & (slots - 1);
+    cell_index_[at] = i;
+  }
+}
+
 size_t SegmentLedger::CellAt(uint32_t source, int64_t window, uint32_t stratum) {
   const auto is_it = [&](const LedgerCell& cell) {
     return cell.source == source && cell.window == window && cell.stratum == stratum;
   };
   if (last_cell_ < cells_.size() && is_it(cells_[last_cell_])) return last_cell_;
-  const uint64_t hash = PlaceHash(source, window, stratum);
-  if (const auto found = cell_index_.find(hash); found != cell_index_.end()) {
-    for (const uint32_t i : found->second) {
-      if (is_it(cells_[i])) return last_cell_ = i;
-    }
-  }
+  uint32_t* place = PlaceOf(source, window, stratum);
+  if (*place != kNoCellHere) return last_cell_ = *place;
   if (cells_.size() >= kMaxCells) {
     const int64_t before = window_ns_;
     JoinWindows();
     if (window_ns_ != before && window != kNoWindow)
       return CellAt(source, FloorDivide(window, window_ns_ / before), stratum);
+    place = PlaceOf(source, window, stratum);
   }
-  cell_index_[hash].push_back(static_cast<uint32_t>(cells_.size()));
+  *place = static_cast<uint32_t>(cells_.size());
   LedgerCell cell;
   cell.source = source;
   cell.window = window;
@@ -178,9 +167,7 @@ void SegmentLedger::JoinWindows() {
     }
     cells_ = std::move(joined);
   }
-  cell_index_.clear();
-  for (uint32_t i = 0; i < cells_.size(); ++i)
-    cell_index_[PlaceHash(cells_[i].source, cells_[i].window, cells_[i].stratum)].push_back(i);
+  IndexCells();
   last_cell_ = cells_.size();
 }
 
@@ -339,157 +326,6 @@ void SegmentLedger::Merge(const SegmentLedger& other, std::vector<uint32_t>* ren
     if (window != kNoWindow) window = FloorDivide(window * other.window_ns_, window_ns_);
     AddTo(theirs, &cells_[CellAt(source, window, (*renumbered)[theirs.stratum])]);
   }
-}
-
-std::string SegmentLedger::EncodeStrata() const {
-  std::string bytes;
-  ByteWriter out(&bytes);
-  out.U8(kVersion);
-  out.Bytes(policy_);
-  out.Varint(static_cast<uint64_t>(window_ns_));
-  out.Varint(keys_.size());
-  for (const std::string& key : keys_) out.Bytes(key);
-  out.Varint(rules_.size());
-  for (const std::string& rule : rules_) out.Bytes(rule);
-  std::vector<bool> survives(strata_.size());
-  for (const LedgerCell& cell : cells_) survives[cell.stratum] = survives[cell.stratum] || cell.kept.records > 0;
-  out.Varint(strata_.size());
-  for (size_t i = 0; i < strata_.size(); ++i) {
-    const StratumInfo& info = strata_[i];
-    const bool has_form = !survives[i] && !info.form.empty();
-    out.Varint(info.rule);
-    out.U8(static_cast<uint8_t>((info.other ? kOtherFlag : 0) | (has_form ? kFormFlag : 0)));
-    if (has_form) out.Bytes(info.form);
-    for (const auto& value : info.values) {
-      out.Varint(value ? value->size() + 1 : 0);
-      if (value) out.Raw(*value);
-    }
-  }
-  return bytes;
-}
-
-Result<std::string> SegmentLedger::EncodeCells(const std::vector<std::string>& source_ids) const {
-  std::vector<uint32_t> numbers;
-  for (const std::string& id : sources_) {
-    const auto at = std::find(source_ids.begin(), source_ids.end(), id);
-    if (at == source_ids.end())
-      return Status(StatusCode::kCorrupt, "counts of source " + id + ", which the segment lacks");
-    numbers.push_back(static_cast<uint32_t>(at - source_ids.begin()));
-  }
-  std::vector<LedgerCell> cells = cells_;
-  for (LedgerCell& cell : cells) cell.source = numbers[cell.source];
-  const auto place = [](const LedgerCell& cell) { return std::tie(cell.source, cell.window, cell.stratum); };
-  std::sort(cells.begin(), cells.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
-  std::string bytes;
-  ByteWriter out(&bytes);
-  out.U8(kVersion);
-  out.Varint(cells.size());
-  // Column by column: neighbours are alike and compress.
-  for (const LedgerCell& cell : cells) out.Varint(cell.source);
-  int64_t window = 0;
-  for (const LedgerCell& cell : cells) {
-    // 0: no time; else one more than the zigzag of the difference to the window before.
-    out.Varint(cell.window == kNoWindow ? 0 : ZigZag(cell.window - window) + 1);
-    if (cell.window != kNoWindow) window = cell.window;
-  }
-  for (const LedgerCell& cell : cells) out.Varint(cell.stratum);
-  for (const LedgerCell& cell : cells) out.Varint(cell.in.records);
-  for (const LedgerCell& cell : cells) out.Signed(static_cast<int64_t>(cell.in.lines - cell.in.records));
-  for (const LedgerCell& cell : cells) out.Varint(cell.in.bytes);
-  for (const LedgerCell& cell : cells) out.Varint(cell.kept.records);
-  for (const LedgerCell& cell : cells) out.Signed(static_cast<int64_t>(cell.kept.lines - cell.kept.records));
-  for (const LedgerCell& cell : cells) out.Varint(cell.kept.bytes);
-  for (const LedgerCell& cell : cells) out.Varint(cell.late);
-  for (const LedgerCell& cell : cells) out.U8(FlagsOf(cell));
-  for (const LedgerCell& cell : cells) {
-    const uint8_t flags = FlagsOf(cell);
-    if ((flags & (kOneRateFlag | kWeightedFlag)) != 0) PutFloat(cell.weight, &out);
-    if ((flags & kWeightedFlag) != 0) PutFloat(cell.variance, &out);
-  }
-  return bytes;
-}
-
-Result<SegmentLedger> SegmentLedger::Decode(std::string_view strata, std::string_view cells,
-                                            const std::vector<std::string>& source_ids) {
-  ByteReader in(strata);
-  const uint8_t version = in.U8();
-  if (in.ok() && version > kVersion) return Status(StatusCode::kUnsupported, "segment: strata of a newer version");
-  SegmentLedger ledger;
-  ledger.sources_ = source_ids;
-  ledger.policy_ = in.Bytes();
-  const uint64_t window_ns = in.Varint();
-  if (!in.ok() || window_ns == 0 || window_ns > static_cast<uint64_t>(INT64_MAX)) return Damaged("window");
-  ledger.window_ns_ = static_cast<int64_t>(window_ns);
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) ledger.keys_.emplace_back(in.Bytes());
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) ledger.rules_.emplace_back(in.Bytes());
-  if (!in.ok() || ledger.keys_.size() > kMaxSegmentStrata) return Damaged("keys");
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
-    StratumInfo info;
-    const uint64_t rule = in.Varint();
-    const uint8_t flags = in.U8();
-    info.other = (flags & kOtherFlag) != 0;
-    if ((flags & kFormFlag) != 0) info.form = in.Bytes();
-    for (size_t k = 0; k < ledger.keys_.size() && in.ok(); ++k) {
-      const uint64_t size = in.Varint();
-      info.values.emplace_back();
-      if (size > 0) info.values.back() = std::string(in.Raw(size - 1));
-    }
-    if (!in.ok() || rule > ledger.rules_.size() || ledger.strata_.size() >= kMaxSegmentStrata) return Damaged("strata");
-    info.rule = static_cast<uint32_t>(rule);
-    const auto number = static_cast<uint32_t>(ledger.strata_.size());
-    if (info.other)
-      ledger.other_ = number;
-    else
-      ledger.stratum_index_.emplace(StratumId(info), number);
-    ledger.strata_.push_back(std::move(info));
-  }
-  if (!in.ok()) return Damaged("strata");
-  in = ByteReader(cells);
-  const uint8_t cells_version = in.U8();
-  if (in.ok() && cells_version > kVersion)
-    return Status(StatusCode::kUnsupported, "segment: counts of a newer version");
-  const uint64_t count = in.Varint();
-  // Every cell takes a byte of each column at least.
-  if (!in.ok() || count > in.remaining()) return Damaged("cells");
-  std::vector<LedgerCell>& read = ledger.cells_;
-  read.resize(count);
-  const auto column = [&](auto take) {
-    for (size_t i = 0; i < read.size() && in.ok(); ++i) take(&read[i]);
-  };
-  column([&](LedgerCell* cell) { cell->source = static_cast<uint32_t>(std::min<uint64_t>(in.Varint(), UINT32_MAX)); });
-  int64_t window = 0;
-  column([&](LedgerCell* cell) {
-    const uint64_t step = in.Varint();
-    if (step == 0) return;
-    window = static_cast<int64_t>(static_cast<uint64_t>(window) + static_cast<uint64_t>(UnZigZag(step - 1)));
-    cell->window = window;
-  });
-  column([&](LedgerCell* cell) { cell->stratum = static_cast<uint32_t>(std::min<uint64_t>(in.Varint(), UINT32_MAX)); });
-  column([&](LedgerCell* cell) { cell->in.records = in.Varint(); });
-  column([&](LedgerCell* cell) { cell->in.lines = cell->in.records + static_cast<uint64_t>(in.Signed()); });
-  column([&](LedgerCell* cell) { cell->in.bytes = in.Varint(); });
-  column([&](LedgerCell* cell) { cell->kept.records = in.Varint(); });
-  column([&](LedgerCell* cell) { cell->kept.lines = cell->kept.records + static_cast<uint64_t>(in.Signed()); });
-  column([&](LedgerCell* cell) { cell->kept.bytes = in.Varint(); });
-  column([&](LedgerCell* cell) { cell->late = in.Varint(); });
-  std::vector<uint8_t> flags;
-  column([&](LedgerCell*) { flags.push_back(in.U8()); });
-  if (!in.ok()) return Damaged("cells");
-  for (size_t i = 0; i < read.size(); ++i) {
-    LedgerCell& cell = read[i];
-    cell.dropped = (flags[i] & kDroppedFlag) != 0;
-    cell.weight = static_cast<double>(cell.kept.records);
-    if ((flags[i] & (kOneRateFlag | kWeightedFlag)) != 0) cell.weight = TakeFloat(&in);
-    if ((flags[i] & kOneRateFlag) != 0) cell.variance = VarianceOfOneRate(cell);
-    if ((flags[i] & kWeightedFlag) != 0) cell.variance = TakeFloat(&in);
-    if (cell.source >= source_ids.size() || cell.stratum >= ledger.strata_.size()) return Damaged("cells");
-    if (cell.kept.records > cell.in.records || cell.kept.lines > cell.in.lines || cell.kept.bytes > cell.in.bytes)
-      return Damaged("more kept than came");
-    if (!std::isfinite(cell.weight) || !std::isfinite(cell.variance)) return Damaged("weights");
-    ledger.cell_index_[PlaceHash(cell.source, cell.window, cell.stratum)].push_back(static_cast<uint32_t>(i));
-  }
-  if (!in.ok() || in.remaining() != 0) return Damaged("cells");
-  return ledger;
 }
 
 }  // namespace whittle

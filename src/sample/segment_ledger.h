@@ -34,7 +34,12 @@ inline constexpr int64_t kNoWindow = INT64_MIN;
 
 struct EventCounts {
   uint64_t records = 0, lines = 0, bytes = 0;
-  EventCounts& operator+=(const EventCounts& other);
+  EventCounts& operator+=(const EventCounts& other) {
+    records += other.records;
+    lines += other.lines;
+    bytes += other.bytes;
+    return *this;
+  }
   bool operator==(const EventCounts&) const = default;
 };
 
@@ -92,6 +97,16 @@ class SegmentLedger {
   size_t AddRecord(const Entry& entry);
   // The cell of an event that was counted already, maybe into another ledger.
   size_t FindCell(const Entry& entry);
+  // The same for who counts by himself; valid until another cell is asked for. `hint` as in Entry, never null.
+  LedgerCell* Cell(uint32_t source, int64_t time_ns, uint32_t stratum, uint32_t* hint) {
+    const int64_t window = time_ns >= last_begin_ns_ && time_ns < last_end_ns_ ? last_window_ : WindowOf(time_ns);
+    if (*hint < cells_.size()) {
+      LedgerCell& cell = cells_[*hint];
+      if (cell.window == window && cell.stratum == stratum && cell.source == source) return &cell;
+    }
+    *hint = static_cast<uint32_t>(CellAt(source, window, stratum));
+    return &cells_[*hint];
+  }
   void AddLine(size_t cell, uint64_t bytes, bool kept);
 
   // A kept event goes after all. `expired`: it is counted no more at all, else as sampled out or `dropped`.
@@ -115,6 +130,10 @@ class SegmentLedger {
   const std::vector<StratumInfo>& strata() const { return strata_; }
   const std::vector<LedgerCell>& cells() const { return cells_; }  // `source` numbers sources(); in no order
   std::vector<LedgerCell>* mutable_cells() { return &cells_; }
+  void ForgetCells() {
+    cells_.clear();
+    cell_index_.clear();
+  }
   const std::vector<std::string>& sources() const { return sources_; }
   // Counts of chosen events, taken before sampling: section 20.
   const MetricLedger& metrics() const { return metrics_; }
@@ -124,6 +143,8 @@ class SegmentLedger {
   uint32_t OtherStratum();
   size_t CellAt(uint32_t source, int64_t window, uint32_t stratum);
   size_t CellFor(const Entry& entry, const EventCounts& counts);
+  uint32_t* PlaceOf(uint32_t source, int64_t window, uint32_t stratum);
+  void IndexCells();
   void JoinWindows();
   int64_t WindowOf(int64_t time_ns);
 
@@ -138,7 +159,8 @@ class SegmentLedger {
   std::unordered_map<uint64_t, uint32_t> stratum_index_;
   std::vector<uint64_t> ids_;  // of strata_, 0: found by its values only
   std::vector<LedgerCell> cells_;
-  std::unordered_map<uint64_t, std::vector<uint32_t>> cell_index_;  // by hash of the place
+  // Numbers of cells where the hashes of their places say, or behind it. As many as a power of two.
+  std::vector<uint32_t> cell_index_;
   uint32_t last_source_ = 0;
   size_t last_cell_ = 0;
   int64_t last_window_ = 0, last_begin_ns_ = 0, last_end_ns_ = 0;  // of WindowOf
