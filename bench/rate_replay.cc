@@ -1,13 +1,17 @@
 // Gives a sequence of events to the rate controller and prints the probability that each got, for comparisons with
 // other samplers (bench/dynsampler).
 //
-// Input: one line a window, the keys of its events in order, as numbers. Arguments: keep SHARE or events_per_window N,
-// and the curve: log, sqrt or equal. Output: a line of probabilities a window.
+// Input: one line a window, the keys of its events in order, as numbers. Arguments: keep SHARE, events_per_s N (windows
+// last a second) or limit N (bottom-k, with coins of a fixed seed), and the curve: log, sqrt or equal. Output: a line
+// of probabilities a window.
 #include <cstdio>
 #include <iostream>
+#include <random>
 #include <sstream>
 #include <string>
+#include <vector>
 
+#include "sample/bottom_k.h"
 #include "sample/coin.h"
 #include "sample/rate_controller.h"
 
@@ -15,7 +19,7 @@ int main(int argc, char** argv) {
   using whittle::Curve;
   using whittle::SamplingBudget;
   if (argc != 4) {
-    std::fprintf(stderr, "usage: rate_replay keep|events_per_window AMOUNT log|sqrt|equal\n");
+    std::fprintf(stderr, "usage: rate_replay keep|events_per_s|limit AMOUNT log|sqrt|equal\n");
     return 2;
   }
   constexpr int64_t kSecondNs = 1'000'000'000;
@@ -27,9 +31,19 @@ int main(int argc, char** argv) {
   const std::string curve = argv[3];
   policy.curve.kind = curve == "sqrt" ? Curve::Kind::kSqrt : curve == "equal" ? Curve::Kind::kEqual : Curve::Kind::kLog;
   whittle::RateController controller(&policy);
+  std::mt19937_64 random(1);
   std::string line;
   for (int64_t window = 0; std::getline(std::cin, line); ++window) {
     std::istringstream keys(line);
+    if (argv[1] == std::string("limit")) {
+      std::vector<whittle::WindowEvent> waiting;
+      for (uint64_t key = 0; keys >> key;) waiting.push_back({key, random() >> 8});
+      const auto limit = static_cast<uint64_t>(policy.budget.amount);
+      for (const uint64_t threshold : whittle::BottomK(waiting, limit, policy.curve, 0))
+        std::printf("%.6g ", whittle::ProbabilityOf(threshold));
+      std::printf("\n");
+      continue;
+    }
     whittle::RateController::Arrival arrival;
     const auto events = std::count(line.begin(), line.end(), ' ') + 1;
     for (int64_t i = 0; keys >> arrival.key; ++i) {

@@ -6,7 +6,8 @@
 Needs Go, which gets dynsampler-go through its module proxy; without Go whittle's rows stand alone. The algorithms of
 dynsampler-go end their windows by the clock, so their rows vary a little from run to run.
 
-For every event the probability is known, so nothing is thrown: kept/budget is the expected share of the budget that is
+For every event the probability is known, so nothing is thrown (but for events_per_window, whose probabilities are made of
+coins; it keeps 1.00 exactly): kept/budget is the expected share of the budget that is
 kept, over all windows after the first ten and in the worst one. The error of a key's count is sqrt(sum (1-p)/p) / count.
 """
 
@@ -72,7 +73,8 @@ def main():
         print(f"\n**{name}**\n\n| algorithm | kept/budget | worst window | median error of a key | worst |"
               "\n| --- | ---: | ---: | ---: | ---: |")
         for arguments, label, budget in [(["keep", "0.1", "log"], "whittle keep 10%", share),
-                                         (["events_per_window", str(PER_WINDOW), "log"], "whittle events_per_s", fixed)]:
+                                         (["events_per_s", str(PER_WINDOW), "log"], "whittle events_per_s", fixed),
+                                         (["limit", str(PER_WINDOW), "log"], "whittle events_per_window", fixed)]:
             out = subprocess.run([replay, *arguments], input=text, text=True, capture_output=True, check=True).stdout
             rows(label, windows, [[float(p) for p in line.split()] for line in out.splitlines()], budget)
         if go is None:

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
+#include "cli/writing.h"
 #include "pipeline/resample.h"
 #include "pipeline/sampling_config.h"
 #include "query/store_ledger.h"
@@ -34,19 +35,17 @@ Result<std::vector<NamedPolicy>> PoliciesOf(const Env* env, const ParsedFlags& f
     WHITTLE_ASSIGN_OR_RETURN(PolicyFile file, LoadPolicyFile(env->files, path));
     policies.push_back({path, std::move(file)});
   }
-  std::optional<double> keep;
-  if (flags.Given("keep")) {
-    keep = ReadKeepFlag(flags.Text("keep"));
-    if (!keep)
-      return Status(StatusCode::kUsage,
-                    "--keep needs a percentage above 0%, such as 10%, not '" + flags.Text("keep") + "'");
-  }
-  if (policies.empty() && !keep && !flags.On("keep-errors")) {
+  WHITTLE_ASSIGN_OR_RETURN(const KeepFlags keep, KeepFlagsOf(flags));
+  if (policies.empty() && !keep.any()) {
     return Status(StatusCode::kUsage, "say what to keep: --policy FILE or --keep 10%");
   }
-  if (policies.empty()) policies.push_back({"--keep " + flags.Text("keep"), {}});
+  if (policies.empty()) {
+    policies.push_back(
+        {keep.per_window ? "--keep-per-window " + std::to_string(*keep.per_window) : "--keep " + flags.Text("keep"),
+         {}});
+  }
   for (NamedPolicy& policy : policies) {
-    WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, flags.On("keep-errors"), &policy.file.policy));
+    WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, &policy.file.policy));
     if (!policy.file.policy.samples())
       return Status(StatusCode::kUsage, policy.name + ": keeps everything; there is nothing to sample");
   }

@@ -5,6 +5,9 @@
 
 namespace whittle {
 
+// Of --keep-per-window: more than any window has, and exact as a double.
+inline constexpr int64_t kMostPerWindow = 1'000'000'000'000;
+
 inline constexpr FlagSpec kPlanFlags[] = {
     {.name = "policy",
      .kind = ValueKind::kFile,
@@ -12,6 +15,12 @@ inline constexpr FlagSpec kPlanFlags[] = {
      .help = "sampling policy; several are compared",
      .repeatable = true},
     {.name = "keep", .kind = ValueKind::kText, .argument = "PERCENT", .help = "budget of every policy, such as 10%"},
+    {.name = "keep-per-window",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "budget of every policy, as a limit: events of every window at most",
+     .minimum = 2,
+     .maximum = kMostPerWindow},
     {.name = "keep-errors", .help = "keep every event of severity error or worse, before the budget"},
 };
 inline constexpr FlagSpec kThinFlags[] = {
@@ -21,6 +30,12 @@ inline constexpr FlagSpec kThinFlags[] = {
      .help = "the new store; must not exist or be empty"},
     {.name = "policy", .kind = ValueKind::kFile, .argument = "FILE", .help = "sampling policy", .repeatable = true},
     {.name = "keep", .kind = ValueKind::kText, .argument = "PERCENT", .help = "budget, such as 10%"},
+    {.name = "keep-per-window",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "budget, as a limit: events of every window at most",
+     .minimum = 2,
+     .maximum = kMostPerWindow},
     {.name = "keep-errors", .help = "keep every event of severity error or worse, before the budget"},
 };
 inline constexpr FlagSpec kReportFlags[] = {

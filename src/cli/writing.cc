@@ -53,12 +53,23 @@ Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& f
   return options;
 }
 
+Result<KeepFlags> KeepFlagsOf(const ParsedFlags& flags) {
+  KeepFlags keep;
+  keep.errors = flags.On("keep-errors");
+  if (flags.Given("keep-per-window")) keep.per_window = static_cast<uint64_t>(flags.Integer("keep-per-window"));
+  if (!flags.Given("keep")) return keep;
+  keep.keep = ReadKeepFlag(flags.Text("keep"));
+  if (keep.keep) return keep;
+  return Status(StatusCode::kUsage,
+                "--keep needs a percentage above 0%, such as 10%, not '" + flags.Text("keep") + "'");
+}
+
 Result<std::shared_ptr<const SamplingPolicy>> SamplingOf(const Env* env, const ParsedFlags& flags,
                                                          const Config& config) {
   std::string published;
   WHITTLE_ASSIGN_OR_RETURN(const Overrides overrides, OverridesOf(env, flags, config, &published));
-  const bool changed = flags.Given("policy") || flags.Given("keep") || flags.On("keep-errors");
-  if (!changed && overrides.ignore.empty()) return config.sampling;
+  WHITTLE_ASSIGN_OR_RETURN(const KeepFlags keep, KeepFlagsOf(flags));
+  if (!flags.Given("policy") && !keep.any() && overrides.ignore.empty()) return config.sampling;
   // A policy owns its filters, so it is read again rather than copied.
   PolicyFile file;
   if (flags.Given("policy")) {
@@ -66,15 +77,7 @@ Result<std::shared_ptr<const SamplingPolicy>> SamplingOf(const Env* env, const P
   } else if (!config.file_name.empty()) {
     WHITTLE_ASSIGN_OR_RETURN(file, LoadPolicyFile(env->files, config.file_name));
   }
-  std::optional<double> keep;
-  if (flags.Given("keep")) {
-    keep = ReadKeepFlag(flags.Text("keep"));
-    if (!keep) {
-      return Status(StatusCode::kUsage,
-                    "--keep needs a percentage above 0%, such as 10%, not '" + flags.Text("keep") + "'");
-    }
-  }
-  WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, flags.On("keep-errors"), &file.policy));
+  WHITTLE_RETURN_IF_ERROR(ApplyKeepFlags(keep, &file.policy));
   std::vector<std::string> ignored;
   for (const TemplateRef& ref : overrides.ignore) ignored.push_back(ref.spelled);
   IgnoreTemplates(std::move(ignored), &file.policy);

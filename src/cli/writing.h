@@ -9,13 +9,17 @@
 #include "cli/flag_parser.h"
 #include "env/env.h"
 #include "pipeline/config.h"
+#include "pipeline/sampling_config.h"
 #include "pipeline/segment_committer.h"
 
 namespace whittle {
 
 Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& flags, const Config& config);
 
-// The sampling policy: --policy, else that of the configuration, with --keep and --keep-errors on top.
+// --keep, --keep-per-window and --keep-errors.
+Result<KeepFlags> KeepFlagsOf(const ParsedFlags& flags);
+
+// The sampling policy: --policy, else that of the configuration, with the --keep flags on top.
 Result<std::shared_ptr<const SamplingPolicy>> SamplingOf(const Env* env, const ParsedFlags& flags,
                                                          const Config& config);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/flag_table.h"
+#include "cli/sampling_flags.h"
 
 namespace whittle {
 
@@ -11,11 +12,17 @@ inline constexpr FlagSpec kSamplingFlags[] = {
      .argument = "PERCENT",
      .help = "keep about so much of the events, such as 10%; exact counts of all of them stay",
      .default_help = "everything"},
+    {.name = "keep-per-window",
+     .kind = ValueKind::kInteger,
+     .argument = "N",
+     .help = "keep at most so many events of every window of event time (30s), never more, --keep-errors included",
+     .minimum = 2,
+     .maximum = kMostPerWindow},
     {.name = "keep-errors", .help = "keep every event of severity error or worse, before --keep"},
     {.name = "policy",
      .kind = ValueKind::kFile,
      .argument = "FILE",
-     .help = "sampling policy, in place of the configuration's; --keep and --keep-errors change it"},
+     .help = "sampling policy, in place of the configuration's; the other --keep flags change it"},
 };
 inline constexpr FlagSpec kIngestFlags[] = {
     {.name = "jobs",

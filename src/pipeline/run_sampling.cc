@@ -54,6 +54,13 @@ Result<std::vector<Section>> LedgerSections(const SegmentLedger& ledger, const s
 
 RunSampling::RunSampling(std::shared_ptr<const SamplingPolicy> policy) : policy_(std::move(policy)) {}
 
+int64_t RunSampling::hold_ns() const {
+  if (policy_ == nullptr) return 0;
+  // Events come about as fast as their times go on: after this long another window has begun.
+  const bool for_window = policy_->budget.per_window() && policy_->window_ns < INT64_MAX - policy_->hold_ns;
+  return policy_->hold_ns + (for_window ? policy_->window_ns : 0);
+}
+
 Result<std::unique_ptr<Sampler>> RunSampling::NewSampler(Catalog* catalog, const SegmentSource& source,
                                                          bool resumes) const {
   if (!active()) return std::unique_ptr<Sampler>();

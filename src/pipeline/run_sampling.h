@@ -32,8 +32,8 @@ class RunSampling {
   explicit RunSampling(std::shared_ptr<const SamplingPolicy> policy);
 
   bool active() const { return policy_ != nullptr && policy_->active(); }
-  // How long a record may wait for its trace.
-  int64_t hold_ns() const { return policy_ == nullptr ? 0 : policy_->hold_ns; }
+  // How long a source may be silent before its records wait no longer for their traces, or for their window.
+  int64_t hold_ns() const;
   // The part of an absolute budget that each source of this run has.
   void set_share(double share) { share_ = share; }
 

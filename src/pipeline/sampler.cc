@@ -4,21 +4,13 @@
 #include <charconv>
 
 #include "pipeline/batch_thinner.h"
+#include "pipeline/kept_records.h"
 #include "pipeline/message_view.h"
 #include "query/accumulator.h"
 #include "sample/coin.h"
 
 namespace whittle {
 namespace {
-
-// StreamId::kTimeQuality of a record that has the time of the one before.
-constexpr uint8_t kTakenOver = 2;
-// Makes the id of a stratum from its key and the number of the rule that decided.
-constexpr uint64_t kRuleFactor = 0xD6E8FEB86659FD93ULL;
-// Windows of events without time are so many events long.
-constexpr uint64_t kWindowRecords = kMaxStepEvents;
-
-int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 Hash128 ParseHash(const std::string& hex) {
   Hash128 hash;
@@ -88,6 +80,7 @@ SegmentLedger NewSegmentLedger(const SamplingPolicy& policy) {
     rules.emplace_back("trace of an event that a rule keeps: keep all");
     rules.emplace_back("trace of an event that a rule keeps, found too late: keep the rest");
   }
+  if (policy.budget.per_window()) rules.emplace_back("beyond what is left of the window's limit: drop");
   SegmentLedger ledger(policy.text, policy.key, std::move(rules), policy.window_ns);
   std::vector<MetricDefinition> metrics;
   for (const SamplingMetric& metric : policy.metrics) metrics.push_back(metric.definition);
@@ -100,7 +93,9 @@ Sampler::Sampler(const SamplingPolicy* policy, const SegmentSource& source, doub
       source_(source),
       source_hash_(ParseHash(source.id)),
       fields_(policy, &source_),
-      controller_(policy, share) {
+      controller_(policy, share),
+      clock_(policy->window_ns) {
+  if (policy->budget.per_window()) window_hold_ = std::make_unique<WindowHold>(policy, share);
   if (policy->traces == SamplingPolicy::Traces::kWhole) hold_ = std::make_unique<TraceHold>(policy);
   for (const SamplingRule& rule : policy->rules) {
     if (rule.templates.empty()) continue;
@@ -115,25 +110,6 @@ Result<std::unique_ptr<Sampler>> Sampler::Create(const SamplingPolicy* policy, c
   std::unique_ptr<Sampler> sampler(new Sampler(policy, source, share));
   if (!state.empty()) WHITTLE_RETURN_IF_ERROR(sampler->Restore(state));
   return sampler;
-}
-
-void Sampler::NoteTime(RecordTime time) {
-  if (time.time_ns != kNoTime && time.quality != kTakenOver) time_ns_ = time.time_ns;
-  if (time_ns_ >= window_begin_ns_ && time_ns_ < window_end_ns_) {
-    ++records_;
-    decision_.late = false;
-    return;
-  }
-  const int64_t window =
-      time_ns_ == kNoTime ? static_cast<int64_t>(records_ / kWindowRecords) : FloorDivide(time_ns_, policy_->window_ns);
-  ++records_;
-  decision_.late = window < window_;
-  if (window <= window_) return;
-  window_ = window;
-  firsts_.clear();
-  if (time_ns_ == kNoTime || window_ >= INT64_MAX / policy_->window_ns - 1) return;
-  window_begin_ns_ = window_ * policy_->window_ns;
-  window_end_ns_ = window_begin_ns_ + policy_->window_ns;
 }
 
 bool Sampler::IsAmongFirst(const SamplingRule& rule, uint64_t key) {
@@ -187,8 +163,10 @@ Sampler::KnownStratum* Sampler::Known(uint64_t id) {
   Shortcut& shortcut = shortcuts_[id % kShortcuts];
   if (shortcut.known != nullptr && shortcut.id == id) return shortcut.known;
   if (known_.size() > policy_->max_strata) {
+    if (current_ != nullptr) decision_.info = current_->info;
     known_.clear();
     shortcuts_.assign(kShortcuts, {});
+    std::fill(batch_shapes_.begin(), batch_shapes_.end(), BatchShape());
     current_ = nullptr;
     return Known(id);
   }
@@ -217,7 +195,7 @@ uint64_t Sampler::JudgeTrace(uint64_t key, uint32_t* decided_by, RateController:
 }
 
 void Sampler::Note(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
-  if (time.time_ns != kNoTime && time.quality != kTakenOver) held_time_ns_ = time.time_ns;
+  if (OwnTime(time) != kNoTime) held_time_ns_ = time.time_ns;
   const auto known_time = held_time_ns_ == kNoTime ? std::nullopt : std::optional<int64_t>(held_time_ns_);
   fields_.Reset(batch, first, end, known_time);
   fields_.set_first_seen_ns(std::nullopt);
@@ -237,7 +215,11 @@ void Sampler::Note(const EventBatch& batch, size_t first, size_t end, RecordTime
 }
 
 void Sampler::Hold(EventBatch batch, std::vector<RecordTime> times) {
-  Waiting waiting{std::move(batch), std::move(times), 0};
+  Waiting& waiting = waiting_.emplace_back(Waiting{std::move(batch), std::move(times), 0});
+  if (window_hold_ != nullptr) {
+    HoldForWindow(&waiting);
+    return;
+  }
   const std::vector<Row>& rows = waiting.batch.rows;
   size_t record = 0;
   for (size_t first = 0; hold_ != nullptr && first < rows.size();) {
@@ -252,11 +234,13 @@ void Sampler::Hold(EventBatch batch, std::vector<RecordTime> times) {
     record += starts ? 1 : 0;
     first = end;
   }
-  waiting_.push_back(std::move(waiting));
 }
 
 bool Sampler::Take(EventBatch* batch, std::vector<RecordTime>* times) {
-  if (waiting_.empty() || (hold_ != nullptr && hold_->ready() < waiting_.front().records)) return false;
+  if (waiting_.empty()) return false;
+  const size_t records = waiting_.front().records;
+  if (hold_ != nullptr && hold_->ready() < records) return false;
+  if (window_hold_ != nullptr && window_hold_->decided() < records) return false;
   *batch = std::move(waiting_.front().batch);
   *times = std::move(waiting_.front().times);
   waiting_.pop_front();
@@ -264,39 +248,73 @@ bool Sampler::Take(EventBatch* batch, std::vector<RecordTime>* times) {
 }
 
 // First match wins; what no rule decides the budget does.
-void Sampler::Judge(uint64_t bytes) {
-  const uint64_t key = fields_.Key();
-  std::optional<double> fixed;
-  uint32_t decided_by = 0;
-  bool drop = false;
+Sampler::Ruling Sampler::AskRules(uint64_t key) {
   for (size_t i = 0; i < policy_->rules.size(); ++i) {
     if (!Applies(i)) continue;
     const SamplingRule& rule = policy_->rules[i];
     if (rule.action == SamplingRule::Action::kKeepFirst && !IsAmongFirst(rule, key)) continue;
-    decided_by = static_cast<uint32_t>(i) + 1;
-    drop = rule.action == SamplingRule::Action::kDrop;
-    fixed = rule.action == SamplingRule::Action::kRate ? rule.probability : 1.0;
-    break;
+    return {static_cast<uint32_t>(i) + 1, rule.action == SamplingRule::Action::kDrop,
+            rule.action == SamplingRule::Action::kRate ? rule.probability : 1.0};
   }
-  RateController::Arrival arrival{0, time_ns_, bytes, fixed};
-  const uint64_t root = hold_ == nullptr ? key : JudgeTrace(key, &decided_by, &arrival);
-  decision_.dropped = drop;
-  decision_.kept = !drop;
+  return {};
+}
+
+// What decided so far looked at nothing but the record's shape.
+bool Sampler::RulesLookAtShape(uint32_t decided_by) const {
+  const ShapeFacts& facts = fields_.facts();
+  const bool has_trace = policy_->traces != SamplingPolicy::Traces::kIndependent && facts.plan->trace_id;
+  if (!facts.varying.empty() || has_trace || hold_ != nullptr || fields_.needs_first_seen()) return false;
+  const size_t asked = decided_by == 0 ? policy_->rules.size() : decided_by;
+  for (size_t i = 0; i < asked; ++i) {
+    if (!policy_->rules[i].templates.empty() || facts.outcomes[i] == ShapeFacts::Outcome::kDepends) return false;
+    const bool applies = facts.outcomes[i] == ShapeFacts::Outcome::kAlways;
+    if (applies && policy_->rules[i].action == SamplingRule::Action::kKeepFirst) return false;
+  }
+  return policy_->metrics.empty();
+}
+
+void Sampler::Judge(uint64_t bytes, BatchShape* shape) {
+  const uint64_t key = fields_.Key();
+  Ruling ruling = AskRules(key);
+  RateController::Arrival arrival{0, clock_.time_ns(), bytes, ruling.fixed};
+  const uint64_t root = hold_ == nullptr ? key : JudgeTrace(key, &ruling.decided_by, &arrival);
+  decision_.dropped = ruling.drop;
+  decision_.kept = !ruling.drop;
   decision_.threshold = 0;
   bool other = false;
-  const uint64_t stratum = key + decided_by * kRuleFactor;
-  current_ = Known(stratum);
-  if (!drop) {
-    arrival.key = root + decided_by * kRuleFactor;
+  current_ = Known(StratumOf(key, ruling.decided_by));
+  if (!ruling.drop) {
+    arrival.key = StratumOf(root, ruling.decided_by);
     arrival.hint = root == key ? &current_->in_controller : nullptr;
     const auto verdict = controller_.Arrive(arrival);
     decision_.threshold = verdict.threshold;
     other = verdict.other && root == key;
-    if (hold_ != nullptr && decided_by == 0 && !arrival.pinned) hold_->SetTrace(key, verdict.threshold);
+    if (hold_ != nullptr && ruling.decided_by == 0 && !arrival.pinned) hold_->SetTrace(key, verdict.threshold);
   }
-  decision_.stratum_id = stratum;
+  SetStratum(key, ruling.decided_by, other);
+  if (!other && RulesLookAtShape(ruling.decided_by)) *shape = {current_, key, ruling};
+}
+
+// As Judge, of another record of a shape of which it has judged one.
+void Sampler::JudgeByShape(const BatchShape& shape, uint64_t bytes) {
+  decision_.dropped = shape.ruling.drop;
+  decision_.kept = !shape.ruling.drop;
+  decision_.threshold = 0;
+  decision_.stratum_id = StratumOf(shape.key, shape.ruling.decided_by);
+  current_ = shape.known;
+  if (shape.ruling.drop) return;
+  RateController::Arrival arrival{decision_.stratum_id, clock_.time_ns(), bytes, shape.ruling.fixed};
+  arrival.hint = &current_->in_controller;
+  const auto verdict = controller_.Arrive(arrival);
+  decision_.threshold = verdict.threshold;
+  if (verdict.other) SetStratum(shape.key, shape.ruling.decided_by, true);
+}
+
+// Of the decision at hand.
+void Sampler::SetStratum(uint64_t key, uint32_t decided_by, bool other) {
+  decision_.stratum_id = StratumOf(key, decided_by);
   // `other` has an entry of its own: the same key may be in it at one time and not at another.
-  if (other) current_ = Known(0);
+  current_ = Known(other ? 0 : decision_.stratum_id);
   if (current_->info == nullptr) {
     auto info = std::make_shared<StratumInfo>();
     info->rule = other ? 0 : decided_by;
@@ -308,30 +326,56 @@ void Sampler::Judge(uint64_t bytes) {
     }
     current_->info = std::move(info);
   }
-  if (decision_.info != current_->info) decision_.info = current_->info;
 }
 
-void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
+void Sampler::NoteTime(RecordTime time) {
+  const EventClock::Step step = clock_.Advance(OwnTime(time));
+  late_ = step == EventClock::Step::kLate;
+  if (step == EventClock::Step::kNewer) firsts_.clear();
+}
+
+// What a record has to be looked at for once, in order.
+void Sampler::Look(const EventBatch& batch, size_t first, size_t end, RecordTime time) {
   NoteTime(time);
-  const auto known_time = time_ns_ == kNoTime ? std::nullopt : std::optional<int64_t>(time_ns_);
-  fields_.Reset(batch, first, end, known_time);
-  if (fields_.needs_first_seen() && known_time) {
-    const uint64_t signature = fields_.facts().plan->shape->signature;
-    auto seen = first_seen_.find(signature);
-    if (seen == first_seen_.end() && first_seen_.size() < kMaxFirstKeys)
-      seen = first_seen_.emplace(signature, *known_time).first;
-    fields_.set_first_seen_ns(seen == first_seen_.end()
-                                  ? std::nullopt
-                                  : std::optional<int64_t>(std::max<int64_t>(0, *known_time - seen->second)));
-  }
-  uint64_t bytes = 0;
-  for (size_t row = first; row < end; ++row) bytes += batch.SourceSize(row);
+  LookAgain(batch, first, end, clock_.time_ns());
+  if (!fields_.needs_first_seen() || clock_.time_ns() == kNoTime) return;
+  const uint64_t signature = fields_.facts().plan->shape->signature;
+  auto seen = first_seen_.find(signature);
+  if (seen == first_seen_.end() && first_seen_.size() < kMaxFirstKeys)
+    seen = first_seen_.emplace(signature, clock_.time_ns()).first;
+  first_seen_ns_ = std::nullopt;
+  if (seen != first_seen_.end()) first_seen_ns_ = std::max<int64_t>(0, clock_.time_ns() - seen->second);
+  fields_.set_first_seen_ns(first_seen_ns_);
+}
+
+void Sampler::LookAgain(const EventBatch& batch, size_t first, size_t end, int64_t time_ns) {
+  fields_.Reset(batch, first, end, time_ns == kNoTime ? std::nullopt : std::optional<int64_t>(time_ns));
   batch_ = &batch;
   row_ = first;
-  Judge(bytes);
+}
+
+void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time, uint64_t bytes) {
   decision_.known = true;
-  decision_.time_ns = time_ns_;
-  if (decision_.threshold != 0) decision_.kept = Coin() >= decision_.threshold;
+  if (window_hold_ != nullptr) {
+    TakeDecision(batch, first, end);
+    if (decision_.threshold != 0) decision_.kept = Coin() >= decision_.threshold;
+    return;
+  }
+  BatchShape& shape = batch_shapes_[batch.rows[first].shape];
+  const bool by_shape = shape.known != nullptr;
+  if (by_shape) {
+    NoteTime(time);
+    JudgeByShape(shape, bytes);
+  } else {
+    Look(batch, first, end, time);
+    Judge(bytes, &shape);
+  }
+  decision_.time_ns = clock_.time_ns();
+  decision_.late = late_;
+  if (decision_.threshold == 0) return;
+  // No shape that decides alone has a trace id that counts.
+  const uint64_t coin = by_shape && trace_ == 0 ? PositionCoin(policy_->seed, source_hash_, offset_) : Coin();
+  decision_.kept = coin >= decision_.threshold;
 }
 
 // Before anything is known of what becomes of the record: the counts are of all that came.
@@ -358,87 +402,88 @@ void Sampler::CountMetrics(MetricLedger* metrics) {
   }
 }
 
-uint32_t Sampler::StratumIn(SegmentLedger* ledger) {
+uint32_t Sampler::FindStratumIn(SegmentLedger* ledger) {
   const uint64_t id = decision_.stratum_id;
-  if (current_ != nullptr && !decision_.info->other && ledger->IsStratum(current_->in_ledger, id))
-    return current_->in_ledger;
-  const auto known = decision_.info->other ? std::nullopt : ledger->FindStratum(id);
-  const uint32_t number = known ? *known : ledger->AddStratum(id, *decision_.info);
+  const StratumInfo& info = current_ == nullptr ? *decision_.info : *current_->info;
+  const auto known = info.other ? std::nullopt : ledger->FindStratum(id);
+  const uint32_t number = known ? *known : ledger->AddStratum(id, info);
   if (current_ != nullptr) current_->in_ledger = number;
   return number;
+}
+
+// A record, or more lines of one, by the decision at hand.
+void Sampler::Count(const EventCounts& counts, LedgerCell* cell) {
+  cell->dropped = cell->dropped || decision_.dropped;
+  cell->in += counts;
+  if (decision_.late) cell->late += counts.records;
+  if (!decision_.kept) return;
+  cell->kept += counts;
+  if (decision_.threshold == 0 || counts.records == 0) {
+    cell->weight += static_cast<double>(counts.records);
+    return;
+  }
+  KnownStratum once;
+  KnownStratum& known = current_ == nullptr ? once : *current_;
+  if (known.threshold != decision_.threshold) {
+    const double p = ProbabilityOf(decision_.threshold);
+    known.threshold = decision_.threshold;
+    known.weight = 1 / p;
+    known.variance = (1 - p) / p / p;
+  }
+  cell->weight += known.weight;
+  cell->variance += known.variance;
 }
 
 LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger) {
   LeftOut left_out;
   BatchThinner thinner(batch);
-  RecordStream thresholds{static_cast<uint16_t>(StreamId::kSampleThreshold), {}};
-  RecordStream strata{static_cast<uint16_t>(StreamId::kStratum), {}};
-  std::vector<RecordTime> kept_times;
-  for (auto* stream : {&thresholds, &strata}) stream->values.reserve(times->size());
-  kept_times.reserve(times->size());
-  std::vector<RecordStream> kept_streams = batch->streams;
-  for (RecordStream& stream : kept_streams) stream.values.clear();
+  KeptRecords kept(batch, times);
+  batch_shapes_.assign(batch->shapes.size(), BatchShape());
   const MessageView messages(*batch);
   std::vector<Row>& rows = batch->rows;
-  SegmentLedger::Entry entry;
-  entry.source_id = source_.id;
-  entry.source = ledger->SourceNumber(source_.id);
+  const uint32_t source = ledger->SourceNumber(source_.id);
   const bool has_gaps = !batch->gaps.empty();
-  offset_ = batch->first_offset;
+  uint64_t offset = batch->first_offset;
   size_t record = 0;
   for (size_t first = 0; first < rows.size();) {
-    size_t end = first + 1;
-    while (end < rows.size() && (rows[end].flags & Row::kRecordStart) == 0) ++end;
-    if (has_gaps) offset_ += batch->gaps[first].bytes;
-    const uint64_t byte_offset = offset_;
-    offset_ = messages.Offset(record, offset_);
+    EventCounts counts{0, 0, batch->SourceSize(first)};
+    uint64_t gap_bytes = has_gaps ? batch->gaps[first].bytes : 0;
+    offset_ = messages.Offset(record, offset + gap_bytes);
     trace_ = messages.Trace(record);
+    size_t end = first + 1;
+    for (; end < rows.size() && (rows[end].flags & Row::kRecordStart) == 0; ++end) {
+      counts.bytes += batch->SourceSize(end);
+      if (has_gaps) gap_bytes += batch->gaps[end].bytes;
+    }
+    counts.lines = end - first;
+    offset += counts.bytes + gap_bytes;
     const bool starts = (rows[first].flags & Row::kRecordStart) != 0;
     // Lines of a record that began in another batch share its fate; a segment that begins with them makes them one.
     const bool forced = !starts && (!decision_.known || (begins_segment && first == 0 && decision_.kept));
     if (starts || !decision_.known) {
-      Decide(*batch, first, end, starts ? (*times)[record] : RecordTime());
+      Decide(*batch, first, end, starts ? (*times)[record] : RecordTime(), counts.bytes);
       if (!policy_->metrics.empty()) CountMetrics(ledger->mutable_metrics());
     }
     const uint32_t stratum = StratumIn(ledger);
-    entry.time_ns = decision_.time_ns;
-    entry.stratum = stratum;
-    entry.kept = decision_.kept;
-    entry.dropped = decision_.dropped;
-    entry.late = decision_.late;
-    entry.probability = decision_.threshold == 0 ? 1 : ProbabilityOf(decision_.threshold);
-    entry.hint = current_ == nullptr ? nullptr : &current_->cell;
-    const bool is_record = starts || forced;
-    const size_t cell = is_record ? ledger->AddRecord(entry) : ledger->FindCell(entry);
-    if (is_record && decision_.kept) {
-      rows[first].flags |= Row::kRecordStart;
-      kept_times.push_back(starts ? (*times)[record] : RecordTime{decision_.time_ns, kTakenOver});
-      thresholds.values.push_back(static_cast<int64_t>(decision_.threshold));
-      strata.values.push_back(stratum);
-      for (size_t s = 0; starts && s < kept_streams.size(); ++s) {
-        kept_streams[s].values.push_back(batch->streams[s].values[record]);
-      }
+    counts.records = starts || forced ? 1 : 0;
+    uint32_t no_hint = UINT32_MAX;
+    Count(counts, ledger->Cell(source, decision_.time_ns, stratum, current_ == nullptr ? &no_hint : &current_->cell));
+    if (decision_.kept) {
+      if (forced) kept.Add(RecordTime{decision_.time_ns, kTakenOver}, decision_.threshold, stratum);
+      if (starts) kept.Add(record, decision_.threshold, stratum);
+      if (forced) rows[first].flags |= Row::kRecordStart;
+    } else {
+      if (starts) kept.Skip(record);
+      for (size_t row = first; row < end; ++row) thinner.LeaveOut(row);
+      (decision_.dropped ? left_out.dropped_by_rule : left_out.sampled_out) +=
+          Tally{counts.lines, counts.records, counts.bytes};
     }
-    offset_ = byte_offset;
-    Tally& lost = decision_.dropped ? left_out.dropped_by_rule : left_out.sampled_out;
-    for (size_t row = first; row < end; ++row) {
-      const uint64_t size = batch->SourceSize(row);
-      ledger->AddLine(cell, size, decision_.kept);
-      offset_ += size + (row > first && has_gaps ? batch->gaps[row].bytes : 0);
-      if (decision_.kept) continue;
-      thinner.LeaveOut(row);
-      ++lost.lines;
-      lost.bytes += size;
-    }
-    if (is_record && !decision_.kept) ++lost.records;
     record += starts ? 1 : 0;
     first = end;
   }
+  if (current_ != nullptr) decision_.info = current_->info;
   thinner.Apply();
-  *times = std::move(kept_times);
-  batch->streams = std::move(kept_streams);
-  batch->streams.push_back(std::move(thresholds));
-  batch->streams.push_back(std::move(strata));
+  kept.Apply();
   return left_out;
 }
 

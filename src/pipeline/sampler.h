@@ -18,10 +18,12 @@
 #include "event/batch.h"
 #include "pipeline/sampling_fields.h"
 #include "pipeline/segment_unpacker.h"
+#include "sample/event_clock.h"
 #include "sample/policy.h"
 #include "sample/rate_controller.h"
 #include "sample/segment_ledger.h"
 #include "sample/trace_hold.h"
+#include "sample/window_hold.h"
 #include "sink/segment_builder.h"
 #include "templates/ignore_rules.h"
 
@@ -33,6 +35,12 @@ inline constexpr size_t kMaxFirstKeys = 1 << 16;
 
 // Shapes whose chance to be an ignored template is remembered; beyond it all are forgotten and learned again.
 inline constexpr size_t kMaxKnownShapes = 1 << 16;
+
+// StreamId::kTimeQuality of a record that has the time of the one before.
+inline constexpr uint8_t kTakenOver = 2;
+
+// The time that a record has of itself; kNoTime: it has that of the one before.
+inline int64_t OwnTime(RecordTime time) { return time.quality == kTakenOver ? kNoTime : time.time_ns; }
 
 // The ledger of a policy for one segment.
 SegmentLedger NewSegmentLedger(const SamplingPolicy& policy);
@@ -49,25 +57,32 @@ class Sampler {
   // was left out.
   LeftOut Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger);
 
-  // With `traces: whole` a record waits until it is known what comes of its trace. So batches go in by Hold and come
-  // out by Take, in order, as soon as all of their records may be decided; with other policies that is at once. What
-  // came out goes to Sample before the next Take.
+  // With `traces: whole` a record waits until it is known what comes of its trace, with a limit per window until the
+  // window is over. So batches go in by Hold and come out by Take, in order, as soon as all of their records may be
+  // decided; with other policies that is at once. What came out goes to Sample before the next Take.
   void Hold(EventBatch batch, std::vector<RecordTime> times);
   bool Take(EventBatch* batch, std::vector<RecordTime>* times);
   // The source is read to its end, or was silent for long: nothing waits any more.
   void Release() {
     if (hold_) hold_->Release();
+    if (window_hold_ && window_hold_->waiting() > 0) JudgeWindow(true);
   }
   bool holds() const { return !waiting_.empty(); }
 
   std::string State() const;
 
  private:
+  struct Waiting {
+    EventBatch batch;
+    std::vector<RecordTime> times;
+    size_t records = 0;
+  };
   // Of the record that is going on, for its lines in later batches.
   struct Decision {
     bool known = false, kept = true, dropped = false, late = false;
     uint64_t threshold = 0;
     uint64_t stratum_id = 0;
+    // That of current_, if there is any; brought up to it when that goes, and at the end of a batch.
     std::shared_ptr<const StratumInfo> info = std::make_shared<const StratumInfo>();
     int64_t time_ns = kNoTime;
   };
@@ -75,6 +90,9 @@ class Sampler {
   struct KnownStratum {
     std::shared_ptr<const StratumInfo> info;
     uint32_t in_controller = 0, in_ledger = 0, cell = 0;
+    // What a kept event of the last threshold adds to the ledger: 1/p, and (1-p)/p^2.
+    uint64_t threshold = 0;
+    double weight = 1, variance = 0;
   };
   // The way to one, by the low bits of its id.
   struct Shortcut {
@@ -84,18 +102,54 @@ class Sampler {
   static constexpr size_t kShortcuts = 256;
   Sampler(const SamplingPolicy* policy, const SegmentSource& source, double share);
   Status Restore(std::string_view state);
+  // What a record's rules say of it.
+  struct Ruling {
+    uint32_t decided_by = 0;  // a rule, from 1; 0: the budget
+    bool drop = false;
+    std::optional<double> fixed;  // the probability that a rule gives
+  };
+  // What all records of a shape of the batch at hand have in common, if that decides their stratum.
+  struct BatchShape {
+    KnownStratum* known = nullptr;  // null: it does not, or nobody looked yet
+    uint64_t key = 0;
+    Ruling ruling;
+  };
+  // A record that waits for its window. The batch is one of waiting_.
+  struct HeldRecord {
+    const EventBatch* batch = nullptr;
+    size_t first = 0, end = 0;
+    uint64_t offset = 0;
+    RecordTime time;
+  };
   void CountMetrics(MetricLedger* metrics);
-  void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time);
-  void Judge(uint64_t bytes);
+  void NoteTime(RecordTime time);
+  void Look(const EventBatch& batch, size_t first, size_t end, RecordTime time);
+  void LookAgain(const EventBatch& batch, size_t first, size_t end, int64_t time_ns);
+  void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time, uint64_t bytes);
+  Ruling AskRules(uint64_t key);
+  bool RulesLookAtShape(uint32_t decided_by) const;
+  void Judge(uint64_t bytes, BatchShape* shape);
+  void JudgeByShape(const BatchShape& shape, uint64_t bytes);
+  void SetStratum(uint64_t key, uint32_t decided_by, bool other);
+  void HoldForWindow(Waiting* waiting);
+  void JudgeWindow(bool released);
+  void TakeDecision(const EventBatch& batch, size_t first, size_t end);
   uint64_t JudgeTrace(uint64_t key, uint32_t* decided_by, RateController::Arrival* arrival);
   void Note(const EventBatch& batch, size_t first, size_t end, RecordTime time);
   bool Applies(size_t rule);
   bool FitsIgnoredTemplate();
   bool IsAmongFirst(const SamplingRule& rule, uint64_t key);
-  void NoteTime(RecordTime time);
   uint64_t Coin();
+  // The id of a stratum from its key and the number of the rule that decided.
+  static uint64_t StratumOf(uint64_t key, uint32_t rule) { return key + rule * 0xD6E8FEB86659FD93ULL; }
   KnownStratum* Known(uint64_t id);
-  uint32_t StratumIn(SegmentLedger* ledger);
+  uint32_t StratumIn(SegmentLedger* ledger) {
+    // `other` has no id, so it is never found this way.
+    const bool known = current_ != nullptr && ledger->IsStratum(current_->in_ledger, decision_.stratum_id);
+    return known ? current_->in_ledger : FindStratumIn(ledger);
+  }
+  uint32_t FindStratumIn(SegmentLedger* ledger);
+  void Count(const EventCounts& counts, LedgerCell* cell);
 
   const SamplingPolicy* policy_;
   const SegmentSource source_;
@@ -108,26 +162,23 @@ class Sampler {
   size_t row_ = 0;                                            // ... and its first row
   std::unordered_map<uint64_t, uint64_t> firsts_;             // of this window: how many were kept as the first
   std::unordered_map<uint64_t, int64_t> first_seen_;          // signature → event time of its first event
-  int64_t window_ = INT64_MIN;                                // the newest
-  int64_t window_begin_ns_ = 0, window_end_ns_ = 0;           // of it, once it is known
-  int64_t time_ns_ = kNoTime;                                 // of the record at hand, or the last one that had any
-  uint64_t records_ = 0;
+  EventClock clock_;                                          // of the records that were looked at
+  bool late_ = false;                                         // the record at hand
+  std::optional<int64_t> first_seen_ns_;                      // of its template: how long ago
   Decision decision_;
   // Forgotten when there are more than policy_->max_strata.
   std::unordered_map<uint64_t, KnownStratum> known_;
   std::vector<Shortcut> shortcuts_{kShortcuts};
   KnownStratum* current_ = nullptr;  // of decision_; null when it is not in known_
+  std::vector<BatchShape> batch_shapes_;
   uint64_t offset_ = 0;              // of the record at hand
   uint64_t trace_ = 0;               // of the record at hand, when its message says so
-  struct Waiting {
-    EventBatch batch;
-    std::vector<RecordTime> times;
-    size_t records = 0;
-  };
   std::unique_ptr<TraceHold> hold_;  // null: traces are not decided as a whole
   std::deque<Waiting> waiting_;
-  bool begun_ = false;              // some record went to hold_
-  int64_t held_time_ns_ = kNoTime;  // as time_ns_, of the last record that went to hold_
+  std::unique_ptr<WindowHold> window_hold_;  // null: there is no limit per window
+  std::deque<HeldRecord> held_;              // what waits for it
+  bool begun_ = false;                       // some record waited
+  int64_t held_time_ns_ = kNoTime;           // as time_ns_, of the last record that went to hold_
 };
 
 }  // namespace whittle

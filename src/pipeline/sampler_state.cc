@@ -8,7 +8,7 @@ namespace {
 
 // First byte of a written state. States of earlier versions are not read: rates are learned anew, as under another
 // policy. Anything else is refused, so that no state is read for what it is not.
-constexpr uint8_t kStateVersion = 2;
+constexpr uint8_t kStateVersion = 3;
 
 }  // namespace
 
@@ -33,9 +33,7 @@ std::string Sampler::State() const {
     out.U64(signature);
     out.Signed(time);
   }
-  out.Signed(window_);
-  out.Signed(time_ns_);
-  out.Varint(records_);
+  clock_.Encode(&out);
   const Decision& d = decision_;
   out.U8(static_cast<uint8_t>((d.known ? 1 : 0) | (d.kept ? 2 : 0) | (d.dropped ? 4 : 0) | (d.late ? 8 : 0) |
                               (d.info->other ? 16 : 0)));
@@ -50,6 +48,7 @@ std::string Sampler::State() const {
     if (value) out.Raw(*value);
   }
   if (hold_ != nullptr) hold_->Encode(&out);
+  if (window_hold_ != nullptr) window_hold_->Encode(&out);
   return bytes;
 }
 
@@ -70,9 +69,7 @@ Status Sampler::Restore(std::string_view state) {
     const uint64_t signature = in.U64();
     first_seen_[signature] = in.Signed();
   }
-  window_ = in.Signed();
-  time_ns_ = in.Signed();
-  records_ = in.Varint();
+  clock_.Decode(&in);
   Decision& d = decision_;
   StratumInfo info;
   const uint8_t flags = in.U8();
@@ -93,8 +90,9 @@ Status Sampler::Restore(std::string_view state) {
   }
   d.info = std::make_shared<const StratumInfo>(std::move(info));
   if (hold_ != nullptr && !hold_->Decode(&in)) return damaged;
+  if (window_hold_ != nullptr && !window_hold_->Decode(&in, clock_)) return damaged;
   begun_ = d.known;
-  held_time_ns_ = time_ns_;
+  held_time_ns_ = clock_.time_ns();
   return in.ok() && in.remaining() == 0 ? Status::Ok() : damaged;
 }
 

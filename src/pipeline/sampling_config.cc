@@ -67,6 +67,7 @@ class PolicyReader {
                       : traces->text == "whole"     ? SamplingPolicy::Traces::kWhole
                                                     : SamplingPolicy::Traces::kSharedCoin;
     }
+    if (policy.budget.per_window()) WHITTLE_RETURN_IF_ERROR(CheckLimit(&policy));
     if (const ConfigNode* hold = root_->Find("hold")) {
       if (const auto* time = Text(hold, "time")) policy.hold_ns = *ReadConfigDuration(time->text);
       if (const auto* bytes = Text(hold, "bytes"))
@@ -94,7 +95,9 @@ class PolicyReader {
   Status ReadBudget(const ConfigNode* group, SamplingBudget* budget) const {
     if (group == nullptr || group->entries.empty()) return Status::Ok();
     if (group->entries.size() > 1) {
-      return Error(group, "'budget' is one of keep, keep_bytes, events_per_s, bytes_per_day and rate, not several");
+      return Error(
+          group,
+          "'budget' is one of keep, keep_bytes, events_per_s, bytes_per_day, events_per_window and rate, not several");
     }
     const std::string& key = group->entries[0].key;
     const ConfigNode* value = group->entries[0].value.get();
@@ -105,6 +108,12 @@ class PolicyReader {
     } else if (key == "bytes_per_day") {
       budget->kind = Kind::kBytesPerDay;
       budget->amount = static_cast<double>(*ReadConfigSize(value->text));
+    } else if (key == "events_per_window") {
+      budget->kind = Kind::kEventsPerWindow;
+      const auto number = ReadConfigInteger(value->text);
+      if (!number || *number < 2)
+        return Error(value, "'events_per_window' needs a whole number from 2, not '" + value->text + "'");
+      budget->amount = static_cast<double>(*number);
     } else {
       budget->kind = key == "rate" ? Kind::kRate : Kind::kEventsPerSecond;
       const auto number = ReadNumber(value->text);
@@ -116,6 +125,21 @@ class PolicyReader {
     }
     if (budget->amount <= 0) return Error(value, "'" + key + "' of 0 would keep nothing; use a rule with 'drop: true'");
     if (budget->amount >= 1 && !budget->absolute()) *budget = SamplingBudget();
+    return Status::Ok();
+  }
+
+  // A limit cuts through traces, and through what a cap by rates would leave.
+  Status CheckLimit(SamplingPolicy* policy) const {
+    if (policy->cap < 1) {
+      return Error(root_->Find("cap"),
+                   "'cap' and 'budget: {events_per_window: ...}' do not go together: the latter is a "
+                   "limit of everything already, rules included");
+    }
+    if (const auto* traces = Text(root_, "traces"); traces != nullptr && traces->text != "independent") {
+      return Error(traces,
+                   "a limit per window decides about events one by one: 'traces: independent', or another budget");
+    }
+    policy->traces = SamplingPolicy::Traces::kIndependent;
     return Status::Ok();
   }
 
@@ -281,6 +305,8 @@ std::string BudgetText(const SamplingBudget& budget) {
       return fmt::format("bytes_per_day {}", budget.amount);
     case Kind::kRate:
       return fmt::format("rate {}", 1 / budget.amount);
+    case Kind::kEventsPerWindow:
+      return fmt::format("events_per_window {} (bottom-k)", budget.amount);
   }
   return "";
 }
@@ -334,9 +360,18 @@ std::optional<double> ReadKeepFlag(std::string_view text) {
   return share && *share > 0 ? share : std::nullopt;
 }
 
-Status ApplyKeepFlags(std::optional<double> keep, bool keep_errors, SamplingPolicy* policy) {
-  if (keep) policy->budget = *keep >= 1 ? SamplingBudget() : SamplingBudget{SamplingBudget::Kind::kKeep, *keep};
-  if (keep_errors) {
+Status ApplyKeepFlags(const KeepFlags& flags, SamplingPolicy* policy) {
+  using Kind = SamplingBudget::Kind;
+  if (flags.keep && flags.per_window)
+    return Status(StatusCode::kUsage, "--keep and --keep-per-window are two budgets; give one");
+  if (flags.keep) policy->budget = *flags.keep >= 1 ? SamplingBudget() : SamplingBudget{Kind::kKeep, *flags.keep};
+  if (flags.per_window) {
+    if (policy->traces == SamplingPolicy::Traces::kWhole || policy->cap < 1)
+      return Status(StatusCode::kUsage, "--keep-per-window does not go with 'traces: whole' or 'cap' of the policy");
+    policy->traces = SamplingPolicy::Traces::kIndependent;
+    policy->budget = {Kind::kEventsPerWindow, static_cast<double>(*flags.per_window)};
+  }
+  if (flags.errors) {
     SamplingRule rule;
     rule.when = "severity >= error";
     WHITTLE_ASSIGN_OR_RETURN(rule.filter, Filter::Parse(rule.when));

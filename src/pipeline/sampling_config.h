@@ -2,6 +2,7 @@
 // short forms of the command line. Pure functions; the policies own everything.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,14 @@ Result<PolicyFile> LoadPolicyFile(FileSystem* files, const std::string& path);
 
 // "10%" of --keep: 0.1. Nothing for what is no percentage above 0.
 std::optional<double> ReadKeepFlag(std::string_view text);
-// Sets the budget, and puts `severity >= error: keep all` before all rules.
-Status ApplyKeepFlags(std::optional<double> keep, bool keep_errors, SamplingPolicy* policy);
+// What the short forms of the command line change of a policy.
+struct KeepFlags {
+  std::optional<double> keep;          // --keep: the budget
+  std::optional<uint64_t> per_window;  // --keep-per-window: the budget, as a limit
+  bool errors = false;                 // --keep-errors: `severity >= error: keep all` before all rules
+  bool any() const { return keep || per_window || errors; }
+};
+Status ApplyKeepFlags(const KeepFlags& flags, SamplingPolicy* policy);
 
 // Puts a rule before all others that drops events whose message fits one of the texts (templates.ignore).
 void IgnoreTemplates(std::vector<std::string> texts, SamplingPolicy* policy);

@@ -45,12 +45,14 @@ struct SamplingBudget {
     kEventsPerSecond,  // of event time
     kBytesPerDay,      // of event time
     kRate,             // one probability for all, no controller
+    kEventsPerWindow,  // a limit, rules included, by the coins of each window (bottom_k.h)
   };
   Kind kind = Kind::kEverything;
   double amount = 1;  // of kRate: the probability
 
   bool of_bytes() const { return kind == Kind::kKeepBytes || kind == Kind::kBytesPerDay; }
-  bool absolute() const { return kind == Kind::kEventsPerSecond || kind == Kind::kBytesPerDay; }
+  bool per_window() const { return kind == Kind::kEventsPerWindow; }
+  bool absolute() const { return kind == Kind::kEventsPerSecond || kind == Kind::kBytesPerDay || per_window(); }
 };
 
 struct SamplingPolicy {
