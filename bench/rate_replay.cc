@@ -3,7 +3,7 @@
 //
 // Input: one line a window, the keys of its events in order, as numbers. Arguments: keep SHARE, events_per_s N (windows
 // last a second) or limit N (bottom-k, with coins of a fixed seed), and the curve: log, sqrt or equal. Output: a line
-// of probabilities a window.
+// of probabilities a window; with a limit, negative ones for what is not kept.
 #include <cstdio>
 #include <iostream>
 #include <random>
@@ -39,8 +39,11 @@ int main(int argc, char** argv) {
       std::vector<whittle::WindowEvent> waiting;
       for (uint64_t key = 0; keys >> key;) waiting.push_back({key, random() >> 8});
       const auto limit = static_cast<uint64_t>(policy.budget.amount);
-      for (const uint64_t threshold : whittle::BottomK(waiting, limit, policy.curve, 0))
-        std::printf("%.6g ", whittle::ProbabilityOf(threshold));
+      const std::vector<uint64_t> thresholds = whittle::BottomK(waiting, limit, policy.curve, 0);
+      for (size_t i = 0; i < waiting.size(); ++i) {
+        const double sign = waiting[i].coin >= thresholds[i] ? 1 : -1;
+        std::printf("%.6g ", sign * whittle::ProbabilityOf(thresholds[i]));
+      }
       std::printf("\n");
       continue;
     }

@@ -7,7 +7,7 @@ Needs Go, which gets dynsampler-go through its module proxy; without Go whittle'
 dynsampler-go end their windows by the clock, so their rows vary a little from run to run.
 
 For every event the probability is known, so nothing is thrown (but for events_per_window, whose probabilities are made of
-coins; it keeps 1.00 exactly): kept/budget is the expected share of the budget that is
+coins): kept/budget is the expected share of the budget that is
 kept, over all windows after the first ten and in the worst one. The error of a key's count is sqrt(sum (1-p)/p) / count.
 """
 
@@ -47,8 +47,11 @@ def measure(windows, rates, budget):
     for number, (keys, window) in enumerate(zip(windows, rates)):
         if number < SKIPPED:
             continue
-        spent += sum(window)
-        worst = max(worst, sum(window) / budget(len(keys)))
+        # Where coins were thrown (a limit), probabilities of what is not kept are negative.
+        kept = sum(p > 0 for p in window) if any(p < 0 for p in window) else sum(window)
+        window = [abs(p) for p in window]
+        spent += kept
+        worst = max(worst, kept / budget(len(keys)))
         for key, p in zip(keys, window):
             count, variance = per_key.get(key, (0, 0))
             per_key[key] = (count + 1, variance + (1 - p) / p)
