@@ -262,8 +262,7 @@ Sampler::Ruling Sampler::AskRules(uint64_t key) {
 // What decided so far looked at nothing but the record's shape.
 bool Sampler::RulesLookAtShape(uint32_t decided_by) const {
   const ShapeFacts& facts = fields_.facts();
-  const bool has_trace = policy_->traces != SamplingPolicy::Traces::kIndependent && facts.plan->trace_id;
-  if (!facts.varying.empty() || has_trace || hold_ != nullptr || fields_.needs_first_seen()) return false;
+  if (!facts.varying.empty() || hold_ != nullptr || fields_.needs_first_seen()) return false;
   const size_t asked = decided_by == 0 ? policy_->rules.size() : decided_by;
   for (size_t i = 0; i < asked; ++i) {
     if (!policy_->rules[i].templates.empty() || facts.outcomes[i] == ShapeFacts::Outcome::kDepends) return false;
@@ -292,7 +291,9 @@ void Sampler::Judge(uint64_t bytes, BatchShape* shape) {
     if (hold_ != nullptr && ruling.decided_by == 0 && !arrival.pinned) hold_->SetTrace(key, verdict.threshold);
   }
   SetStratum(key, ruling.decided_by, other);
-  if (!other && RulesLookAtShape(ruling.decided_by)) *shape = {current_, key, ruling};
+  const bool has_trace =
+      policy_->traces != SamplingPolicy::Traces::kIndependent && fields_.facts().plan->trace_id.has_value();
+  if (!other && RulesLookAtShape(ruling.decided_by)) *shape = {current_, has_trace, key, ruling};
 }
 
 // As Judge, of another record of a shape of which it has judged one.
@@ -362,7 +363,7 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
     return;
   }
   BatchShape& shape = batch_shapes_[batch.rows[first].shape];
-  const bool by_shape = shape.known != nullptr;
+  const bool by_shape = shape.known != nullptr, has_trace = shape.has_trace;
   if (by_shape) {
     NoteTime(time);
     JudgeByShape(shape, bytes);
@@ -373,8 +374,9 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
   decision_.time_ns = clock_.time_ns();
   decision_.late = late_;
   if (decision_.threshold == 0) return;
-  // No shape that decides alone has a trace id that counts.
-  const uint64_t coin = by_shape && trace_ == 0 ? PositionCoin(policy_->seed, source_hash_, offset_) : Coin();
+  const bool by_position = by_shape && trace_ == 0 && !has_trace;
+  if (by_shape && has_trace) LookAgain(batch, first, end, clock_.time_ns());
+  const uint64_t coin = by_position ? PositionCoin(policy_->seed, source_hash_, offset_) : Coin();
   decision_.kept = coin >= decision_.threshold;
 }
 

@@ -111,6 +111,7 @@ class Sampler {
   // What all records of a shape of the batch at hand have in common, if that decides their stratum.
   struct BatchShape {
     KnownStratum* known = nullptr;  // null: it does not, or nobody looked yet
+    bool has_trace = false;         // whose coin its records have
     uint64_t key = 0;
     Ruling ruling;
   };
