@@ -21,6 +21,10 @@ HeaderParser::Gap HeaderParser::GapAt(size_t at, size_t* next) const {
     *next = SkipBlanks(text_, p + 1);
     return Gap::kBar;
   }
+  if (c == ';' && p == at) {
+    *next = SkipBlanks(text_, p + 1);
+    return Gap::kBar;
+  }
   if (c == ',' && p == at) {
     *next = SkipBlanks(text_, p + 1);
     return Gap::kComma;
@@ -68,7 +72,8 @@ bool HeaderParser::Syslog() {
   if (host.empty()) return false;
   SyslogTag tag;
   if (host.back() == ':' || text_[at_] == '-') {
-    // No host: "Jun 14 15:16:01 sshd[123]: message".
+    // No host: "Jun 14 15:16:01 sshd[123]: message", or "Jun 14 15:16:01 auth: Error: message".
+    if (host.back() == ':' && LoggerAndLevel(host_end)) return true;
     if (!yearless_ || !MatchSyslogTag(text_, at_, &tag)) return false;
   } else {
     if (host.find_first_of("[]()=\",") != std::string_view::npos) return false;
@@ -88,7 +93,8 @@ bool HeaderParser::Syslog() {
     if (tag_at >= text_.size() || !MatchSyslogTag(text_, tag_at, &tag)) {
       if (!yearless_ || !MatchSyslogTag(text_, at_, &tag)) return false;
     } else {
-      const bool sure = yearless_ || (zoned_ && !epoch_ && (tag.pid_begin != tag.pid_end || HasDigit(host)));
+      const bool sure = yearless_ || (zoned_ && !epoch_ &&
+                                      (tag.pid_begin != tag.pid_end || HasDigit(host) || IsTimeOfSyslogDaemon()));
       if (!sure) return false;
       Add(at_, host_end, FieldRole::kResource, ValueType::kString, "host.name");
     }
@@ -102,8 +108,18 @@ bool HeaderParser::Syslog() {
   form_ += "Y";
   envelope_ = "syslog-3164";
   at_ = tag.next;
+  Uptime(at_);  // "kernel: [   12.345678] message"
   done_ = true;
   return true;
+}
+
+// "2023-06-14T15:16:01.123456+02:00": what syslog daemons write since they write years. Programs in containers write Z.
+bool HeaderParser::IsTimeOfSyslogDaemon() const {
+  const auto time = std::find_if(fields_.begin(), fields_.end(),
+                                 [](const FieldSpan& field) { return field.role == FieldRole::kTimestamp; });
+  if (time == fields_.end()) return false;
+  const std::string_view text = text_.substr(time->begin, time->end - time->begin);
+  return text.size() == 32 && text[10] == 'T' && text[19] == '.' && text[29] == ':';
 }
 
 bool HeaderParser::NextItem() {
@@ -120,7 +136,7 @@ bool HeaderParser::NextItem() {
   if (gap_ == Gap::kBar && !level_) {
     if (Level()) return true;
   }
-  return ClosingItem() || Level() || Bars() || ProcessAndThread() || Numbers() || LevelAhead() ||
+  return ClosingItem() || Level() || Bars() || Process() || Numbers() || LevelAhead() ||
          (!level_ && time_ && PostgresLevelAhead()) || Bracket() || Name();
 }
 

@@ -31,7 +31,7 @@ bool IsStrongLower(std::string_view word) {
 // Followed by something that sets a column off: two blanks, a tab, a bracket, a bar.
 bool SetOff(std::string_view text, size_t at) {
   if (at >= text.size()) return false;
-  if (text[at] == '\t' || text[at] == '|' || text[at] == ',') return true;
+  if (text[at] == '\t' || text[at] == '|' || text[at] == ';' || text[at] == ',') return true;
   const std::string_view next = text.substr(at, 3);
   return next.starts_with("  ") || next.starts_with(" [") || next == " - " || next == " | " || next == " : ";
 }
@@ -49,8 +49,8 @@ bool MatchBareLevel(std::string_view text, size_t at, LevelItem* item) {
   const size_t end = WordEnd(text, at);
   if (end == at) return false;
   const char next = end < text.size() ? text[end] : ' ';
-  if (next != ' ' && next != '\t' && next != ':' && next != '|' && next != ',' && next != '[' && next != ']' &&
-      next != '>')
+  if (next != ' ' && next != '\t' && next != ':' && next != '|' && next != ';' && next != ',' && next != '[' &&
+      next != ']' && next != '>')
     return false;
   const std::string_view word = text.substr(at, end - at);
   *item = {at, end, end};

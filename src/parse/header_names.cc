@@ -12,6 +12,9 @@ namespace whittle {
 
 namespace {
 
+// GlassFish: after some brackets there may be one that says "key: value".
+constexpr int kMinBracketsOfPairs = 3;
+
 // Words that end in a colon at the beginning of sentences, not of logger names.
 bool IsSentenceWord(std::string_view name) {
   std::string word(name);
@@ -20,6 +23,12 @@ bool IsSentenceWord(std::string_view name) {
                                          "status",   "response", "request",   "url",     "uri",     "usage", "caused",
                                          "duration", "reason",   "cause",     "message", "value",   "data",  "total"};
   return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+}
+
+// fooBar: begins small, with capitals inside and nothing but letters. Loggers are classes, packages or plain words.
+bool IsFunctionName(std::string_view name) {
+  return IsAsciiLower(name[0]) && std::all_of(name.begin(), name.end(), IsAsciiLetter) &&
+         std::any_of(name.begin(), name.end(), IsAsciiUpper);
 }
 
 // "user=alice, order=17": only pairs, keys without digits.
@@ -101,7 +110,8 @@ bool HeaderParser::BracketIsHeader(const BracketItem& bracket) const {
   std::string_view content = text_.substr(bracket.begin, bracket.end - bracket.begin);
   while (!content.empty() && IsBlankByte(content.front())) content.remove_prefix(1);
   while (!content.empty() && IsBlankByte(content.back())) content.remove_suffix(1);
-  if (content.size() > 240 || content.find(": ") != std::string_view::npos) return false;
+  if (content.size() > 240 || (content.find(": ") != std::string_view::npos && brackets_ < kMinBracketsOfPairs))
+    return false;
   size_t next = 0;
   const Gap gap = GapAt(bracket.next, &next);
   if (content.empty()) return gap != Gap::kNone;
@@ -204,57 +214,15 @@ bool HeaderParser::Bracket() {
   return true;
 }
 
-// A process and perhaps a thread id, when something follows that shows that the header goes on.
-bool HeaderParser::Numbers() {
-  if (!IsAsciiDigit(text_[at_]) || numbers_ >= 2) return false;
-  const size_t end = TokenEnd(text_, at_);
-  const std::string_view token = text_.substr(at_, end - at_);
-  if (ClassifyToken(token) != TokenClass::kInteger) return false;
-  const size_t next = SkipBlanks(text_, end);
-  if (next >= text_.size()) return false;
-  bool goes_on = LevelOrBracketAt(next) || (columns_ >= 2 && !level_) || glog_;
-  goes_on = goes_on || text_.substr(next, 4) == "--- ";
-  if (IsAsciiDigit(text_[next])) {
-    const size_t second_end = TokenEnd(text_, next);
-    goes_on = goes_on || (ClassifyToken(text_.substr(next, second_end - next)) == TokenClass::kInteger &&
-                          LevelOrBracketAt(SkipBlanks(text_, second_end)));
-  }
-  if (!goes_on || (level_ && !glog_ && text_.substr(next, 3) != "---")) return false;
-  Add(at_, end, FieldRole::kAttribute, ValueType::kInt64, numbers_ == 0 ? "process.pid" : "thread.id");
-  ++numbers_;
-  brackets_ = 0;
-  form_ += "N";
-  Accept(end);
-  return true;
-}
-
-// nginx: "1234#5678: message".
-bool HeaderParser::ProcessAndThread() {
-  if (!level_ || numbers_ > 0 || !IsAsciiDigit(text_[at_])) return false;
-  const size_t end = TokenEnd(text_, at_);
-  if (text_[end - 1] != ':') return false;
-  const std::string_view token = text_.substr(at_, end - at_ - 1);
-  if (ClassifyToken(token) != TokenClass::kDigitsPunct) return false;
-  const size_t hash = token.find('#');
-  if (hash == std::string_view::npos || token.find_first_not_of("0123456789#") != std::string_view::npos) {
-    cacheable_ = false;
-    return false;
-  }
-  Add(at_, at_ + hash, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
-  Add(at_ + hash + 1, end - 1, FieldRole::kAttribute, ValueType::kInt64, "thread.id");
-  numbers_ = 2;
-  form_ += "N";
-  Accept(end);
-  done_ = true;
-  return true;
-}
-
-// Columns set off by bars: "time|level|logger|message".
+// Columns set off by bars or semicolons: "time|level|logger|message".
 bool HeaderParser::Bars() {
   if (gap_ != Gap::kBar || names_ + numbers_ > 3) return false;
+  size_t before = at_;
+  while (before > 1 && IsBlankByte(text_[before - 1])) --before;
+  const char bar = text_[before - 1];
   size_t end = at_;
-  while (end < text_.size() && text_[end] != '|' && end - at_ < 80) ++end;
-  if (end >= text_.size() || text_[end] != '|') return false;
+  while (end < text_.size() && text_[end] != bar && end - at_ < 80) ++end;
+  if (end >= text_.size() || text_[end] != bar) return false;
   size_t trimmed = end;
   while (trimmed > at_ && IsBlankByte(text_[trimmed - 1])) --trimmed;
   const std::string_view token = text_.substr(at_, trimmed - at_);
@@ -302,12 +270,18 @@ bool HeaderParser::NameWithColon(std::string_view token) {
     return false;
   // "AH00128: File does not exist" is a message with a code.
   if (!letter_level_ && HasDigit(name) && ClassifyToken(name) != TokenClass::kMixed) return false;
-  const bool plain_ok = letter_level_ || (level_ && skipped_ == 0 && gap_ != Gap::kColon && !IsSentenceWord(name));
+  // "ERROR getTasks: caller 7 does not hold ..." says which function speaks: part of the message.
+  if (!letter_level_ && IsFunctionName(name)) return false;
+  // FreeRADIUS: "Wed Jun 14 15:16:01 2023 : Auth: message".
+  const bool first = gap_ == Gap::kColon && !level_ && fields_.size() == 1 && at_ > 2 && text_[at_ - 3] == ' ';
+  const bool plain_ok =
+      letter_level_ || first || (level_ && skipped_ == 0 && gap_ != Gap::kColon && !IsSentenceWord(name));
   if (kind != NameKind::kStructured && !plain_ok) return false;
   // Behind " - " the message begins, unless the name is plainly a class: "INFO  - TraceID: 1".
   if (gap_ == Gap::kDash && name.find_first_of(".$") == std::string_view::npos) return false;
   if (skipped_ > 0 && kind == NameKind::kStructured && name.find('.') == std::string_view::npos) return false;
-  if (!level_ && !uptime_ && brackets_ == 0 && name.find_first_of(".$") == std::string_view::npos) return false;
+  if (!level_ && !uptime_ && !first && brackets_ == 0 && name.find_first_of(".$") == std::string_view::npos)
+    return false;
   AddName(at_, at_ + name.size(), "log.logger");
   ++names_;
   form_ += "N:";
@@ -333,7 +307,8 @@ bool HeaderParser::NameBeforeGap(std::string_view token) {
   } else if (next < text_.size() && text_[next] == '[' && gap == Gap::kBlank) {
     BracketItem bracket;
     accept = level_ &&
-             (letter_level_ || (kind == NameKind::kStructured && token.find('.') != std::string_view::npos)) &&
+             (letter_level_ || (kind == NameKind::kStructured && token.find('.') != std::string_view::npos) ||
+              (time_ && text_.substr(next).starts_with("[-] "))) &&
              MatchBracket(text_, next, &bracket) && BracketIsHeader(bracket);
   } else if (gap == Gap::kBlank && level_ && !HasDigit(token) && gap_ != Gap::kColon) {
     // "org.apache.catalina.startup.Catalina.start Server startup": two dots are more than a sentence has.
@@ -386,6 +361,8 @@ bool HeaderParser::ClosingItem() {
         SeverityNumber(token.substr(0, slash)) != 0) {
       AddLevel({at_, at_ + slash, end});
       AddName(at_ + slash + 1, end - 1, "thread.name");
+    } else if (ClassifyToken(token.substr(0, token.size() - 1)) == TokenClass::kInteger) {
+      // Samba's level is a number.
     } else if (token[0] == '#') {
       Add(at_ + 1, end - 1, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
     } else {

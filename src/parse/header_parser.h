@@ -5,7 +5,8 @@
 //   header.cc          the order in which items are tried, separators, syslog's host and tag
 //   header_time.cc     how a header begins: time, uptime, columns before the time
 //   header_level.cc    levels, also some columns on
-//   header_names.cc    bracket groups, process and thread numbers, names
+//   header_names.cc    bracket groups and names
+//   header_process.cc  process and thread ids, in the forms that programs have for them
 #pragma once
 
 #include <string>
@@ -44,6 +45,7 @@ class HeaderParser {
   void TimeBehindLevel();
   bool Glog();
   bool Uptime(size_t at);
+  bool SkipsToMore(size_t at, bool padded) const;
   bool Time(size_t at, bool leading);
   bool LaterTime();
   bool Level();
@@ -51,14 +53,24 @@ class HeaderParser {
   bool SkipToLevel(size_t at, int columns, bool* plain, LevelItem* level) const;
   bool PostgresLevelAhead();
   bool Syslog();
+  bool IsTimeOfSyslogDaemon() const;
   bool Bracket();
   bool LoggerAt(size_t at) const;
   bool ContextIsHeader(const BracketItem& context) const;
   bool BracketIsHeader(const BracketItem& bracket) const;
   void AddBracket(const BracketItem& bracket);
   bool AddSpringBracket(size_t begin, size_t end);
+  bool Process();
   bool Numbers();
   bool ProcessAndThread();
+  bool ProcessTag();
+  bool ErlangProcess();
+  bool NumberedSubsystem();
+  bool HexThread();
+  bool ProcessInParentheses();
+  bool ProcessBeforeBar();
+  bool BriefTag(size_t at);
+  bool ModuleOfLevel();
   bool Bars();
   bool ClosingItem();
   bool Name();

@@ -52,6 +52,7 @@ class Rest {
     const std::string_view before = std::exchange(previous_, text_.substr(begin, end - begin));
     const size_t before_end = std::exchange(previous_end_, end);
     if (end < text_.size() && text_[end] == '=' && IsKey(previous_)) return;  // the value comes next
+    if (previous_ == "pid" || previous_ == "tid") return;                     // so it does here, and has a name
     while (end > begin + 1 && (text_[end - 1] == ':' || text_[end - 1] == '.')) --end;
     if (before_end + 1 == begin && text_[before_end] == '=' && IsKey(before)) {
       if (HasLetterOrDigit(text_.substr(begin, end - begin))) AddKeyed(begin, end, before);

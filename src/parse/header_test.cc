@@ -103,7 +103,28 @@ const Case kCases[] = {
      "", "123"},
     {"2018-09-12 16:13:20.385 3394 LOG C-0x562376c02c50: closing because: request", "closing because: request", "LOG",
      "C-0x562376c02c50", "", "3394"},
+    {"Jun 14 15:16:01 auth: Error: no such user", "no such user", "Error", "auth"},
+    {"2023/06/14 15:16:01 kid1| Accepting connections", "Accepting connections"},
+    {"[1686755761] unbound[32590:0] debug: cache memory", "cache memory", "debug", "unbound", "", "32590"},
+    {"2023-06-14T15:16:01.123Z verbose hostd[23996] [Originator@6876 sub=Vim] ready", "[Originator@6876 sub=Vim] ready",
+     "verbose", "hostd", "", "23996"},
+    {"2023-06-14 15:16:01.123456+00:00 [error] <0.212.0> node down", "node down", "error", "", "0.212.0"},
+    {"Jun 14 15:16:01 06[CFG] added configuration", "added configuration", "", "CFG"},
+    {"2023-06-14T15:16:01.123456+0000 7f3a2b1c9700 -1 osd is full", "osd is full"},
+    {"[2023/06/14 15:16:01.123456,  0] server.c:1741(main) started", "server.c:1741(main) started"},
+    {"D [14/Jun/2023:15:16:01 +0000] cupsd is busy", "cupsd is busy", "D"},
+    {"Wed Jun 14 15:16:01 2023 : Auth: Login incorrect", "Login incorrect", "", "Auth"},
+    {"NOTICE    Jun 14 15:16:01.425 [994]: Reloading", "Reloading", "NOTICE", "", "", "994"},
+    {"2023-06-14 15:16:01;WARN;billing;balance is low", "balance is low", "WARN", "billing"},
+    {"[2023-06-14 15:16:01,123] ERROR in views: no page", "no page", "ERROR", "views"},
+    {"[15:16:01.336] INFO (27523): listening", "listening", "INFO", "", "", "27523"},
+    {"[15:16:01.336] INFO (shop/27523 on web-1): listening", "listening", "INFO", "shop", "", "27523"},
+    {"2023-06-14 15:16:01,123 17 INFO worker [-] polling", "polling", "INFO", "worker", "", "17"},
+    {"3:16PM INF listening port=80", "listening port=80", "INF"},
     // Systems
+    {"06-14 15:16:01.123 W/Radio( 1702): no signal", "no signal", "W", "Radio", "", "1702"},
+    {"Jun 14 15:16:01 web kernel: [   12.345678] usb 1-1: new device", "usb 1-1: new device", "", "kernel"},
+    {"2023-06-14T15:16:01.123456+02:00 web cron: reloading", "reloading", "", "cron"},
     {"Jun 15 02:04:59 combo sshd(pam_unix)[20882]: authentication failure", "authentication failure", "",
      "sshd(pam_unix)", "", "20882"},
     {"Jul  1 10:17:44 host com.apple.xpc.launchd[1] (com.apple.pid.37963): Path not allowed", "Path not allowed", "",
@@ -133,6 +154,8 @@ const Case kCases[] = {
     {"2023-06-14 15:16:01 ERROR Failed to connect to 10.0.0.1: timeout", "Failed to connect to 10.0.0.1: timeout",
      "ERROR"},
     {"2023-06-14 15:16:01 Shutdown - complete", "Shutdown - complete"},
+    {"2023-06-14 15:16:01 ERROR getTasks: caller 7 may not", "getTasks: caller 7 may not", "ERROR"},
+    {"2023-06-14T15:16:01.123456Z starting server: please wait", "starting server: please wait"},
     {"05:19:21.371 INFO  - TraceID: 744b", "TraceID: 744b", "INFO"},
     {"2023-06-14 15:16:01 [warning] [client 1.2.3.4] hmm", "[client 1.2.3.4] hmm", "warning"},
 };
@@ -153,6 +176,19 @@ TEST(HeaderTest, CutsTheMessageAsAPersonWould) {
     EXPECT_EQ(Field(c.line, analysis, FieldRole::kAttribute, {"process.pid"}), c.pid) << analysis.header;
     EXPECT_TRUE(analysis.cacheable);
   }
+}
+
+TEST(HeaderTest, NamesProcessAndThread) {
+  const auto field = [](std::string_view line, std::string_view name) {
+    LineAnalysis analysis;
+    EXPECT_TRUE(ParseHeader(line, HeaderMode::kAny, &analysis));
+    return Field(line, analysis, FieldRole::kAttribute, {name});
+  };
+  EXPECT_EQ(field("2023/06/14 15:16:01 kid1| x", "process.name"), "kid1");
+  EXPECT_EQ(field("[1686755761] unbound[32590:7] debug: x", "thread.id"), "7");
+  EXPECT_EQ(field("Jun 14 15:16:01 06[CFG] x", "thread.id"), "06");
+  EXPECT_EQ(field("2023-06-14T15:16:01.123456+0000 7f3a2b1c9700 -1 x", "thread.id"), "7f3a2b1c9700");
+  EXPECT_EQ(field("Jun 14 15:16:01 web kernel: [   12.345678] x", "system.uptime"), "12.345678");
 }
 
 TEST(HeaderTest, PicksTheRightOneOfSeveralTimes) {

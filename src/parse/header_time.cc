@@ -10,6 +10,12 @@
 
 namespace whittle {
 
+// One blank and more: the bracket of the time goes on. Behind a comma columns may be padded.
+bool HeaderParser::SkipsToMore(size_t at, bool padded) const {
+  const size_t next = SkipBlanks(text_, at);
+  return next < text_.size() && (next == at + 1 || (padded && next > at));
+}
+
 bool HeaderParser::Time(size_t at, bool leading) {
   const bool bracket = at < text_.size() && text_[at] == '[';
   const size_t begin = at + (bracket ? 1 : 0);
@@ -36,8 +42,8 @@ bool HeaderParser::Time(size_t at, bool leading) {
   if (bracket) {
     if (end < text_.size() && text_[end] == ']') {
       ++end;
-    } else if (const size_t more = end + (end < text_.size() && text_[end] == ':' ? 1 : 0);
-               leading && more + 1 < text_.size() && text_[more] == ' ' && text_[more + 1] != ' ') {
+    } else if (const bool comma = end < text_.size() && text_[end] == ',';
+               leading && SkipsToMore(end + (comma || (end < text_.size() && text_[end] == ':') ? 1 : 0), comma)) {
       // More in the same bracket: "[2023-06-14 15:16:01 ERROR main] ..." is taken item by item.
       open_bracket_ = true;
     } else {
@@ -167,10 +173,10 @@ void HeaderParser::TimeBehindLevel() {
   size_t at = at_;
   const bool thread = at < text_.size() && text_[at] == '[' && MatchBracket(text_, at, &bracket);
   if (thread) at = SkipBlanks(text_, bracket.next);
-  if (at >= text_.size() || !IsAsciiDigit(text_[at])) return;
+  if (at >= text_.size() || (!IsAsciiDigit(text_[at]) && !IsAsciiUpper(text_[at]))) return;
   const auto match = MatchTime(text_.substr(at));
   if (!match) {
-    if (LooksLikeTime(text_.substr(at))) cacheable_ = false;
+    if (IsAsciiDigit(text_[at]) && LooksLikeTime(text_.substr(at))) cacheable_ = false;
     return;
   }
   if (!TimeLayoutHasDate(match->layout)) return;
@@ -245,6 +251,12 @@ bool HeaderParser::FirstItem() {
     glog_ = true;
     return true;
   }
+  // CUPS: "I [14/Jun/2023:15:16:01 +0000] message".
+  if (text_.size() > 4 && text_.substr(1, 2) == " [" && SeverityNumberOfLetter(text_[0]) != 0 && Time(2, true)) {
+    LevelItem level{0, 1, 1};
+    AddLevel(level);
+    return true;
+  }
   // Ruby: "E, [2023-06-14T15:16:01.123456 #1234] ERROR -- name: message".
   if (text_.size() > 4 && text_.substr(1, 3) == ", [" && SeverityNumberOfLetter(text_[0]) != 0 && Time(3, true))
     return true;
@@ -262,23 +274,7 @@ bool HeaderParser::FirstItem() {
       return true;
     }
   }
-  // Android's brief form.
-  if (text_.size() > 4 && text_[1] == '/' && SeverityNumberOfLetter(text_[0]) != 0) {
-    const size_t open = text_.find('(');
-    if (open != std::string_view::npos && open < 64 && MatchBracket(text_, open, &bracket) &&
-        bracket.next < text_.size() && text_[bracket.next] == ':') {
-      LevelItem letter{0, 1, 1};
-      letter.letter = true;
-      AddLevel(letter);
-      size_t name_end = open;
-      while (name_end > 2 && IsBlankByte(text_[name_end - 1])) --name_end;
-      AddName(2, name_end, "log.logger");
-      Add(SkipBlanks(text_, bracket.begin), bracket.end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
-      Accept(bracket.next + 1);
-      done_ = true;
-      return true;
-    }
-  }
+  if (BriefTag(0)) return true;
   return PostgresLevelAhead();
 }
 

@@ -332,7 +332,7 @@ bool ParseTime(TimeLayoutId id, std::string_view text, ParsedTime* out) {
   const uint8_t flags = layout.family->flags;
   int64_t seconds = f.seconds;
   if (flags & kNoDate) {
-    seconds = f.hour * 3600 + f.minute * 60 + f.second;
+    seconds = HourOf(f) * 3600 + f.minute * 60 + f.second;
   } else if (!(flags & kUtc)) {
     seconds = SecondsOf(f) - f.zone_minutes * 60;
   }
@@ -357,9 +357,11 @@ bool Ends(const Family& family, const char* p, const char* end) {
   return true;
 }
 
+constexpr size_t kMinTimeBytes = 6;  // 3:04PM
+
 std::optional<TimeMatch> Match(std::string_view text, bool relaxed) {
   std::optional<TimeMatch> best;
-  if (text.size() < 8) return best;
+  if (text.size() < kMinTimeBytes) return best;
   const bool letter = IsLetter(text[0]);
   if (!letter && !IsDigit(text[0])) return best;
   // No layout is longer; keeps relaxed walks short too.

@@ -94,6 +94,7 @@ inline constexpr Family kFamilies[] = {
     {"iso8601-t-minute", "Y-m-dTH:Mz", kNeedsBoundary},
     {"iso8601-blank-hour", "Y-m-d k:M:Sfz"},
     {"mysql-short-blank-hour", "ymd k:M:Sf"},
+    {"kitchen", "I:Mp", kNoDate | kNeedsBoundary},
 };
 inline constexpr size_t kFamilyCount = std::size(kFamilies);
 
@@ -167,10 +168,10 @@ inline std::string_view SeparatorsOf(const Family& family) {
   return family.flags & kNoColonFraction ? ".," : ".,:";
 }
 
+inline int HourOf(const Fields& f) { return f.twelve_hour ? f.hour % 12 + (f.pm ? 12 : 0) : f.hour; }
+
 inline int64_t SecondsOf(const Fields& f) {
-  int hour = f.hour;
-  if (f.twelve_hour) hour = hour % 12 + (f.pm ? 12 : 0);
-  return DaysFromCivil(f.year, f.month, f.day) * 86400 + hour * 3600 + f.minute * 60 + f.second;
+  return DaysFromCivil(f.year, f.month, f.day) * 86400 + HourOf(f) * 3600 + f.minute * 60 + f.second;
 }
 
 inline constexpr int64_t kPowerOf10[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
