@@ -22,6 +22,7 @@ constexpr Word kWords[] = {
     {"ERROR", 17},   {"ERR", 17},      {"ERRO", 17},      {"EROR", 17},       {"SEVERE", 17},       {"FAIL", 17},
     {"FAILURE", 17}, {"CRITICAL", 18}, {"CRIT", 18},      {"ALERT", 19},      {"FATAL", 21},        {"FTL", 21},
     {"FATA", 21},    {"EMERG", 22},    {"EMERGENCY", 22}, {"PANIC", 22},      {"DPANIC", 18},       {"OFF", 0},
+    {"DEBG", 5},     {"TRAC", 1},
 };
 
 constexpr char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }

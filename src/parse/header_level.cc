@@ -15,8 +15,10 @@ bool HeaderParser::Level() {
   if (level_ || !MatchLevel(text_, at_, &level)) return false;
   if (level.letter && !level.bracketed) {
     // A letter alone says little: only after a time, and not as the first word of a sentence.
+    size_t next = level.next;
+    const bool barred = GapAt(level.next, &next) == Gap::kBar;  // "I | package: message" of capnslog
     if (!time_ || uptime_ ||
-        (numbers_ == 0 && ClassifyName(text_.substr(SkipBlanks(text_, level.next),
+        (numbers_ == 0 && !barred && ClassifyName(text_.substr(SkipBlanks(text_, level.next),
                                                     TokenEnd(text_, SkipBlanks(text_, level.next)) -
                                                         SkipBlanks(text_, level.next))) == NameKind::kNone))
       return false;

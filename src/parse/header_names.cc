@@ -15,13 +15,15 @@ namespace {
 // GlassFish: after some brackets there may be one that says "key: value".
 constexpr int kMinBracketsOfPairs = 3;
 
-// Words that end in a colon at the beginning of sentences, not of logger names.
+// Words that end in a colon at the beginning of sentences, not of logger names. What ends in "ed" is said of something.
 bool IsSentenceWord(std::string_view name) {
   std::string word(name);
   for (char& c : word) c = static_cast<char>(IsAsciiUpper(c) ? c + 32 : c);
+  if (word.ends_with("ed")) return true;
   constexpr std::string_view kWords[] = {"error",    "warning",  "exception", "failed",  "failure", "note",  "result",
                                          "status",   "response", "request",   "url",     "uri",     "usage", "caused",
-                                         "duration", "reason",   "cause",     "message", "value",   "data",  "total"};
+                                         "duration", "reason",   "cause",     "message", "value",   "data",  "total",
+                                         "success"};
   return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
 }
 

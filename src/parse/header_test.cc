@@ -121,6 +121,8 @@ const Case kCases[] = {
     {"[15:16:01.336] INFO (shop/27523 on web-1): listening", "listening", "INFO", "shop", "", "27523"},
     {"2023-06-14 15:16:01,123 17 INFO worker [-] polling", "polling", "INFO", "worker", "", "17"},
     {"3:16PM INF listening port=80", "listening port=80", "INF"},
+    {"2023-06-14 15:16:01.123456 I | embed: listening", "listening", "I", "embed"},
+    {"2023-06-14 15:16:01,123 DEBG fd 5 closed", "fd 5 closed", "DEBG"},
     // Systems
     {"06-14 15:16:01.123 W/Radio( 1702): no signal", "no signal", "W", "Radio", "", "1702"},
     {"Jun 14 15:16:01 web kernel: [   12.345678] usb 1-1: new device", "usb 1-1: new device", "", "kernel"},
@@ -156,6 +158,7 @@ const Case kCases[] = {
     {"2023-06-14 15:16:01 Shutdown - complete", "Shutdown - complete"},
     {"2023-06-14 15:16:01 ERROR getTasks: caller 7 may not", "getTasks: caller 7 may not", "ERROR"},
     {"2023-06-14T15:16:01.123456Z starting server: please wait", "starting server: please wait"},
+    {"2023-06-14 15:16:01,123 INFO exited: worker (status 1)", "exited: worker (status 1)", "INFO"},
     {"05:19:21.371 INFO  - TraceID: 744b", "TraceID: 744b", "INFO"},
     {"2023-06-14 15:16:01 [warning] [client 1.2.3.4] hmm", "[client 1.2.3.4] hmm", "warning"},
 };
