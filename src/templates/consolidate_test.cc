@@ -130,9 +130,16 @@ TEST(ConsolidateTest, ManyTextsBehindOneLabelAreOneTemplate) {
   std::vector<std::string> lines;
   for (const char* word :
        {"alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"})
-    lines.push_back(std::string("request 7 failed badly: ") + word + " is wrong" +
+    lines.push_back(std::string("request 7 did not go well: ") + word + " is wrong" +
                     (lines.size() % 2 == 0 ? " for " + std::string(word) : ""));
   EXPECT_EQ(Mine(lines).size(), 1u) << Mine(lines)[0];
+  std::vector<std::string> quoted, placed;
+  for (const std::string& line : lines) {
+    quoted.push_back("x 7 reason: " + line.substr(27));
+    placed.push_back("resolver 7 debug: " + line.substr(27));
+  }
+  EXPECT_EQ(Mine(quoted).size(), 1u) << Mine(quoted)[0];
+  EXPECT_GT(Mine(placed).size(), 6u);
   lines.resize(5);
   EXPECT_EQ(Mine(lines).size(), 5u);
 }

@@ -48,6 +48,11 @@ constexpr std::array<std::string_view, 23> kDurationUnits = {
 constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host", "hostname", "login",
                                                            "node",    "user", "userid",   "username"};
 
+// Labels of texts that others wrote; they may be the end of a longer word ("NullPointerException:", "error_message:").
+constexpr std::array<std::string_view, 14> kFreeTextLabels = {
+    "arguments", "cause",   "command", "comment", "exception", "input",     "message",
+    "output",    "payload", "query",   "reason",  "sql",       "statement", "subject"};
+
 }  // namespace
 
 bool IsLiteralWord(std::string_view word) { return Contains(kLiterals, word); }
@@ -121,6 +126,13 @@ bool IsStateName(std::string_view word) {
 bool IsContextNoun(std::string_view word) {
   while (!word.empty() && word.back() == ':') word.remove_suffix(1);
   return word.size() <= 8 && Contains(kContextNouns, Lower(word));
+}
+
+bool IsFreeTextLabel(std::string_view word) {
+  if (!word.ends_with(':')) return false;
+  const std::string lower = Lower(word.substr(0, word.size() - 1));
+  return std::any_of(kFreeTextLabels.begin(), kFreeTextLabels.end(),
+                     [&](std::string_view label) { return lower.ends_with(label); });
 }
 
 bool IsConstantLooking(TokenClass token_class, std::string_view text) {

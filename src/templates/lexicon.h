@@ -43,6 +43,10 @@ bool IsStateName(std::string_view word);
 // Nouns after which a name stands: user, host, ... A trailing ':' does not count.
 bool IsContextNoun(std::string_view word);
 
+// "exception:", "statement:", "reason:": what people or other programs wrote follows. Other labels say where ("usb:")
+// or how bad ("error:"), and what follows is what happened.
+bool IsFreeTextLabel(std::string_view word);
+
 // Whether a masked token that had one value everywhere reads better as a constant: "ssh2", "IPv4", "jk2_init", but not
 // numbers, addresses and ids, which vary as soon as one looks longer.
 bool IsConstantLooking(TokenClass token_class, std::string_view text);

@@ -313,12 +313,13 @@ class Merger {
     for (uint32_t index = 0; index < patterns_.size(); ++index) {
       const std::vector<Id>& words = patterns_[index].words;
       const SequenceHash hash(words_, words);
-      size_t plain = 0;  // words that are not labels themselves: "kernel: usb:" says where, not what
+      size_t plain = 0;  // words that are not labels themselves
       for (size_t i = 0; i + 1 < words.size() && i < kMaxPositions; ++i) {
+        if (words[i] == WordTable::kBlank) continue;
         const WordTable::Info& info = words_.info(words[i]);
-        if (words[i] != WordTable::kBlank && info.label && plain > 0 && words[i + 1] != WordTable::kBlank)
-          heads.push_back({hash.Head(i + 1), index, words[i + 1]});
-        plain += words[i] != WordTable::kBlank && !info.label ? 1 : 0;
+        const bool opens = info.free_text_label || (info.label && plain >= kMinWordsBeforeLabel);
+        if (opens && words[i + 1] != WordTable::kBlank) heads.push_back({hash.Head(i + 1), index, words[i + 1]});
+        plain += info.label ? 0 : 1;
       }
     }
     std::sort(heads.begin(), heads.end(),

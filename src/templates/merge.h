@@ -44,6 +44,8 @@ inline constexpr size_t kMaxTail = 8;      // words in a tail
 // Free text: this many endings, which begin with this many different words. A list of known causes is shorter.
 inline constexpr size_t kMinFreeTexts = 12;
 inline constexpr size_t kMinFreeTextBeginnings = 8;
+// A label that ends a sentence ("Could not open file: "); with fewer words before it says where ("usb core: ").
+inline constexpr size_t kMinWordsBeforeLabel = 3;
 // Transitions: this many distinct pairs with this many different words on either side, at most kMaxPairDistance apart.
 inline constexpr size_t kMinPairs = 10;
 inline constexpr size_t kMinPairSide = 5;

@@ -5,14 +5,19 @@
 
 namespace whittle {
 
-WordTable::WordTable() { infos_.push_back({Hash64("", 1), false, false, false, false, {}}); }
+WordTable::WordTable() { infos_.push_back({Hash64("", 1), false, false, false, false, false, {}}); }
 
 WordTable::Id WordTable::Intern(std::string_view word) {
   const auto [entry, added] = ids_.try_emplace(std::string(word), static_cast<Id>(infos_.size()));
   if (!added) return entry->second;
   const Id id = entry->second;
-  infos_.push_back(
-      {Hash64(word), IsIdentifierLike(word), IsStateName(word), IsContextNoun(word), word.ends_with(':'), {}});
+  infos_.push_back({Hash64(word),
+                    IsIdentifierLike(word),
+                    IsStateName(word),
+                    IsContextNoun(word),
+                    word.ends_with(':'),
+                    IsFreeTextLabel(word),
+                    {}});
   if (word.find_first_of(":#") == std::string_view::npos) return id;
   std::vector<Id> parts;
   for (size_t begin = 0; begin < word.size();) {

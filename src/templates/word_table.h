@@ -20,7 +20,8 @@ class WordTable {
     bool identifier_like = false;
     bool state_name = false;
     bool context_noun = false;
-    bool label = false;     // ends with ':'
+    bool label = false;  // ends with ':'
+    bool free_text_label = false;
     std::vector<Id> parts;  // the pieces between ':' and '#', when there is more than one
   };
 
