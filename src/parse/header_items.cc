@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kMaxBracketBytes = 256;
 constexpr size_t kMaxNameBytes = 128;
 constexpr size_t kMaxTagBytes = 96;
+constexpr size_t kMaxTagWords = 4;
 
 bool OneOf(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -170,6 +171,21 @@ bool IsTagByte(char c) {
          c == '%' || c == '*' || c == '#';
 }
 
+// "Web Browser[77]: ", a program's name of several words: capitals, and a process id.
+size_t SpacedNameEnd(std::string_view text, size_t at) {
+  if (at >= text.size() || !IsAsciiUpper(text[at])) return at;
+  size_t words = 1;
+  for (size_t p = at; p < text.size() && p < at + kMaxTagBytes; ++p) {
+    if (text[p] == '[') return words > 1 && text[p - 1] != ' ' ? p : at;
+    if (text[p] == ' ') {
+      if (++words > kMaxTagWords || p + 1 == text.size() || !IsAsciiUpper(text[p + 1])) return at;
+    } else if (!IsAsciiLetter(text[p])) {
+      return at;
+    }
+  }
+  return at;
+}
+
 }  // namespace
 
 bool MatchSyslogTag(std::string_view text, size_t at, SyslogTag* tag) {
@@ -179,6 +195,7 @@ bool MatchSyslogTag(std::string_view text, size_t at, SyslogTag* tag) {
   size_t p = at;
   const size_t limit = std::min(text.size(), at + kMaxTagBytes);
   while (p < limit && IsTagByte(text[p])) ++p;
+  if (p < limit && text[p] == ' ') p = std::max(p, SpacedNameEnd(text, at));
   if (p == at || p >= limit) return false;
   tag->name_begin = at;
   tag->name_end = p;

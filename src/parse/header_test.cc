@@ -124,6 +124,7 @@ const Case kCases[] = {
     {"2023-06-14 15:16:01.123456 I | embed: listening", "listening", "I", "embed"},
     {"2023-06-14 15:16:01,123 DEBG fd 5 closed", "fd 5 closed", "DEBG"},
     // Systems
+    {"Jun 14 15:16:01 mini-3 Web Browser[77]: page is slow", "page is slow", "", "Web Browser", "", "77"},
     {"06-14 15:16:01.123 W/Radio( 1702): no signal", "no signal", "W", "Radio", "", "1702"},
     {"Jun 14 15:16:01 web kernel: [   12.345678] usb 1-1: new device", "usb 1-1: new device", "", "kernel"},
     {"2023-06-14T15:16:01.123456+02:00 web cron: reloading", "reloading", "", "cron"},

@@ -117,13 +117,13 @@ class BodyParser {
     }
   }
 
-  // "www.example.com:443", "server.go:114": a place, and one value.
+  // "www.example.com:443": a place, and one value.
   void JoinAddresses() {
     size_t out = 0;
     for (size_t i = 0; i < units_.size(); ++out) {
       const bool place = i + 2 < units_.size() && units_[i].kind == Kind::kWord && units_[i + 1].text == ":" &&
                          units_[i + 2].kind == Kind::kValue && units_[i + 2].token_class == TokenClass::kInteger &&
-                         IsDottedName(units_[i].text);
+                         IsPlaceName(units_[i].text);
       if (out != i) units_[out] = std::move(units_[i]);
       if (!place) {
         ++i;

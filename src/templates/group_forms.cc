@@ -47,18 +47,20 @@ constexpr size_t kMinValuesOfRecord = 6;
 uint64_t ColumnsKey(const Form& form) {
   if (form.words.size() > kMaxWordsOfRecord) return 0;
   size_t values = 0, columns = 1, depth = 0;
-  bool quoted = false;
+  bool quoted = false, listed = false;
   char before = 0;
   for (const BodyUnit& unit : form.units) {
     if (unit.kind != Kind::kDelimiter) {
-      values += unit.kind == Kind::kValue ? 1 : 0;
+      // A list is one value, however long it is.
+      values += unit.kind == Kind::kValue && (depth == 0 || !listed) ? 1 : 0;
+      listed = listed || depth > 0;
       before = 'x';
       continue;
     }
     for (const char c : unit.text) {
       if (c == '"') quoted = !quoted;
       if (quoted) continue;
-      if (c == '[' || c == '{' || c == '(') ++depth;
+      if (c == '[' || c == '{' || c == '(') listed = depth++ > 0 && listed;
       if ((c == ']' || c == '}' || c == ')') && depth > 0) --depth;
       const bool blank = c == ' ' || c == '\t';
       if (blank && depth == 0 && before != ' ' && before != ',') ++columns;

@@ -45,6 +45,8 @@ constexpr std::array<std::string_view, 14> kSizeUnits = {"B",   "Bytes", "GB", "
 constexpr std::array<std::string_view, 23> kDurationUnits = {
     "day",  "days",  "h",  "hour", "hours", "hrs",    "milliseconds", "min",  "mins", "minute", "minutes",  "ms",
     "msec", "msecs", "ns", "s",    "sec",   "second", "seconds",      "secs", "us",   "usec",   "\xC2\xB5s"};
+constexpr std::array<std::string_view, 18> kSourceEndings = {
+    "c",  "cc", "cpp", "cs", "cxx", "erl", "ex",  "go", "h", "hpp", "java", "js", "kt", "php", "py", "rb", "rs", "ts"};
 constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host", "hostname", "login",
                                                            "node",    "user", "userid",   "username"};
 
@@ -81,6 +83,8 @@ bool IsQualifiedName(std::string_view word) {
   return parts >= 3;
 }
 
+namespace {
+
 bool IsDottedName(std::string_view word) {
   size_t part = 0;
   bool dot = false;
@@ -96,6 +100,14 @@ bool IsDottedName(std::string_view word) {
     }
   }
   return dot && part > 0;
+}
+
+}  // namespace
+
+bool IsPlaceName(std::string_view word) {
+  if (!IsDottedName(word)) return false;
+  const std::string_view last = word.substr(word.rfind('.') + 1);
+  return !IsUpper(last[0]) && !Contains(kSourceEndings, last);
 }
 
 bool IsDomainName(std::string_view word) {

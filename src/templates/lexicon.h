@@ -26,9 +26,9 @@ bool IsQualifiedName(std::string_view word);
 // A name on the internet or a local network: www.example.com, printer.local. Told by its last part.
 bool IsDomainName(std::string_view word);
 
-// Two or more parts joined by '.', as a host or a file is written: app.example, server.go. With ":" and a number it is
-// a place: a host and its port, a file and its line.
-bool IsDottedName(std::string_view word);
+// Two or more parts joined by '.', as a host is written: app.example. With ":" and a number it is a place, a host and its
+// port. Files of source code are not: they say which program speaks, and their line numbers vary with its version.
+bool IsPlaceName(std::string_view word);
 
 // What a number counts, when it is a size or a duration: KB, MiB, bytes; ms, sec, minutes.
 enum class UnitDimension : uint8_t { kNone = 0, kSize, kDuration };
