@@ -335,6 +335,11 @@ class BodyParser {
                               (before.ends_with("= ") &&
                                (after.empty() || std::string_view(",;)]}").find(after[0]) != std::string_view::npos));
       unit.unit_of_number = CountsNumber(i);
+      if (IsAccountName(unit.text) && NamesUser(i, right_side)) {
+        ToValue(&unit);
+        unit.constant_when_fixed = false;
+        continue;
+      }
       if (right_side || unit.unit_of_number || IsLiteralWord(unit.text) ||
           (!is_key && (IsQualifiedName(unit.text) || IsDomainName(unit.text))))
         ToValue(&unit);
@@ -342,6 +347,15 @@ class BodyParser {
         unit.type = UnitDimensionOf(unit.text) == UnitDimension::kSize ? ValueType::kSize : ValueType::kDuration;
       }
     }
+  }
+
+  // "for user root", "user=root": other lines name other users, even if these do not.
+  bool NamesUser(size_t i, bool right_side) const {
+    for (size_t k = i; k-- > 0;) {
+      if (units_[k].kind == Kind::kDelimiter) continue;
+      return units_[k].kind == Kind::kWord && IsUserNoun(units_[k].text) && (right_side || IsBlank(before_[i]));
+    }
+    return false;
   }
 
   // "35 ms", "(1.16 KB)": the unit of the number before it.

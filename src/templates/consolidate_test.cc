@@ -155,6 +155,27 @@ TEST(ConsolidateTest, ThingsThatVerbsHappenToAreNames) {
   EXPECT_EQ(Mine({"VM Started", "VM Paused", "VM Resumed", "Job Started", "Job Paused", "Job Resumed"}).size(), 6u);
 }
 
+TEST(ConsolidateTest, HostsAndMethodsWithNumbersArePlacesSourceFilesAreNot) {
+  EXPECT_THAT(Mine({"at cache.example.org:80 now", "at cache.example.net:81 now"}), ElementsAre("at <*> now"));
+  EXPECT_THAT(Mine({"by com.example.Job$Task.run:17 now"}), ElementsAre("by <*> now"));
+  EXPECT_THAT(Mine({"[sweep.c:17]: no change", "[sweep.c:9]: no change"}), ElementsAre("[sweep.c:<*>]: no change"));
+  EXPECT_THAT(Mine({"clip.topAmount:0, i:7", "clip.topAmount:3, i:8"}), ElementsAre("clip.topAmount:<*>, i:<*>"));
+}
+
+TEST(ConsolidateTest, AccountsThatEveryMachineHasAreNames) {
+  EXPECT_THAT(Mine({"session closed for user root", "login uid=7 user=root"}),
+              ElementsAre("login uid=<*> user=<*>", "session closed for user <*>"));
+  EXPECT_THAT(Mine({"root device is 7"}), ElementsAre("root device is <*>"));
+}
+
+TEST(ConsolidateTest, HashesPartValues) {
+  EXPECT_THAT(Mine({"steps=170000##17##4", "steps=180000##2##19"}), ElementsAre("steps=<*>##<*>##<*>"));
+}
+
+TEST(ConsolidateTest, AListIsOneColumnOfARecord) {
+  EXPECT_EQ(Mine({"Limits: {a1=1, b2=2, c3=3}", "Limits: {a1=1}", "Limits: {}"}).size(), 1u);
+}
+
 TEST(ConsolidateTest, SlotsEndBeforeAColon) {
   EXPECT_THAT(Mine({"ssh.service: Succeeded.", "user@1000.service: Succeeded."}), ElementsAre("<*>: Succeeded."));
 }

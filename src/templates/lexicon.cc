@@ -46,9 +46,12 @@ constexpr std::array<std::string_view, 23> kDurationUnits = {
     "day",  "days",  "h",  "hour", "hours", "hrs",    "milliseconds", "min",  "mins", "minute", "minutes",  "ms",
     "msec", "msecs", "ns", "s",    "sec",   "second", "seconds",      "secs", "us",   "usec",   "\xC2\xB5s"};
 constexpr std::array<std::string_view, 18> kSourceEndings = {
-    "c",  "cc", "cpp", "cs", "cxx", "erl", "ex",  "go", "h", "hpp", "java", "js", "kt", "php", "py", "rb", "rs", "ts"};
+    "c", "cc", "cpp", "cs", "cxx", "erl", "ex", "go", "h", "hpp", "java", "js", "kt", "php", "py", "rb", "rs", "ts"};
 constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host", "hostname", "login",
                                                            "node",    "user", "userid",   "username"};
+
+constexpr std::array<std::string_view, 6> kAccountNames = {"Administrator", "SYSTEM", "admin",
+                                                           "administrator", "nobody", "root"};
 
 // Labels of texts that others wrote; they may be the end of a longer word ("NullPointerException:", "error_message:").
 constexpr std::array<std::string_view, 14> kFreeTextLabels = {
@@ -105,9 +108,9 @@ bool IsDottedName(std::string_view word) {
 }  // namespace
 
 bool IsPlaceName(std::string_view word) {
-  if (!IsDottedName(word)) return false;
-  const std::string_view last = word.substr(word.rfind('.') + 1);
-  return !IsUpper(last[0]) && !Contains(kSourceEndings, last);
+  const size_t dot = word.rfind('.');
+  if (dot == std::string_view::npos || Contains(kSourceEndings, word.substr(dot + 1))) return false;
+  return IsQualifiedName(word) || (IsDottedName(word) && std::none_of(word.begin(), word.end(), IsUpper));
 }
 
 bool IsDomainName(std::string_view word) {
@@ -138,6 +141,12 @@ bool IsStateName(std::string_view word) {
 bool IsContextNoun(std::string_view word) {
   while (!word.empty() && word.back() == ':') word.remove_suffix(1);
   return word.size() <= 8 && Contains(kContextNouns, Lower(word));
+}
+
+bool IsAccountName(std::string_view word) { return Contains(kAccountNames, word); }
+
+bool IsUserNoun(std::string_view word) {
+  return word == "user" || word == "username" || word == "ruser" || word == "User" || word == "USER";
 }
 
 bool IsFreeTextLabel(std::string_view word) {

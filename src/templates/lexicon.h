@@ -26,8 +26,9 @@ bool IsQualifiedName(std::string_view word);
 // A name on the internet or a local network: www.example.com, printer.local. Told by its last part.
 bool IsDomainName(std::string_view word);
 
-// Two or more parts joined by '.', as a host is written: app.example. With ":" and a number it is a place, a host and its
-// port. Files of source code are not: they say which program speaks, and their line numbers vary with its version.
+// What is a place with ":" and a number behind it: two or more parts joined by '.' without capitals, as a host is
+// written (app.example:80), or a qualified name (com.example.Service.run:17). Files of source code are not: they say
+// which program speaks, and their line numbers vary with its version.
 bool IsPlaceName(std::string_view word);
 
 // What a number counts, when it is a size or a duration: KB, MiB, bytes; ms, sec, minutes.
@@ -46,6 +47,10 @@ bool IsContextNoun(std::string_view word);
 // "exception:", "statement:", "reason:": what people or other programs wrote follows. Other labels say where ("usb:")
 // or how bad ("error:"), and what follows is what happened.
 bool IsFreeTextLabel(std::string_view word);
+
+// Names that accounts have on every machine: root, Administrator. What "user" or "user=" stands before.
+bool IsAccountName(std::string_view word);
+bool IsUserNoun(std::string_view word);  // user, username, ruser
 
 // Whether a masked token that had one value everywhere reads better as a constant: "ssh2", "IPv4", "jk2_init", but not
 // numbers, addresses and ids, which vary as soon as one looks longer.
