@@ -18,9 +18,10 @@ bool HeaderParser::Level() {
     size_t next = level.next;
     const bool barred = GapAt(level.next, &next) == Gap::kBar;  // "I | package: message" of capnslog
     if (!time_ || uptime_ ||
-        (numbers_ == 0 && !barred && ClassifyName(text_.substr(SkipBlanks(text_, level.next),
-                                                    TokenEnd(text_, SkipBlanks(text_, level.next)) -
-                                                        SkipBlanks(text_, level.next))) == NameKind::kNone))
+        (numbers_ == 0 && !barred &&
+         ClassifyName(text_.substr(SkipBlanks(text_, level.next),
+                                   TokenEnd(text_, SkipBlanks(text_, level.next)) - SkipBlanks(text_, level.next))) ==
+             NameKind::kNone))
       return false;
   }
   // "http: TLS handshake error" is Go's package, not winston's level.

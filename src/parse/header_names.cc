@@ -20,10 +20,10 @@ bool IsSentenceWord(std::string_view name) {
   std::string word(name);
   for (char& c : word) c = static_cast<char>(IsAsciiUpper(c) ? c + 32 : c);
   if (word.ends_with("ed")) return true;
-  constexpr std::string_view kWords[] = {"error",    "warning",  "exception", "failed",  "failure", "note",  "result",
-                                         "status",   "response", "request",   "url",     "uri",     "usage", "caused",
-                                         "duration", "reason",   "cause",     "message", "value",   "data",  "total",
-                                         "success"};
+  constexpr std::string_view kWords[] = {"error",  "warning", "exception", "failed",  "failure", "note",
+                                         "result", "status",  "response",  "request", "url",     "uri",
+                                         "usage",  "caused",  "duration",  "reason",  "cause",   "message",
+                                         "value",  "data",    "total",     "success"};
   return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
 }
 

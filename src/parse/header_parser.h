@@ -63,6 +63,7 @@ class HeaderParser {
   bool Process();
   bool Numbers();
   bool ProcessAndThread();
+  bool TagWithColon();
   bool ProcessTag();
   bool ErlangProcess();
   bool NumberedSubsystem();

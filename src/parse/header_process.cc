@@ -18,8 +18,9 @@ bool OnlyDigitsAnd(std::string_view text, char other) {
 }  // namespace
 
 bool HeaderParser::Process() {
-  return ProcessAndThread() || ProcessTag() || ErlangProcess() || NumberedSubsystem() || HexThread() ||
-         ProcessInParentheses() || ProcessBeforeBar() || (time_ && !level_ && BriefTag(at_)) || ModuleOfLevel();
+  return ProcessAndThread() || TagWithColon() || ProcessTag() || ErlangProcess() || NumberedSubsystem() ||
+         HexThread() || ProcessInParentheses() || ProcessBeforeBar() || (time_ && !level_ && BriefTag(at_)) ||
+         ModuleOfLevel();
 }
 
 // A process and perhaps a thread id, when something follows that shows that the header goes on.
@@ -63,6 +64,29 @@ bool HeaderParser::ProcessAndThread() {
   numbers_ = 2;
   form_ += "N";
   Accept(end);
+  done_ = true;
+  return true;
+}
+
+// "2023-06-14 15:16:01 name[12]: message": behind a date and a time this is who writes.
+bool HeaderParser::TagWithColon() {
+  if (!time_ || !date_ || level_ || names_ + numbers_ > 0 || gap_ != Gap::kBlank) return false;
+  const size_t open = text_.find('[', at_);
+  BracketItem id;
+  if (open == std::string_view::npos || TokenEnd(text_, at_) < open || !MatchBracket(text_, open, &id)) return false;
+  const std::string_view content = text_.substr(id.begin, id.end - id.begin);
+  if (ClassifyName(text_.substr(at_, open - at_)) == NameKind::kNone || content.empty() ||
+      content.find(' ') != std::string_view::npos)
+    return false;
+  if (id.next + 1 >= text_.size() || text_[id.next] != ':' || text_[id.next + 1] != ' ') return false;
+  AddName(at_, open, "log.logger");
+  if (IsInteger(content)) {
+    Add(id.begin, id.end, FieldRole::kAttribute, ValueType::kInt64, "process.pid");
+  } else {
+    AddName(id.begin, id.end, "thread.name");
+  }
+  form_ += "N";
+  Accept(id.next);
   done_ = true;
   return true;
 }

@@ -106,6 +106,8 @@ const Case kCases[] = {
     {"Jun 14 15:16:01 auth: Error: no such user", "no such user", "Error", "auth"},
     {"2023/06/14 15:16:01 kid1| Accepting connections", "Accepting connections"},
     {"[1686755761] unbound[32590:0] debug: cache memory", "cache memory", "debug", "unbound", "", "32590"},
+    {"2023.06.14 15:16:01 LOG6[ui]: no cipher", "no cipher", "", "LOG6", "ui"},
+    {"2023-06-14 15:16:01 mailer[12]: sent", "sent", "", "mailer", "", "12"},
     {"2023-06-14T15:16:01.123Z verbose hostd[23996] [Originator@6876 sub=Vim] ready", "[Originator@6876 sub=Vim] ready",
      "verbose", "hostd", "", "23996"},
     {"2023-06-14 15:16:01.123456+00:00 [error] <0.212.0> node down", "node down", "error", "", "0.212.0"},

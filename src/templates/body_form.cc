@@ -14,6 +14,11 @@ using Kind = BodyUnit::Kind;
 // a line of nothing but opening quotes would cost its length squared.
 constexpr size_t kMaxQuotedUnits = 256;
 
+// Elements of a list without blanks; two may be an English sentence written in haste.
+constexpr size_t kMinTightList = 3;
+constexpr std::string_view kOpening = "=:([{<\"'";
+constexpr std::string_view kClosing = ".;)]}>\"'";
+
 bool IsWordByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x80 || (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
@@ -34,6 +39,7 @@ class BodyParser {
     FindSeparators();
     MarkQuotedValues();
     MarkLists();
+    MarkTightLists();
     DropInside();
     MarkValueWords();
     GlueWords();
@@ -164,10 +170,21 @@ class BodyParser {
     units_.resize(out);
   }
 
+  // "7 Apr 2026"
+  bool StartsDayMonthYear(size_t i) const {
+    const auto integer = [&](size_t k) {
+      return units_[k].kind == Kind::kValue && units_[k].token_class == TokenClass::kInteger;
+    };
+    const auto blank = [&](size_t k) { return units_[k].kind == Kind::kDelimiter && IsBlank(units_[k].text); };
+    return i + 4 < units_.size() && integer(i) && blank(i + 1) && units_[i + 2].kind == Kind::kWord &&
+           IsMonthName(units_[i + 2].text) && blank(i + 3) && integer(i + 4);
+  }
+
   size_t DateEnd(size_t begin) const {
     const auto is_name = [](const BodyUnit& unit) {
       return unit.kind == Kind::kWord && (IsMonthName(unit.text) || IsWeekdayName(unit.text));
     };
+    if (StartsDayMonthYear(begin)) return begin + 5;
     if (!is_name(units_[begin])) return begin;
     size_t end = begin;
     bool number = false;
@@ -274,6 +291,27 @@ class BodyParser {
     }
   }
 
+  // "ciphers: aes,des,rc4": three or more with commas and no blanks between, set off from what is around. A line that
+  // is nothing but columns is no list.
+  void MarkTightLists() {
+    for (size_t i = 0; i < units_.size(); ++i) {
+      if (units_[i].kind == Kind::kDelimiter || IsInside(i) || before_[i].empty() || after_[i] != ",") continue;
+      const char ahead = before_[i].back();
+      size_t elements = 1;
+      size_t last = i;
+      for (size_t k = i + 1; k < units_.size() && after_[last] == ","; ++k) {
+        if (units_[k].kind == Kind::kDelimiter || IsInside(k)) continue;
+        last = k;
+        ++elements;
+      }
+      const char behind = after_[last].empty() ? ' ' : after_[last].front();
+      const bool apart = IsSpace(ahead) || kOpening.find(ahead) != std::string_view::npos;
+      const bool ends = IsSpace(behind) || kClosing.find(behind) != std::string_view::npos;
+      if (elements >= kMinTightList && apart && ends && !IsFirstUnit(i)) JoinText(i, last);
+      i = last;
+    }
+  }
+
   // Units [first, last] become one value. It reads as a constant as long as its text never varies.
   void JoinText(size_t first, size_t last) {
     BodyUnit& joined = units_[first];
@@ -317,10 +355,12 @@ class BodyParser {
   }
 
   void MarkValueWords() {
+    size_t braces = 0;
     for (size_t i = 0; i < units_.size(); ++i) {
       BodyUnit& unit = units_[i];
       const std::string_view before = before_[i];
       const std::string_view after = after_[i];
+      for (const char c : before) braces = c == '{' ? braces + 1 : c == '}' && braces > 0 ? braces - 1 : braces;
       if (unit.kind == Kind::kValue) {
         // "r24=0x0": a masked token that names what follows.
         if (unit.has_text && after.starts_with('=') && unit.token_class != TokenClass::kInteger &&
@@ -334,13 +374,15 @@ class BodyParser {
       const bool right_side = before.ends_with('=') ||
                               (before.ends_with("= ") &&
                                (after.empty() || std::string_view(",;)]}").find(after[0]) != std::string_view::npos));
+      // "{name:web size:3}", "Os { code: 2, kind: NotFound }": members of an object that was printed.
+      const bool member = braces > 0 && (before == ":" || before == ": ") && !is_key;
       unit.unit_of_number = CountsNumber(i);
       if (IsAccountName(unit.text) && NamesUser(i, right_side)) {
         ToValue(&unit);
         unit.constant_when_fixed = false;
         continue;
       }
-      if (right_side || unit.unit_of_number || IsLiteralWord(unit.text) ||
+      if (right_side || member || unit.unit_of_number || IsLiteralWord(unit.text) ||
           (!is_key && (IsQualifiedName(unit.text) || IsDomainName(unit.text))))
         ToValue(&unit);
       if (unit.unit_of_number) {

@@ -172,6 +172,32 @@ TEST(ConsolidateTest, HashesPartValues) {
   EXPECT_THAT(Mine({"steps=170000##17##4", "steps=180000##2##19"}), ElementsAre("steps=<*>##<*>##<*>"));
 }
 
+TEST(ConsolidateTest, ListsWithoutBlanksAreValues) {
+  EXPECT_THAT(
+      Mine({"ciphers ctos: aes128-ctr,aes256-ctr,none [preauth]", "ciphers ctos: aes128-ctr,none,rc4,des [preauth]"}),
+      ElementsAre("ciphers ctos: <*> [preauth]"));
+  EXPECT_THAT(Mine({"mode=7,size=8,name=9 done"}), ElementsAre("mode=<*>,size=<*>,name=<*> done"));
+  EXPECT_THAT(Mine({"17,ok,3.5,none"}), ElementsAre("<*>,ok,<*>,none"));
+}
+
+TEST(ConsolidateTest, MembersOfPrintedObjectsAreValues) {
+  EXPECT_THAT(Mine({"config {Name:web N:7 OK:true}", "config {Name:db N:9 OK:false}"}),
+              ElementsAre("config {Name:<*> N:<*> OK:<*>}"));
+  EXPECT_THAT(Mine({"failed: Os { code: 2, kind: NotFound }", "failed: Os { code: 13, kind: Denied }"}),
+              ElementsAre("failed: Os { code: <*>, kind: <*> }"));
+}
+
+TEST(ConsolidateTest, DatesThatBeginWithTheDayAreOneValue) {
+  EXPECT_THAT(Mine({"built on 7 Apr 2026 here", "built on 17 May 2025 here"}), ElementsAre("built on <*> here"));
+}
+
+TEST(ConsolidateTest, ThingsBehindPrepositionsHaveNames) {
+  EXPECT_THAT(
+      Mine({"loaded 7 rows from table orders", "loaded 7 rows from table users", "loaded 9 rows from table tags"}),
+      ElementsAre("loaded <*> rows from table <*>"));
+  EXPECT_EQ(Mine({"the 7 table dropped", "the 7 table created", "the 7 table locked"}).size(), 3u);
+}
+
 TEST(ConsolidateTest, AListIsOneColumnOfARecord) {
   EXPECT_EQ(Mine({"Limits: {a1=1, b2=2, c3=3}", "Limits: {a1=1}", "Limits: {}"}).size(), 1u);
 }

@@ -53,6 +53,13 @@ constexpr std::array<std::string_view, 8> kContextNouns = {"account", "host", "h
 constexpr std::array<std::string_view, 6> kAccountNames = {"Administrator", "SYSTEM", "admin",
                                                            "administrator", "nobody", "root"};
 
+// Things that have names, when a preposition stands before ("from table orders"); without one they are often what
+// something happens to ("table dropped").
+constexpr std::array<std::string_view, 24> kNamedThings = {
+    "application", "branch", "bucket", "channel", "cluster",   "column",  "container", "database",
+    "device",      "domain", "group",  "index",   "interface", "module",  "namespace", "package",
+    "plugin",      "pool",   "queue",  "role",    "schema",    "service", "table",     "topic"};
+
 // Labels of texts that others wrote; they may be the end of a longer word ("NullPointerException:", "error_message:").
 constexpr std::array<std::string_view, 14> kFreeTextLabels = {
     "arguments", "cause",   "command", "comment", "exception", "input",     "message",
@@ -142,6 +149,8 @@ bool IsContextNoun(std::string_view word) {
   while (!word.empty() && word.back() == ':') word.remove_suffix(1);
   return word.size() <= 8 && Contains(kContextNouns, Lower(word));
 }
+
+bool IsNamedThing(std::string_view word) { return Contains(kNamedThings, word); }
 
 bool IsAccountName(std::string_view word) { return Contains(kAccountNames, word); }
 

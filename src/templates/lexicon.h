@@ -48,6 +48,9 @@ bool IsContextNoun(std::string_view word);
 // or how bad ("error:"), and what follows is what happened.
 bool IsFreeTextLabel(std::string_view word);
 
+// "table", "bucket", "topic": what has a name where it follows a preposition, "from table orders".
+bool IsNamedThing(std::string_view word);
+
 // Names that accounts have on every machine: root, Administrator. What "user" or "user=" stands before.
 bool IsAccountName(std::string_view word);
 bool IsUserNoun(std::string_view word);  // user, username, ruser

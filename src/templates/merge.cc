@@ -151,6 +151,13 @@ class Merger {
     return entry.first > 0 && words_.info(patterns_[entry.pattern].words[entry.first - 1u]).context_noun;
   }
 
+  // "from table orders": the name of a thing.
+  bool FollowsNamedThing(const Entry& entry) const {
+    const std::vector<Id>& words = patterns_[entry.pattern].words;
+    return entry.first > 1 && words_.info(words[entry.first - 1u]).named_thing &&
+           words_.info(words[entry.first - 2u]).preposition;
+  }
+
   // Elsewhere a value stands in this place, and nothing else differs.
   bool StandsForValue(const Entry& entry) const {
     return ValueStandsBeside(entry) &&
@@ -192,7 +199,10 @@ class Merger {
       identifiers += words_.info(Filler(entry)).identifier_like ? 1 : 0;
     }
     const bool named = !first && (context || identifiers >= kMinIdentifierFillers);
-    const size_t needed = first ? kMinFirstFillers : context ? kMinContextFillers : kMinFillers;
+    const size_t needed = first                       ? kMinFirstFillers
+                          : context                   ? kMinContextFillers
+                          : FollowsNamedThing(run[0]) ? kMinNamedFillers
+                                                      : kMinFillers;
     if (run.size() >= needed || (!first && identifiers >= kMinIdentifierFillers) || StandsForValue(run[0])) {
       Accept(run);
       if (named) Learn(run);

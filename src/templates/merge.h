@@ -37,6 +37,8 @@ inline constexpr size_t kMinFirstFillers = 14;
 inline constexpr size_t kMinIdentifierFillers = 3;
 // After "user", "host", ... a name stands.
 inline constexpr size_t kMinContextFillers = 2;
+// "from table orders", "to bucket logs": a thing, and a preposition before it.
+inline constexpr size_t kMinNamedFillers = 3;
 inline constexpr size_t kMinVocabularyFillers = 2;
 inline constexpr size_t kMinTails = 3;
 inline constexpr size_t kMinTailHead = 3;  // words before a tail

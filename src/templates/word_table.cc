@@ -2,10 +2,11 @@
 
 #include "base/hash.h"
 #include "templates/lexicon.h"
+#include "templates/naming_words.h"
 
 namespace whittle {
 
-WordTable::WordTable() { infos_.push_back({Hash64("", 1), false, false, false, false, false, {}}); }
+WordTable::WordTable() { infos_.push_back({Hash64("", 1), false, false, false, false, false, false, false, {}}); }
 
 WordTable::Id WordTable::Intern(std::string_view word) {
   const auto [entry, added] = ids_.try_emplace(std::string(word), static_cast<Id>(infos_.size()));
@@ -15,6 +16,8 @@ WordTable::Id WordTable::Intern(std::string_view word) {
                     IsIdentifierLike(word),
                     IsStateName(word),
                     IsContextNoun(word),
+                    IsNamedThing(word),
+                    IsPreposition(word),
                     word.ends_with(':'),
                     IsFreeTextLabel(word),
                     {}});

@@ -20,6 +20,8 @@ class WordTable {
     bool identifier_like = false;
     bool state_name = false;
     bool context_noun = false;
+    bool named_thing = false;
+    bool preposition = false;
     bool label = false;  // ends with ':'
     bool free_text_label = false;
     std::vector<Id> parts;  // the pieces between ':' and '#', when there is more than one
