@@ -191,6 +191,11 @@ TEST(ConsolidateTest, DatesThatBeginWithTheDayAreOneValue) {
   EXPECT_THAT(Mine({"built on 7 Apr 2026 here", "built on 17 May 2025 here"}), ElementsAre("built on <*> here"));
 }
 
+TEST(ConsolidateTest, ANameBeforeAValueIsOneWhereElsewhereTwoValuesStand) {
+  EXPECT_THAT(Mine({"closed by invalid user bob 10.0.0.1 port 7", "closed by invalid user b0b 10.0.0.1 port 7"}),
+              ElementsAre("closed by invalid user <*> <*> port <*>"));
+}
+
 TEST(ConsolidateTest, ThingsBehindPrepositionsHaveNames) {
   EXPECT_THAT(
       Mine({"loaded 7 rows from table orders", "loaded 7 rows from table users", "loaded 9 rows from table tags"}),

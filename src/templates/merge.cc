@@ -203,7 +203,9 @@ class Merger {
                           : context                   ? kMinContextFillers
                           : FollowsNamedThing(run[0]) ? kMinNamedFillers
                                                       : kMinFillers;
-    if (run.size() >= needed || (!first && identifiers >= kMinIdentifierFillers) || StandsForValue(run[0])) {
+    // "user bob 10.0.0.1" beside "user b0b 10.0.0.1": two values in a row look like one.
+    const bool beside = context && ValueStandsBeside(run[0]);
+    if (run.size() >= needed || (!first && identifiers >= kMinIdentifierFillers) || StandsForValue(run[0]) || beside) {
       Accept(run);
       if (named) Learn(run);
       if (!first && run.size() >= kMinFillers) LearnPlace(run);
