@@ -25,9 +25,6 @@ bool IsWeakUpper(std::string_view word) {
   return OneOf(word, {"DETAIL", "HINT", "STATEMENT", "CONTEXT", "HTTP", "NORMAL", "NOTE", "FAIL", "CONFIG", "OFF",
                       "FINE", "ALERT"});
 }
-bool IsStrongLower(std::string_view word) {
-  return OneOf(word, {"info", "debug", "trace", "warn", "notice", "verbose"});
-}
 
 // Followed by something that sets a column off: two blanks, a tab, a bracket, a bar.
 bool SetOff(std::string_view text, size_t at) {
@@ -71,11 +68,15 @@ bool MatchBareLevel(std::string_view text, size_t at, LevelItem* item) {
     item->strong = !IsWeakUpper(word) || SetOff(text, end);
     return item->strong;
   }
-  item->strong = SetOff(text, end) || (IsStrongLower(word) && next == ' ');
+  item->strong = SetOff(text, end) || (IsUnmistakableLevel(word) && next == ' ');
   return item->strong;
 }
 
 }  // namespace
+
+bool IsUnmistakableLevel(std::string_view word) {
+  return OneOf(word, {"info", "debug", "trace", "warn", "notice", "verbose"});
+}
 
 size_t TokenEnd(std::string_view text, size_t at) {
   while (at < text.size() && !IsBlankByte(text[at])) ++at;

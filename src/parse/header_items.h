@@ -22,6 +22,9 @@ size_t TokenEnd(std::string_view text, size_t at);
 size_t SkipBlanks(std::string_view text, size_t at);
 bool HasDigit(std::string_view text);
 
+// Level words in small letters that are no everyday words.
+bool IsUnmistakableLevel(std::string_view word);
+
 // A level at text[at]: [begin, end) is the level itself, `next` what follows its brackets or colon.
 struct LevelItem {
   size_t begin = 0, end = 0, next = 0;

@@ -141,9 +141,9 @@ bool HeaderParser::LeadingLevel() {
       IsAsciiUpper(text_[level.begin]) && (level.end - level.begin < 2 || IsAsciiUpper(text_[level.begin + 1]));
   if (mode_ == HeaderMode::kInEnvelope && !(upper || level.bracketed)) return false;
   if (!level.bracketed && !upper && !level.colon) return false;
-  // "Error: x" and "error: x" are sentences more often than headers, "WARN: x" and "info: x" are not.
+  // "Error: x", "error: x" and "note: x" are sentences more often than headers, "WARN: x" and "info: x" are not.
   if (!level.bracketed && !upper &&
-      !(level.colon && IsAsciiLower(text_[0]) &&
+      !(level.colon && IsUnmistakableLevel(text_.substr(level.begin, level.end - level.begin)) &&
         SeverityNumber(text_.substr(level.begin, level.end - level.begin)) < 13))
     return false;
   AddLevel(level);
