@@ -59,7 +59,9 @@ __attribute__((target("avx2"))) inline Bits32 Classify32(const char* p, uint8_t*
   all = _mm256_or_si256(all, Where(backslash, kBackslashByte));
   all = _mm256_or_si256(all, Where(_mm256_cmpeq_epi8(all, zero), kPunctuationByte));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(classes), all);
-  *escapes = _mm256_or_si256(*escapes, _mm256_or_si256(backslash, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x1b))));
+  const __m256i others = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x1b)),
+                                         _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('#')));
+  *escapes = _mm256_or_si256(*escapes, _mm256_or_si256(backslash, others));
   return {static_cast<uint32_t>(_mm256_movemask_epi8(delimiter)),
           static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_or_si256(digit, slash_or_at)))};
 }
@@ -100,7 +102,7 @@ void ByteMasks::BuildScalar(std::string_view line) {
       classes_[word * 64 + i] = bits;
       delimiters |= static_cast<uint64_t>(bits & kDelimiterByte) << i;
       marks |= static_cast<uint64_t>((bits & (kDigitByte | kSlashOrAtByte)) != 0 ? 1 : 0) << i;
-      has_escapes_ = has_escapes_ || (bits & kBackslashByte) != 0 || part[i] == 0x1b;
+      has_escapes_ = has_escapes_ || (bits & kBackslashByte) != 0 || part[i] == 0x1b || part[i] == '#';
     }
     delimiters_[word] = delimiters;
     marks_[word] = marks;
@@ -130,6 +132,16 @@ void ByteMasks::Build(std::string_view line, Engine engine) {
   if (!has_escapes_) return;
   MarkEscapes(line);
   MarkColours(line);
+  MarkHashes(line);
+}
+
+// "##" parts values as a comma does: 17##230##4.
+void ByteMasks::MarkHashes(std::string_view line) {
+  for (size_t at = line.find("##"); at != std::string_view::npos;) {
+    const size_t end = std::min(line.find_first_not_of('#', at), size_);
+    for (size_t i = at; i < end; ++i) delimiters_[i >> 6] |= uint64_t{1} << (i & 63);
+    at = line.find("##", end);
+  }
 }
 
 // Runs of escapes that end at a double quote, (\\+[nrt]?)+" , are delimiters: \" and \n" in JSON inside JSON. A run

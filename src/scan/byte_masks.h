@@ -111,6 +111,7 @@ class ByteMasks {
   void BuildScalar(std::string_view line);
   void MarkEscapes(std::string_view line);
   void MarkColours(std::string_view line);
+  void MarkHashes(std::string_view line);
 
   std::vector<uint64_t> delimiters_;  // no bits beyond the line
   std::vector<uint64_t> marks_;

@@ -71,6 +71,16 @@ TEST(ByteMasks, ColoursAfterAnyNumberOfBackslashes) {
   }
 }
 
+TEST(ByteMasks, TwoHashesPartValues) {
+  for (const auto engine : {ByteMasks::Engine::kBest, ByteMasks::Engine::kScalar}) {
+    ByteMasks masks;
+    masks.Build("n=17##230 a#1 ###", engine);
+    std::string shown;
+    for (size_t i = 0; i < 17; ++i) shown += masks.IsDelimiter(i) ? 'd' : '.';
+    EXPECT_EQ(shown, ".d..dd...d...dddd");
+  }
+}
+
 TEST(ByteMasks, LongRunsOfEscapesAreLinear) {
   std::string line;
   for (size_t i = 0; i < kMaxScanBytes / 2; ++i) line += "\\n";

@@ -107,16 +107,6 @@ size_t WithoutTailWord(std::string_view token, uint8_t bits) {
   return last > 0 && letter ? joint : token.size();
 }
 
-// Bytes that tokens without punctuation consist of.
-constexpr uint8_t kPlainBytes = kDigitByte | kHexLetterByte | kLetterByte | kBackslashByte;
-
-// Length of the token up to "##", which parts values as a comma does ("17##230##4").
-size_t WithoutNextValue(std::string_view token) {
-  size_t joint = token.find("##");
-  if (joint == 0) joint = token.find("##", std::min(token.find_first_not_of('#'), token.size()));
-  return std::min(joint, token.size());
-}
-
 bool IsTrimmedTail(char c) { return c == '.' || c == ':' || c == '!' || c == '?'; }
 
 // The punctuation of a token of digits, in order: tells 10.0.0.1:80 from 2015-10-18.
@@ -289,6 +279,7 @@ TokenClass ClassifyToken(std::string_view token) {
   return token.empty() ? TokenClass::kMixed : ClassifyKnown(token, ClassBits(token));
 }
 TokenClass Tokenizer::Trim(std::string_view* token, uint8_t bits) const {
+  constexpr uint8_t kPlainBytes = kDigitByte | kHexLetterByte | kLetterByte | kBackslashByte;
   if ((bits & ~kPlainBytes) == 0) return ClassifyKnown(*token, bits);
   const size_t size = token->size();
   while (token->size() > 1 && IsTrimmedTail(token->back())) token->remove_suffix(1);
@@ -308,17 +299,10 @@ bool Tokenizer::Scan(std::string_view line) {
   size_t constant_begin = 0;
   size_t end = 0;
   for (size_t mark; (mark = masks_.NextMark(end)) < size;) {
-    const size_t begin = std::max(masks_.TokenBegin(mark), end);
+    const size_t begin = masks_.TokenBegin(mark);
     end = masks_.NextDelimiter(mark);
-    uint8_t bits = masks_.ClassesOf(begin, end - begin);
+    const uint8_t bits = masks_.ClassesOf(begin, end - begin);
     std::string_view token(text + begin, end - begin);
-    if ((bits & ~kPlainBytes) != 0) {
-      if (const size_t joint = WithoutNextValue(token); joint < token.size()) {
-        token = token.substr(0, joint);
-        end = begin + joint;
-        bits = ClassBits(token);
-      }
-    }
     if ((bits & kDigitByte) == 0 && !IsMaskedWord(token, bits)) continue;
     const TokenClass token_class = bits == kDigitByte ? TokenClass::kInteger : Trim(&token, bits);
     if (masked_.size() == kMaxMaskedTokens) return false;
