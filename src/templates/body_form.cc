@@ -377,7 +377,7 @@ class BodyParser {
       // "{name:web size:3}", "Os { code: 2, kind: NotFound }": members of an object that was printed.
       const bool member = braces > 0 && (before == ":" || before == ": ") && !is_key;
       unit.unit_of_number = CountsNumber(i);
-      if (IsAccountName(unit.text) && NamesUser(i, right_side)) {
+      if (NamesUser(i, right_side) && IsAccountName(unit.text)) {
         ToValue(&unit);
         unit.constant_when_fixed = false;
         continue;
@@ -393,11 +393,8 @@ class BodyParser {
 
   // "for user root", "user=root": other lines name other users, even if these do not.
   bool NamesUser(size_t i, bool right_side) const {
-    for (size_t k = i; k-- > 0;) {
-      if (units_[k].kind == Kind::kDelimiter) continue;
-      return units_[k].kind == Kind::kWord && IsUserNoun(units_[k].text) && (right_side || IsBlank(before_[i]));
-    }
-    return false;
+    if (i < 2 || units_[i - 2].kind != Kind::kWord) return false;
+    return (right_side || IsBlank(before_[i])) && IsUserNoun(units_[i - 2].text);
   }
 
   // "35 ms", "(1.16 KB)": the unit of the number before it.
