@@ -361,7 +361,10 @@ class Namer {
     const bool from = PrepositionOf(place.left) == "from";
     if (type == ValueType::kIp && (from || IsAddressKey(lower))) return "client.address";
     const bool number = type == ValueType::kInt64 || type == ValueType::kDouble || type == ValueType::kHexId;
-    if (IsAddressKey(lower) && !number) return "client.address";
+    // A client may have a name that is no address ("Client sensor7 disconnected"); what is called rhost has one.
+    const bool address =
+        lower != "client" || !OnlyClasses(*place.profile, {TokenClass::kAlnum, TokenClass::kMixed, TokenClass::kWord});
+    if (IsAddressKey(lower) && !number && address) return "client.address";
     if (lower == "port" && !slots_.empty() && slots_.back().name == "client.address" && place.left == " port ")
       return "client.port";
     if (lower == "pid" && type == ValueType::kInt64) return "process.pid";

@@ -82,6 +82,7 @@ TEST(NamingTest, NothingKnownIsNumbered) { EXPECT_THAT(Names("<*>", {"mixed"}), 
 TEST(NamingTest, ANumberIsNoAddress) {
   EXPECT_THAT(Names("client @<*> gone", {"hex"}), ElementsAre("client"));
   EXPECT_THAT(Names("client=<*>", {"punct"}), ElementsAre("client.address"));
+  EXPECT_THAT(Names("Client <*> disconnected.", {"mixed"}), ElementsAre("client"));
 }
 
 TEST(NamingTest, TypesFollowWhatWasSeen) {
