@@ -46,6 +46,7 @@ class Merger {
  public:
   Merger(const WordTable& words, std::span<const Signature> signatures) : words_(words), vocabulary_(words.size()) {
     known_.assign(words.size(), false);
+    LearnAccounts();
     for (const Signature& signature : signatures) AddPattern(signature, 0);
     signature_count_ = patterns_.size();
     JoinSameWords();
@@ -400,6 +401,16 @@ class Merger {
     for (const Entry& entry : run) {
       LearnWord(Filler(entry), first);
       for (const Id part : words_.info(Filler(entry)).parts) LearnWord(part, first);
+    }
+  }
+
+  // root and admin are names of users wherever they stand; behind "user" they are no words, so no slot teaches it.
+  void LearnAccounts() {
+    Id first = WordTable::kBlank;
+    for (Id word = 1; word < words_.size(); ++word) {
+      if (!words_.info(word).account) continue;
+      if (first == WordTable::kBlank) first = word;
+      LearnWord(word, first);
     }
   }
 

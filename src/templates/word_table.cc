@@ -6,7 +6,9 @@
 
 namespace whittle {
 
-WordTable::WordTable() { infos_.push_back({Hash64("", 1), false, false, false, false, false, false, false, {}}); }
+WordTable::WordTable() {
+  infos_.push_back({Hash64("", 1), false, false, false, false, false, false, false, false, {}});
+}
 
 WordTable::Id WordTable::Intern(std::string_view word) {
   const auto [entry, added] = ids_.try_emplace(std::string(word), static_cast<Id>(infos_.size()));
@@ -18,6 +20,7 @@ WordTable::Id WordTable::Intern(std::string_view word) {
                     IsContextNoun(word),
                     IsNamedThing(word),
                     IsPreposition(word),
+                    IsAccountName(word),
                     word.ends_with(':'),
                     IsFreeTextLabel(word),
                     {}});

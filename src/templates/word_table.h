@@ -22,6 +22,7 @@ class WordTable {
     bool context_noun = false;
     bool named_thing = false;
     bool preposition = false;
+    bool account = false;
     bool label = false;  // ends with ':'
     bool free_text_label = false;
     std::vector<Id> parts;  // the pieces between ':' and '#', when there is more than one
