@@ -132,6 +132,18 @@ Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config,
   return Status::Ok();
 }
 
+void FillKeeper(const Config& config, DaemonPlan* plan) {
+  plan->keeper.compact_share = config.limits.compact_share;
+  // Beside a segment that is being closed: half of one, so that both fit into the memory.
+  plan->keeper.compact_bytes = plan->committer.close_bytes / 2;
+  if (!config.retain.age_ns && !config.retain.size_bytes) return;
+  RetainOptions retain;
+  retain.age_ns = config.retain.age_ns;
+  retain.size_bytes = config.retain.size_bytes;
+  retain.holds = config.retain.holds;
+  plan->keeper.retain = std::move(retain);
+}
+
 Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedFlags& flags, std::string* store) {
   WHITTLE_ASSIGN_OR_RETURN(const Durations durations, DurationsOf(flags));
   auto owner = std::make_shared<PlanOwner>();
@@ -156,6 +168,7 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
   WHITTLE_ASSIGN_OR_RETURN(plan->committer, CommitterOptionsOf(env, flags, reading.config));
   WHITTLE_ASSIGN_OR_RETURN(plan->parsing.scrubbers, MakeScrubbers(env, reading.config, *store));
   WHITTLE_ASSIGN_OR_RETURN(plan->sampling, SamplingOf(env, flags, reading.config));
+  FillKeeper(reading.config, plan.get());
   plan->jobs = JobsOf(env, flags);
   plan->close_after_ns = durations.close_after_ns.value_or(reading.config.segments.close_after_ns);
   plan->drain_ns = durations.drain_ns.value_or(reading.config.limits.drain_ns);

@@ -214,10 +214,9 @@ TEST(HeaderTest, PicksTheRightOneOfSeveralTimes) {
 }
 
 TEST(HeaderTest, TextWithoutHeaderIsAllMessage) {
-  for (const char* line :
-       {"", " ", "hello world", "Error: something bad at 2023-06-14 15:16:01", "level=info msg=\"x\"", "{\"a\":1}",
-        "5 packets received", "12345", "\tat a.b.C(D.java:1)", "Received 5 at 1077804742", "error: no such file",
-        "statement: select 1", "note: x"}) {
+  for (const char* line : {"", " ", "hello world", "Error: something bad at 2023-06-14 15:16:01",
+                           "level=info msg=\"x\"", "{\"a\":1}", "5 packets received", "12345", "\tat a.b.C(D.java:1)",
+                           "Received 5 at 1077804742", "error: no such file", "statement: select 1", "note: x"}) {
     LineAnalysis analysis;
     EXPECT_FALSE(ParseHeader(line, HeaderMode::kAny, &analysis)) << line;
     EXPECT_TRUE(analysis.fields.empty());

@@ -37,6 +37,7 @@ class Group {
   }
   int64_t Integer(std::string_view key) const { return ReadConfigInteger(Text(key)).value_or(0); }
   int64_t Duration(std::string_view key) const { return ReadConfigDuration(Text(key)).value_or(0); }
+  double Percent(std::string_view key) const { return ReadConfigPercent(Text(key)).value_or(0); }
   int64_t Size(std::string_view key) const { return ReadConfigSize(Text(key)).value_or(0); }
 
   std::vector<std::string> Texts(std::string_view key) const {
@@ -304,6 +305,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   config.limits.memory_bytes = static_cast<uint64_t>(top.Inner("limits").Size("memory"));
   config.limits.memory_given = top.Inner("limits").Has("memory");
   config.metrics_listen = top.Inner("metrics").Text("listen");
+  config.limits.compact_share = top.Inner("limits").Percent("compact");
   config.limits.drain_ns = top.Inner("limits").Duration("drain");
   config.limits.open_files = static_cast<uint64_t>(top.Inner("limits").Integer("open_files"));
   config.file_name = file_name;

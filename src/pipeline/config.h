@@ -108,6 +108,7 @@ struct Config {
     uint64_t memory_bytes = 0;
     bool memory_given = false;
     int64_t drain_ns = 0;
+    double compact_share = 0;  // of one processor
     uint64_t open_files = 0;
   } limits;
 

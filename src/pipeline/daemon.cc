@@ -32,8 +32,8 @@ constexpr int64_t kLongestBackOffNs = 30 * kSecondNs;
 // What waits for a source to be released (a copy of a truncated file) does not wait for the segment's age.
 constexpr int64_t kFinishNs = 200 * kMillisecondNs;
 constexpr int64_t kTickNs = kSecondNs;
-// Lines of sinks between two ticks; they say each trouble once.
-constexpr size_t kMaxSinkLines = 100;
+// Lines of other threads between two ticks; they say each trouble once.
+constexpr size_t kMaxThreadLines = 100;
 
 bool MayHeal(const Status& status) {
   return status.code() == StatusCode::kIo || status.code() == StatusCode::kBusy ||
@@ -88,16 +88,16 @@ class Daemon {
     if (watcher_ == nullptr) watcher_ = NewPollingWatcher(env_->clock);
   }
 
-  // Sinks have threads of their own; what they say is said by the daemon's.
+  // Sinks and the keeper have threads of their own; what they say is said by the daemon's.
   void LogFromThread(const std::string& line) {
-    const std::lock_guard lock(sink_lines_mutex_);
-    if (sink_lines_.size() < kMaxSinkLines) sink_lines_.push_back(line);
+    const std::lock_guard lock(thread_lines_mutex_);
+    if (thread_lines_.size() < kMaxThreadLines) thread_lines_.push_back(line);
   }
-  void LogSinks() {
+  void LogThreads() {
     std::vector<std::string> lines;
     {
-      const std::lock_guard lock(sink_lines_mutex_);
-      lines.swap(sink_lines_);
+      const std::lock_guard lock(thread_lines_mutex_);
+      lines.swap(thread_lines_);
     }
     for (const std::string& line : lines) hooks_.log(line);
   }
@@ -128,6 +128,9 @@ class Daemon {
                                                            [this](const std::string& line) { LogFromThread(line); }));
       sinks_.push_back(std::move(sink));
     }
+    keeper_ = std::make_unique<StoreKeeper>(env_, catalog_.get(), plan_->keeper,
+                                            [this](const std::string& line) { LogFromThread(line); });
+    keeper_->Start();
     tailer_.Attach(catalog_->sources());
     WHITTLE_RETURN_IF_ERROR(Scan());
     tailer_.NoteAll();
@@ -146,6 +149,7 @@ class Daemon {
   // True: the store was closed in good order.
   bool Close(Status* status) {
     AddTotals();
+    keeper_.reset();
     sinks_.clear();
     tailer_.Detach();
     kafka_.clear();
@@ -376,7 +380,7 @@ class Daemon {
   }
 
   void Tick(bool now) {
-    LogSinks();
+    LogThreads();
     if (!hooks_.tick || (!now && Now() < next_tick_ns_)) return;
     next_tick_ns_ = Now() + kTickNs;
     if (pipeline_ != nullptr) {
@@ -414,9 +418,10 @@ class Daemon {
   std::unique_ptr<LivePipeline> pipeline_;
   std::unique_ptr<TailInput> input_;
   std::vector<std::unique_ptr<KafkaInput>> kafka_;
-  std::mutex sink_lines_mutex_;
-  std::vector<std::string> sink_lines_;
+  std::mutex thread_lines_mutex_;
+  std::vector<std::string> thread_lines_;
   std::vector<std::unique_ptr<KafkaSink>> sinks_;
+  std::unique_ptr<StoreKeeper> keeper_;
   Tailer tailer_;  // outlives catalogs: it keeps files open that have no name any more
   DaemonStatus status_;
   DaemonStatus base_;  // counts of the sessions before

@@ -18,6 +18,7 @@
 #include "pipeline/daemon_status.h"
 #include "pipeline/ingest.h"
 #include "pipeline/kafka_plan.h"
+#include "pipeline/store_keeper.h"
 #include "pipeline/tail_input.h"
 #include "source/tailer.h"
 
@@ -33,6 +34,7 @@ struct DaemonPlan {
   TailInputOptions tail_input;
   std::vector<KafkaSourcePlan> kafka;
   std::vector<KafkaSinkPlan> kafka_sinks;
+  StoreKeeperOptions keeper;
   uint64_t max_pending_bytes = uint64_t{128} << 20;  // of messages that are not committed, for each group
   int jobs = 1;
   int64_t close_after_ns = 10'000'000'000;

@@ -190,7 +190,7 @@ TEST(QuarantineReplay, MessagesComeBackToTheirOffsets) {
     SCOPED_TRACE(sampled);
     ReplayWorld world;
     SamplingPolicy policy;
-    ASSERT_TRUE(!sampled || ApplyKeepFlags(0.5, false, &policy).ok());
+    ASSERT_TRUE(!sampled || ApplyKeepFlags({.keep = 0.5}, &policy).ok());
     Fill(&world, sampled ? std::make_shared<const SamplingPolicy>(std::move(policy)) : nullptr);
     const Ledger before = LedgerOf(&world);
     EXPECT_EQ(8u, before.quarantined.records);
