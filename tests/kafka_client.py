@@ -60,13 +60,15 @@ _END, _TOPIC, _V_PARTITION, _V_VALUE, _V_KEY, _V_MSGFLAGS, _V_HEADERS = 0, 1, 3,
 
 
 class Producer:
-    """Produces; everything is acknowledged when `flush` returns."""
+    """Produces; everything is acknowledged when `flush` returns, and stands in the order in which it was sent, though a
+    topic that has just been made refuses the first of it."""
 
     def __init__(self, brokers, **properties):
         conf = _rd.rd_kafka_conf_new()
         reason = ctypes.create_string_buffer(512)
         settings = {"bootstrap.servers": brokers, "log_level": "0", "message.max.bytes": "40000000",
-                    "queue.buffering.max.messages": "1000000", "linger.ms": "5"} | properties
+                    "queue.buffering.max.messages": "1000000", "linger.ms": "5",
+                    "max.in.flight.requests.per.connection": "1"} | properties
         for name, value in settings.items():
             if _rd.rd_kafka_conf_set(conf, name.encode(), value.encode(), reason, 512) != 0:
                 raise ValueError(reason.value.decode())

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import subprocess
+import time
 
 import whittle_cli
 from segment_reader import Segment
-from whittle_cli import CliTest
+from whittle_cli import BIN, CliTest
 
 
 class RetainTest(CliTest):
@@ -75,6 +77,27 @@ class RetainTest(CliTest):
         config = self.write("w.yaml", b"retain: {age: 36500d}\n")
         self.run_ok("retain", "--store", self.store, "--config", config)
         self.check(self.lines)
+
+    def test_the_daemon_does_it_too(self):
+        """By the rules of its configuration, while it follows files."""
+        config = self.write("w.yaml", b"retain: {filter: 'severity=DEBUG', hold: ['worker 20']}\n")
+        kept = [line for line in self.lines if " DEBUG " not in line or " worker 20 " in line]
+        with open(self.dir / "run.err", "wb") as log:
+            process = subprocess.Popen([BIN, "run", "--tail", str(self.log), "--store", str(self.store), "--config", str(config)],
+                                       stdout=subprocess.DEVNULL, stderr=log)
+        try:
+            deadline = time.monotonic() + whittle_cli.TIMEOUT_S
+            while self.cat_raw().decode() != "".join(kept):
+                self.assertIsNone(process.poll(), (self.dir / "run.err").read_text())
+                self.assertLess(time.monotonic(), deadline, (self.dir / "run.err").read_text())
+                time.sleep(0.2)
+            process.terminate()
+            self.assertEqual(0, process.wait(whittle_cli.TIMEOUT_S))
+        finally:
+            process.kill()
+            process.wait()
+        self.assertIn(f"retain: {len(self.lines) - len(kept)} events of ", (self.dir / "run.err").read_text())
+        self.check(kept)
 
     def test_bad_requests(self):
         for flags in ([], ["--age", "soon"], ["--size", "1", "--filter", "a"], ["--filter", "a=="], ["--age", "1d", "--hold", "("]):

@@ -12,10 +12,7 @@ namespace whittle {
 namespace {
 
 Result<RetainOptions> OptionsFrom(const ParsedFlags& flags, const Config& config) {
-  RetainOptions options;
-  options.age_ns = config.retain.age_ns;
-  options.size_bytes = config.retain.size_bytes;
-  options.holds = config.retain.holds;
+  RetainOptions options = config.retain;
   if (flags.Given("age")) {
     options.age_ns = ReadConfigDuration(flags.Text("age"));
     if (!options.age_ns) {
@@ -24,7 +21,7 @@ Result<RetainOptions> OptionsFrom(const ParsedFlags& flags, const Config& config
   }
   if (flags.Given("size")) options.size_bytes = static_cast<uint64_t>(flags.Integer("size"));
   for (const std::string& hold : flags.All("hold")) options.holds.push_back(hold);
-  options.filter = flags.Text("filter");
+  if (flags.Given("filter")) options.filter = flags.Text("filter");
   options.dry_run = flags.On("dry-run");
   return options;
 }

@@ -136,12 +136,8 @@ void FillKeeper(const Config& config, DaemonPlan* plan) {
   plan->keeper.compact_share = config.limits.compact_share;
   // Beside a segment that is being closed: half of one, so that both fit into the memory.
   plan->keeper.compact_bytes = plan->committer.close_bytes / 2;
-  if (!config.retain.age_ns && !config.retain.size_bytes) return;
-  RetainOptions retain;
-  retain.age_ns = config.retain.age_ns;
-  retain.size_bytes = config.retain.size_bytes;
-  retain.holds = config.retain.holds;
-  plan->keeper.retain = std::move(retain);
+  const RetainOptions& retain = config.retain;
+  if (retain.age_ns || retain.size_bytes || !retain.filter.empty()) plan->keeper.retain = retain;
 }
 
 Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedFlags& flags, std::string* store) {

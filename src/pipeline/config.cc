@@ -302,6 +302,12 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   for (const std::string& hold : config.retain.holds) {
     if (const auto parsed = Filter::Parse(hold); !parsed.ok()) return retain.Error("hold", parsed.status().message());
   }
+  config.retain.filter = retain.Text("filter");
+  if (retain.Has("filter")) {
+    const auto parsed = Filter::Parse(config.retain.filter);
+    if (!parsed.ok()) return retain.Error("filter", parsed.status().message());
+    if (retain.Has("size")) return retain.Error("filter", "'size' removes whole segments and takes no 'filter'");
+  }
   config.limits.memory_bytes = static_cast<uint64_t>(top.Inner("limits").Size("memory"));
   config.limits.memory_given = top.Inner("limits").Has("memory");
   config.metrics_listen = top.Inner("metrics").Text("listen");

@@ -13,6 +13,7 @@
 
 #include "env/file_system.h"
 #include "pipeline/field_rules.h"
+#include "pipeline/retain.h"
 #include "pipeline/sampling_config.h"
 
 namespace whittle {
@@ -98,11 +99,7 @@ struct Config {
     int level = 0;
     bool level_given = false;
   } segments;
-  struct {
-    std::optional<int64_t> age_ns;
-    std::optional<uint64_t> size_bytes;
-    std::vector<std::string> holds;
-  } retain;
+  RetainOptions retain;
   std::string metrics_listen;  // empty: nowhere
   struct {
     uint64_t memory_bytes = 0;

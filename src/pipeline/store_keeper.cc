@@ -10,8 +10,10 @@ namespace whittle {
 namespace {
 
 constexpr int64_t kSecondNs = 1'000'000'000;
-// What expires is deleted that late at most; a look at a large store takes a while.
+// What expires is deleted that late; later when to look takes long, as filters have to read what they judge: no more
+// than a tenth of the time is spent looking.
 constexpr int64_t kRetainEveryNs = 600 * kSecondNs;
+constexpr int64_t kRetainRest = 9;
 // Nothing is compacted more often than this, however little there was to do.
 constexpr int64_t kCompactEveryNs = 30 * kSecondNs;
 // ... and when nothing could be merged, not before long.
@@ -49,8 +51,10 @@ void StoreKeeper::Run(std::chrono::milliseconds look_every) {
 Status StoreKeeper::Round() {
   const int64_t now = env_->clock->SteadyNs();
   if (options_.retain && now >= next_retain_ns_) {
-    next_retain_ns_ = now + kRetainEveryNs;
-    WHITTLE_RETURN_IF_ERROR(Retain().WithContext("retain"));
+    const Status status = Retain();
+    const int64_t end = env_->clock->SteadyNs();
+    next_retain_ns_ = end + std::max(kRetainEveryNs, kRetainRest * (end - now));
+    WHITTLE_RETURN_IF_ERROR(status.WithContext("retain"));
   }
   if (options_.compact_share > 0 && now >= next_compact_ns_) {
     WHITTLE_RETURN_IF_ERROR(Compact().WithContext("compact"));

@@ -184,42 +184,7 @@ int64_t SegmentLedger::WindowOf(int64_t time_ns) {
 }
 
 size_t SegmentLedger::FindCell(const Entry& entry) {
-  const int64_t window = WindowOf(entry.time_ns);
-  const uint32_t source = entry.source != Entry::kBySourceId ? entry.source : SourceNumber(entry.source_id);
-  size_t at = entry.hint != nullptr ? *entry.hint : cells_.size();
-  if (at >= cells_.size() || cells_[at].source != source || cells_[at].window != window ||
-      cells_[at].stratum != entry.stratum) {
-    at = CellAt(source, window, entry.stratum);
-    if (entry.hint != nullptr) *entry.hint = static_cast<uint32_t>(at);
-  }
-  cells_[at].dropped = cells_[at].dropped || entry.dropped;
-  return at;
-}
-
-size_t SegmentLedger::AddRecord(const Entry& entry) {
-  const size_t at = FindCell(entry);
-  LedgerCell& cell = cells_[at];
-  ++cell.in.records;
-  cell.late += entry.late ? 1 : 0;
-  if (entry.kept) {
-    ++cell.kept.records;
-    if (entry.probability == 1) {
-      cell.weight += 1;
-      return at;
-    }
-    cell.weight += 1 / entry.probability;
-    cell.variance += (1 - entry.probability) / entry.probability / entry.probability;
-  }
-  return at;
-}
-
-void SegmentLedger::AddLine(size_t index, uint64_t bytes, bool kept) {
-  LedgerCell& cell = cells_[index];
-  ++cell.in.lines;
-  cell.in.bytes += bytes;
-  if (!kept) return;
-  ++cell.kept.lines;
-  cell.kept.bytes += bytes;
+  return CellAt(SourceNumber(entry.source_id), WindowOf(entry.time_ns), entry.stratum);
 }
 
 void SegmentLedger::LeaveOut(const Entry& entry, const EventCounts& counts, bool expired, bool dropped) {

@@ -80,24 +80,17 @@ class SegmentLedger {
   uint32_t AddStratum(uint64_t id, StratumInfo info);
 
   struct Entry {
-    static constexpr uint32_t kBySourceId = UINT32_MAX;
     std::string_view source_id;
     int64_t time_ns = INT64_MIN;
     uint32_t stratum = 0;
-    bool kept = true, dropped = false, late = false;
     double probability = 1;  // of a kept one
-    // Where the caller keeps the number of the cell it used last for this stratum; whatever it says, the answer is
-    // right.
-    uint32_t* hint = nullptr;
-    uint32_t source = kBySourceId;  // SourceNumber(source_id), for those who have it
   };
   // The number of a source, for as long as the ledger lives.
   uint32_t SourceNumber(std::string_view source_id);
-  // An event. Its lines are added by AddLine; returns its cell, valid until the next AddRecord.
-  size_t AddRecord(const Entry& entry);
-  // The cell of an event that was counted already, maybe into another ledger.
+  // The cell of an event; valid until another one is asked for.
   size_t FindCell(const Entry& entry);
-  // The same for who counts by himself; valid until another cell is asked for. `hint` as in Entry, never null.
+  // The same for who has the number of the source, and keeps in `hint` that of the cell it used last for the stratum;
+  // whatever that says, the answer is right.
   LedgerCell* Cell(uint32_t source, int64_t time_ns, uint32_t stratum, uint32_t* hint) {
     const int64_t window = time_ns >= last_begin_ns_ && time_ns < last_end_ns_ ? last_window_ : WindowOf(time_ns);
     if (*hint < cells_.size()) {
@@ -107,7 +100,6 @@ class SegmentLedger {
     *hint = static_cast<uint32_t>(CellAt(source, window, stratum));
     return &cells_[*hint];
   }
-  void AddLine(size_t cell, uint64_t bytes, bool kept);
 
   // A kept event goes after all. `expired`: it is counted no more at all, else as sampled out or `dropped`.
   void LeaveOut(const Entry& entry, const EventCounts& counts, bool expired, bool dropped);

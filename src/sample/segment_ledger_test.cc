@@ -25,6 +25,24 @@ uint32_t Stratum(SegmentLedger* ledger, const StratumInfo& info) {
   return known ? *known : ledger->AddStratum(id, info);
 }
 
+enum class Fate { kKept, kSampledOut, kDropped, kLate };
+
+// An event with lines of so many bytes. kLate is sampled out, too.
+void Count(SegmentLedger* ledger, const SegmentLedger::Entry& entry, Fate fate, std::initializer_list<uint64_t> lines) {
+  LedgerCell& cell = (*ledger->mutable_cells())[ledger->FindCell(entry)];
+  EventCounts event;
+  event.records = 1;
+  event.lines = lines.size();
+  for (const uint64_t bytes : lines) event.bytes += bytes;
+  cell.in += event;
+  cell.late += fate == Fate::kLate ? 1 : 0;
+  cell.dropped = cell.dropped || fate == Fate::kDropped;
+  if (fate != Fate::kKept) return;
+  cell.kept += event;
+  cell.weight += 1 / entry.probability;
+  cell.variance += (1 - entry.probability) / entry.probability / entry.probability;
+}
+
 EventCounts Total(const SegmentLedger& ledger) {
   EventCounts total;
   for (const LedgerCell& cell : ledger.cells()) total += cell.in;
@@ -36,13 +54,9 @@ TEST(SegmentLedger, SurvivesEncoding) {
   const uint32_t x = Stratum(&ledger, Info("x")), e = Stratum(&ledger, Info("x", 1));
   EXPECT_NE(x, e);
   EXPECT_EQ(Stratum(&ledger, Info("x")), x);
-  size_t cell = ledger.AddRecord({kA, 100 * kSecond, x, true, false, false, 0.25});
-  ledger.AddLine(cell, 50, true);
-  ledger.AddLine(cell, 7, true);
-  cell = ledger.AddRecord({kA, 101 * kSecond, x, false, false, true, 1});
-  ledger.AddLine(cell, 40, false);
-  cell = ledger.AddRecord({kB, INT64_MIN, e, false, true, false, 1});
-  ledger.AddLine(cell, 11, false);
+  Count(&ledger, {kA, 100 * kSecond, x, 0.25}, Fate::kKept, {50, 7});
+  Count(&ledger, {kA, 101 * kSecond, x, 1}, Fate::kLate, {40});
+  Count(&ledger, {kB, INT64_MIN, e, 1}, Fate::kDropped, {11});
   const auto cells = ledger.EncodeCells({kB, kA});
   ASSERT_TRUE(cells.ok());
   const auto read = SegmentLedger::Decode(ledger.EncodeStrata(), *cells, {kB, kA});
@@ -66,7 +80,7 @@ TEST(SegmentLedger, SurvivesEncoding) {
 
 TEST(SegmentLedger, DamageIsFound) {
   SegmentLedger ledger = NewLedger();
-  ledger.AddLine(ledger.AddRecord({kA, 5, Stratum(&ledger, Info("y")), true, false, false, 0.5}), 9, true);
+  Count(&ledger, {kA, 5, Stratum(&ledger, Info("y")), 0.5}, Fate::kKept, {9});
   const std::string strata = ledger.EncodeStrata(), cells = *ledger.EncodeCells({kA});
   for (size_t i = 0; i < strata.size(); ++i) EXPECT_FALSE(SegmentLedger::Decode(strata.substr(0, i), cells, {kA}).ok());
   for (size_t i = 0; i < cells.size(); ++i) EXPECT_FALSE(SegmentLedger::Decode(strata, cells.substr(0, i), {kA}).ok());
@@ -79,7 +93,7 @@ TEST(SegmentLedger, TooManyWindowsAreJoinedAndTotalsStay) {
   constexpr uint64_t kEvents = 3 * kMaxCells;
   for (uint64_t i = 0; i < kEvents; ++i) {
     const auto time = static_cast<int64_t>(i) * 10 * kSecond;
-    ledger.AddLine(ledger.AddRecord({kA, time, i % 2 == 0 ? x : y, false, false, false, 1}), 10, false);
+    Count(&ledger, {kA, time, i % 2 == 0 ? x : y, 1}, Fate::kSampledOut, {10});
     ASSERT_LE(ledger.cells().size(), kMaxCells);
   }
   EXPECT_EQ(Total(ledger), (EventCounts{kEvents, kEvents, 10 * kEvents}));
@@ -91,7 +105,7 @@ TEST(SegmentLedger, TooManyStrataAreOther) {
   uint32_t last = 0;
   for (size_t i = 0; i < kMaxSegmentStrata + 100; ++i) {
     last = Stratum(&ledger, Info(std::to_string(i)));
-    ledger.AddLine(ledger.AddRecord({kA, 0, last, true, false, false, 1}), 1, true);
+    Count(&ledger, {kA, 0, last, 1}, Fate::kKept, {1});
   }
   EXPECT_TRUE(ledger.strata()[last].other);
   EXPECT_LE(ledger.strata().size(), kMaxSegmentStrata);
@@ -100,13 +114,12 @@ TEST(SegmentLedger, TooManyStrataAreOther) {
 
 TEST(SegmentLedger, MergesOtherKeysRulesAndWindows) {
   SegmentLedger ledger = NewLedger();
-  ledger.AddLine(ledger.AddRecord({kA, 45 * kSecond, Stratum(&ledger, Info("x")), true, false, false, 1}), 5, true);
+  Count(&ledger, {kA, 45 * kSecond, Stratum(&ledger, Info("x")), 1}, Fate::kKept, {5});
   SegmentLedger other("another", {"url.path", "signature"}, {"r2", "severity >= error: keep all"}, 60 * kSecond);
   StratumInfo info;
   info.rule = 2;
   info.values = {"/a", "x"};
-  other.AddLine(other.AddRecord({kB, 61 * kSecond, other.AddStratum(StratumId(info), info), true, false, false, 0.5}),
-                6, true);
+  Count(&other, {kB, 61 * kSecond, other.AddStratum(StratumId(info), info), 0.5}, Fate::kKept, {6});
   std::vector<uint32_t> numbers;
   ledger.Merge(other, &numbers);
   ASSERT_EQ(numbers.size(), 1U);
