@@ -61,9 +61,10 @@ constexpr std::array<std::string_view, 24> kNamedThings = {
     "plugin",      "pool",   "queue",  "role",    "schema",    "service", "table",     "topic"};
 
 // Labels of texts that others wrote; they may be the end of a longer word ("NullPointerException:", "error_message:").
-constexpr std::array<std::string_view, 14> kFreeTextLabels = {
-    "arguments", "cause",   "command", "comment", "exception", "input",     "message",
-    "output",    "payload", "query",   "reason",  "sql",       "statement", "subject"};
+// Statements of a language (SQL) are no free text: which ones there are is what one wants to know.
+constexpr std::array<std::string_view, 11> kFreeTextLabels = {"arguments", "cause",  "command", "comment",
+                                                              "exception", "input",  "message", "output",
+                                                              "payload",   "reason", "subject"};
 
 }  // namespace
 

@@ -44,7 +44,7 @@ bool IsStateName(std::string_view word);
 // Nouns after which a name stands: user, host, ... A trailing ':' does not count.
 bool IsContextNoun(std::string_view word);
 
-// "exception:", "statement:", "reason:": what people or other programs wrote follows. Other labels say where ("usb:")
+// "exception:", "message:", "reason:": what people or other programs wrote follows. Other labels say where ("usb:")
 // or how bad ("error:"), and what follows is what happened.
 bool IsFreeTextLabel(std::string_view word);
 
