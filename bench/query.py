@@ -64,7 +64,8 @@ def find_needle(log, size):
         file.seek(size * 3 // 4)
         file.readline()
         for line in file:
-            for word in ID.findall(line[len(line) // 2:]):
+            for found in ID.finditer(line, len(line) // 2):  # not of half the line, which may begin inside an id
+                word = found.group()
                 if len(set(word)) > 6 and not word.isdigit() and FRESH.search(word):
                     return word.decode()
     fail("no id in the log")
