@@ -192,21 +192,18 @@ Status SegmentReader::LoadColumn(uint32_t column, TextArena* arena, CodedTexts* 
   const DirectoryNode& node = directory_->nodes[column_nodes_[column]];
   BlobCursor blobs(this, *directory_, node);
   NodeSource source{ByteReader(node.descriptor), &blobs};
-  if (!node.descriptor.empty() && node.descriptor[0] == static_cast<char>(TextOp::kGroup)) {
-    source.descriptor.U8();
-    const uint64_t group = source.descriptor.Varint();
-    return source.descriptor.ok() ? LoadGrouped(column, node.count, group, arena, values) : Corrupt("column");
-  }
+  if (const auto group = GroupOf(column)) return LoadGrouped(column, node.count, *group, arena, values);
   if (!DecodeColumn(&source, node.count, arena, values)) return Damaged("column", blobs);
   blobs.KeepAlive(arena);
   return Status::Ok();
 }
 
-// The columns of a group, as numbers of its words. Filled for all groups at once, because that walks all rows.
+// The columns of a group, as numbers of its words. Dealt out for all groups at once, because that walks all rows.
 struct SegmentReader::Group {
   TextArena arena{0};
   std::vector<std::string_view> words;
-  std::vector<uint32_t> numbers;                      // in row order
+  bool dealt = false;
+  std::vector<uint32_t> numbers;                      // in row order, until they are dealt out
   std::vector<std::vector<uint32_t>> column_numbers;  // by position of the column in `columns`
   std::vector<uint32_t> columns;
 };
@@ -231,13 +228,17 @@ Result<std::shared_ptr<const SegmentReader::Group>> SegmentReader::LoadGroup(uin
   groups_.resize(group_nodes_.size());
   if (group >= groups_.size()) return Corrupt("column group");
   if (groups_[group] == nullptr) {
+    const bool first =
+        std::none_of(groups_.begin(), groups_.end(), [](const auto& known) { return known != nullptr && known->dealt; });
     std::vector<uint32_t> wanted;
-    const bool first = std::all_of(groups_.begin(), groups_.end(), [](const auto& known) { return known == nullptr; });
     for (uint32_t g = 0; g < groups_.size(); ++g) {
       if (g == group || (!first && groups_[g] == nullptr)) wanted.push_back(g);
     }
+    WHITTLE_RETURN_IF_ERROR(DecodeGroups(wanted, {}));
+  }
+  if (!groups_[group]->dealt) {
     WHITTLE_ASSIGN_OR_RETURN(const std::vector<uint32_t> row_shape, LoadRowShapes());
-    WHITTLE_RETURN_IF_ERROR(FillGroups(row_shape, wanted, {}));
+    WHITTLE_RETURN_IF_ERROR(DealGroups(row_shape));
   }
   return std::shared_ptr<const Group>(groups_[group]);
 }
@@ -250,12 +251,20 @@ Status SegmentReader::PrepareGroups(const LoadedRows& rows, const ParallelFor& p
   for (uint32_t g = 0; g < groups_.size(); ++g) {
     if (groups_[g] == nullptr) wanted.push_back(g);
   }
-  return wanted.empty() ? Status::Ok() : FillGroups(rows.row_shape, wanted, parallel_for);
+  WHITTLE_RETURN_IF_ERROR(DecodeGroups(wanted, parallel_for));
+  return DealGroups(rows.row_shape);
 }
 
-Status SegmentReader::FillGroups(const std::vector<uint32_t>& row_shape, const std::vector<uint32_t>& wanted,
-                                 const ParallelFor& parallel_for) const {
-  WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, Shapes());
+Result<SegmentReader::SharedTexts> SegmentReader::LoadGroupTexts(uint64_t group) const {
+  WHITTLE_RETURN_IF_ERROR(LoadDirectory());
+  const std::lock_guard lock(group_mutex_);
+  groups_.resize(group_nodes_.size());
+  if (group >= groups_.size()) return Status(StatusCode::kUsage, "no such column group");
+  if (groups_[group] == nullptr) WHITTLE_RETURN_IF_ERROR(DecodeGroups({static_cast<uint32_t>(group)}, {}));
+  return SharedTexts(groups_[group], &groups_[group]->words);
+}
+
+Status SegmentReader::DecodeGroups(const std::vector<uint32_t>& wanted, const ParallelFor& parallel_for) const {
   std::vector<std::shared_ptr<Group>> groups(wanted.size());
   std::vector<Status> statuses(groups.size());
   const auto decode = [&](size_t i) {
@@ -280,20 +289,42 @@ Status SegmentReader::FillGroups(const std::vector<uint32_t>& row_shape, const s
     for (size_t i = 0; i < groups.size() && (i == 0 || statuses[i - 1].ok()); ++i) decode(i);
   }
   for (Status& status : statuses) WHITTLE_RETURN_IF_ERROR(std::move(status));
+  for (size_t i = 0; i < wanted.size(); ++i) groups_[wanted[i]] = std::move(groups[i]);
+  return Status::Ok();
+}
+
+std::optional<uint64_t> SegmentReader::GroupOf(uint32_t column) const {
+  if (!LoadDirectory().ok() || column >= column_nodes_.size()) return std::nullopt;
+  ByteReader descriptor(directory_->nodes[column_nodes_[column]].descriptor);
+  if (descriptor.U8() != static_cast<uint8_t>(TextOp::kGroup)) return std::nullopt;
+  const uint64_t group = descriptor.Varint();
+  return descriptor.ok() ? std::optional(group) : std::nullopt;
+}
+
+// Gives the columns of all groups that are decoded their numbers.
+Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape) const {
+  std::vector<Group*> groups;
+  std::vector<int32_t> place(groups_.size(), -1);
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    if (groups_[g] == nullptr || groups_[g]->dealt) continue;
+    place[g] = static_cast<int32_t>(groups.size());
+    groups.push_back(groups_[g].get());
+    groups.back()->columns.clear();
+  }
+  if (groups.empty()) return Status::Ok();
+  WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, Shapes());
   std::vector<int32_t> group_of(column_nodes_.size(), -1);
   std::vector<std::vector<uint32_t>*> numbers_of(column_nodes_.size());
   for (uint32_t c = 0; c < column_nodes_.size(); ++c) {
-    ByteReader descriptor(directory_->nodes[column_nodes_[c]].descriptor);
-    if (descriptor.U8() != static_cast<uint8_t>(TextOp::kGroup)) continue;
-    const uint64_t g = descriptor.Varint();
-    if (!descriptor.ok() || g >= group_nodes_.size()) return Corrupt("column group");
-    const auto at = std::lower_bound(wanted.begin(), wanted.end(), g);
-    if (at == wanted.end() || *at != g) continue;
-    group_of[c] = static_cast<int32_t>(at - wanted.begin());
+    const auto g = GroupOf(c);
+    if (!g) continue;
+    if (*g >= groups_.size()) return Corrupt("column group");
+    if (place[*g] < 0) continue;
+    group_of[c] = place[*g];
     groups[static_cast<size_t>(group_of[c])]->columns.push_back(c);
   }
-  for (const auto& group : groups) {
-    group->column_numbers.resize(group->columns.size());
+  for (Group* group : groups) {
+    group->column_numbers.assign(group->columns.size(), {});
     for (size_t k = 0; k < group->columns.size(); ++k) {
       const uint32_t column = group->columns[k];
       numbers_of[column] = &group->column_numbers[k];
@@ -312,9 +343,9 @@ Status SegmentReader::FillGroups(const std::vector<uint32_t>& row_shape, const s
   });
   for (size_t g = 0; g < groups.size(); ++g) fits = fits && next[g] == groups[g]->numbers.size();
   if (!fits) return Corrupt("column group");
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    groups[i]->numbers = {};
-    groups_[wanted[i]] = std::move(groups[i]);
+  for (Group* group : groups) {
+    group->numbers = {};
+    group->dealt = true;
   }
   return Status::Ok();
 }

@@ -54,6 +54,12 @@ class SegmentReader {
   // that happens when the first such column is loaded, and takes the rows once more.
   using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
   Status PrepareGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const;
+  // The group that the column shares its texts with; nothing when it has texts of its own or does not decode.
+  std::optional<uint64_t> GroupOf(uint32_t column) const;
+  // All texts of a group, each once, in no order: enough to know that none of its columns has some text, and quicker
+  // than one of these. Valid as long as the pointer.
+  using SharedTexts = std::shared_ptr<const std::vector<std::string_view>>;
+  Result<SharedTexts> LoadGroupTexts(uint64_t group) const;
   // How the column is stored, which bounds what its texts may be. Nothing when the directory does not decode.
   std::optional<TextOp> ColumnEncoding(uint32_t column) const;
   size_t ColumnValueCount(uint32_t column) const;  // 0 when the directory does not decode
@@ -79,8 +85,8 @@ class SegmentReader {
   Result<std::string> OnlyFrame(BlobKind kind) const;  // all frames of a kind, joined
   Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena, CodedTexts* values) const;
   Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
-  Status FillGroups(const std::vector<uint32_t>& row_shape, const std::vector<uint32_t>& wanted,
-                    const ParallelFor& parallel_for) const;
+  Status DecodeGroups(const std::vector<uint32_t>& wanted, const ParallelFor& parallel_for) const;
+  Status DealGroups(const std::vector<uint32_t>& row_shape) const;
   Result<std::vector<uint32_t>> LoadRowShapes() const;
   Status Damaged(const char* what, const BlobCursor& blobs) const;
 

@@ -22,8 +22,11 @@ class ChainFinder {
         if (IsWordByte(c)) {
           chain_.literals.back().push_back(c);
         } else {
+          const bool letter = static_cast<unsigned char>(c) >= 0x80;
+          chain_.beside_letter = chain_.beside_letter || letter;
           End();
           Begin(c == '\\');
+          chain_.beside_letter = letter;
         }
       }
     }

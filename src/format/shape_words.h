@@ -21,6 +21,7 @@ struct WordChain {
   std::vector<std::string> literals;  // one more than slots; word bytes only, except in a chain without slots
   std::vector<uint32_t> slots;
   bool after_backslash = false;  // the byte before the chain
+  bool beside_letter = false;    // a byte beyond ASCII before or after it, with which what people call a word goes on
 };
 
 // The chains of whole lines and, where a body may begin or end in the middle of a word of the line, of the body.

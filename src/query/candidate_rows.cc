@@ -1,6 +1,8 @@
 #include "query/candidate_rows.h"
 
 #include <algorithm>
+#include <compare>
+#include <map>
 #include <set>
 
 #include "expr/text_match.h"
@@ -10,14 +12,21 @@ namespace whittle {
 namespace {
 
 // Constant text around a slot that words of the slot may go on in.
-using Context = std::pair<std::string, std::string>;
+struct Context {
+  std::string before, after;
+  bool beside_letter = false;
+  auto operator<=>(const Context&) const = default;
+};
+
+// Whether a text has the word: as a part of it, or standing on its own in every context it occurs in.
+enum class Hit : uint8_t { kUnknown, kNo, kPart, kWord };
 
 class Finder {
  public:
   Finder(const SegmentRows& rows, const SegmentFilter& filter, std::string_view word)
-      : rows_(rows), filter_(filter), word_(word), finder_(word, true) {}
+      : rows_(rows), filter_(filter), word_(word), finder_(word, true), phrase_({std::string(word)}) {}
 
-  Result<std::vector<uint32_t>> Run() {
+  Result<CandidateRows> Run() {
     const size_t columns = rows_.footer().column_count;
     contexts_.resize(columns);
     hits_.resize(columns);
@@ -49,7 +58,8 @@ class Finder {
       } else if (possible && chain.slots.size() > 1) {
         whole_shape_[s] = true;  // a word over two slots: look at the lines
       } else if (possible) {
-        contexts_[stored.columns[chain.slots[0]]].insert({chain.literals[0], chain.literals[1]});
+        contexts_[stored.columns[chain.slots[0]]].insert(
+            {chain.literals[0], chain.literals[1], chain.beside_letter});
       }
     }
   }
@@ -67,40 +77,68 @@ class Finder {
   }
 
   Status LookAtColumn(uint32_t c) {
+    if (const auto group = rows_.reader().GroupOf(c)) {
+      WHITTLE_ASSIGN_OR_RETURN(const bool any, LookAtGroup(*group, contexts_[c]));
+      if (!any) return Status::Ok();
+    }
     WHITTLE_ASSIGN_OR_RETURN(const LoadedColumn column, rows_.reader().LoadColumn(c));
     const CodedTexts& values = column.values;
     const std::span<const std::string_view> texts = values.texts();
-    std::vector<bool> hits(values.size());
+    std::vector<Hit> hits(values.size(), Hit::kNo);
     bool any = false;
-    std::string joined;
     // A text is looked at once, and not at all when no value of this column is it.
-    enum : uint8_t { kUnknown, kNo, kYes };
-    std::vector<uint8_t> answers(texts.size(), kUnknown);
+    std::vector<Hit> answers(texts.size(), Hit::kUnknown);
     for (size_t i = 0; i < hits.size(); ++i) {
-      const size_t text = values.TextIndex(i);
-      if (answers[text] == kUnknown) answers[text] = Has(texts[text], contexts_[c], &joined) ? kYes : kNo;
-      if (answers[text] == kYes) hits[i] = any = true;
+      Hit& answer = answers[values.TextIndex(i)];
+      if (answer == Hit::kUnknown) answer = Look(texts[values.TextIndex(i)], contexts_[c]);
+      hits[i] = answer;
+      any = any || answer != Hit::kNo;
     }
     if (any) hits_[c] = std::move(hits);
     return Status::Ok();
   }
 
-  bool Has(std::string_view value, const std::set<Context>& contexts, std::string* joined) const {
-    for (const auto& [before, after] : contexts) {
-      if (value.size() + before.size() + after.size() < word_.size()) continue;
-      if (before.empty() && after.empty()) {
-        if (finder_.Find(value) != std::string_view::npos) return true;
-        continue;
+  // Columns of a group have no texts but those of the group: one look at these spares most columns.
+  Result<bool> LookAtGroup(uint64_t group, const std::set<Context>& contexts) {
+    SegmentReader::SharedTexts texts;
+    for (const Context& context : contexts) {
+      const auto [known, is_new] = group_hits_.try_emplace({group, context}, false);
+      if (is_new) {
+        if (texts == nullptr) {
+          WHITTLE_ASSIGN_OR_RETURN(texts, rows_.reader().LoadGroupTexts(group));
+        }
+        known->second =
+            std::any_of(texts->begin(), texts->end(), [&](std::string_view text) { return Look(text, context) != Hit::kNo; });
       }
-      joined->assign(before).append(value).append(after);
-      if (finder_.Find(*joined) != std::string_view::npos) return true;
+      if (known->second) return true;
     }
     return false;
   }
 
-  Result<std::vector<uint32_t>> Rows() const {
+  Hit Look(std::string_view value, const std::set<Context>& contexts) {
+    Hit hit = Hit::kNo;
+    bool everywhere = true;
+    for (const Context& context : contexts) {
+      const Hit here = Look(value, context);
+      everywhere = everywhere && here == Hit::kWord;
+      if (here != Hit::kNo) hit = Hit::kPart;
+    }
+    return hit == Hit::kPart && everywhere ? Hit::kWord : hit;
+  }
+
+  Hit Look(std::string_view value, const Context& context) {
+    if (value.size() + context.before.size() + context.after.size() < word_.size()) return Hit::kNo;
+    if (!context.before.empty() || !context.after.empty()) {
+      joined_.assign(context.before).append(value).append(context.after);
+      value = joined_;
+    }
+    if (finder_.Find(value) == std::string_view::npos) return Hit::kNo;
+    return !context.beside_letter && phrase_.Matches(value) ? Hit::kWord : Hit::kPart;
+  }
+
+  Result<CandidateRows> Rows() const {
     struct Watch {
-      const std::vector<bool>* hits;
+      const std::vector<Hit>* hits;
       size_t* next;
     };
     std::vector<size_t> next(hits_.size());
@@ -113,16 +151,19 @@ class Finder {
       }
       any = any || !watched[s].empty();
     }
-    std::vector<uint32_t> found;
+    CandidateRows found;
     if (!any) return found;
     for (size_t row = 0; row < rows_.row_count(); ++row) {
       const uint32_t shape = rows_.RowShape(row);
-      bool hit = whole_shape_[shape];
+      Hit hit = whole_shape_[shape] ? Hit::kPart : Hit::kNo;
       for (const Watch& watch : watched[shape]) {
         if (*watch.next == watch.hits->size()) return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
-        hit = (*watch.hits)[(*watch.next)++] || hit;
+        hit = std::max(hit, (*watch.hits)[(*watch.next)++]);
       }
-      if (hit) found.push_back(static_cast<uint32_t>(row));
+      if (hit == Hit::kNo) continue;
+      found.rows.push_back(static_cast<uint32_t>(row));
+      // Where a word may reach over two slots, what stands in one of them need not be all of it.
+      found.certain.push_back(hit == Hit::kWord && !whole_shape_[shape]);
     }
     return found;
   }
@@ -131,19 +172,22 @@ class Finder {
   const SegmentFilter& filter_;
   const std::string_view word_;
   const LiteralFinder finder_;
+  const PhrasePattern phrase_;
   std::vector<std::set<Context>> contexts_;  // per column that may have it
-  std::vector<std::vector<bool>> hits_;      // per value of a column; empty: none
+  std::vector<std::vector<Hit>> hits_;       // per value of a column; empty: none
+  std::map<std::pair<uint64_t, Context>, bool> group_hits_;
+  std::string joined_;
   std::string constants_;
   std::vector<bool> whole_shape_;  // all its rows are candidates
 };
 
 }  // namespace
 
-Result<std::optional<std::vector<uint32_t>>> FindCandidateRows(const SegmentRows& rows, const SegmentFilter& filter,
-                                                               std::string_view word) {
-  if (filter.MayBeTime(word)) return std::optional<std::vector<uint32_t>>();
-  WHITTLE_ASSIGN_OR_RETURN(std::vector<uint32_t> found, Finder(rows, filter, word).Run());
-  return std::optional<std::vector<uint32_t>>(std::move(found));
+Result<std::optional<CandidateRows>> FindCandidateRows(const SegmentRows& rows, const SegmentFilter& filter,
+                                                       std::string_view word) {
+  if (filter.MayBeTime(word)) return std::optional<CandidateRows>();
+  WHITTLE_ASSIGN_OR_RETURN(CandidateRows found, Finder(rows, filter, word).Run());
+  return std::optional<CandidateRows>(std::move(found));
 }
 
 }  // namespace whittle

@@ -15,8 +15,13 @@
 
 namespace whittle {
 
-// Ascending; every row that has `word` (IsFilterWord; in any case) is among them. Nothing: any row may have it.
-Result<std::optional<std::vector<uint32_t>>> FindCandidateRows(const SegmentRows& rows, const SegmentFilter& filter,
-                                                               std::string_view word);
+struct CandidateRows {
+  std::vector<uint32_t> rows;  // ascending
+  std::vector<bool> certain;   // per row: it has the word, standing on its own as PhrasePattern understands it
+};
+
+// Every row that has `word` (IsFilterWord; in any case) is among them. Nothing: any row may have it.
+Result<std::optional<CandidateRows>> FindCandidateRows(const SegmentRows& rows, const SegmentFilter& filter,
+                                                       std::string_view word);
 
 }  // namespace whittle

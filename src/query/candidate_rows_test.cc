@@ -6,6 +6,7 @@
 #include <random>
 
 #include "expr/required_words.h"
+#include "format/format_testing.h"
 #include "query/store_reader.h"
 #include "query/test_store.h"
 
@@ -20,7 +21,7 @@ std::string Hex(std::mt19937* random, size_t size) {
 
 std::string Line(std::mt19937* random) {
   const auto number = [&](unsigned below) { return std::to_string((*random)() % below); };
-  switch ((*random)() % 9) {
+  switch ((*random)() % 12) {
     case 0:
       return "2024-05-01 10:00:0" + number(10) + "." + std::to_string(100000000 + (*random)() % 900000000) +
              " INFO stored blk_" + number(1u << 30) + " of task_" + number(100) + "_attempt_" + number(1000000);
@@ -40,6 +41,12 @@ std::string Line(std::mt19937* random) {
              std::to_string(100000000 + (*random)() % 900000000) + R"(Z"})";
     case 7:
       return "checksum 0x" + Hex(random, 12) + " seen at 1714557600" + number(10);
+    case 8:
+      return "caf\u00e9" + Hex(random, 8) + " or \u00fc" + number(1u << 30) + "\u00fc tea";
+    case 9:
+      return "blk_" + number(1u << 30) + (number(2) == "0" ? "" : "_") + Hex(random, 3) + " stored";
+    case 10:
+      return "session " + Hex(random, 12) + number(1u << 20) + " ended";
     default:
       return "nothing to see here";
   }
@@ -63,6 +70,7 @@ std::vector<std::string> Words(const std::vector<TestLine>& lines, std::mt19937*
     const std::string longer =
         text.substr(cut == std::string::npos ? 0 : cut + 1, end - (cut == std::string::npos ? 0 : cut + 1));
     if (!longer.empty()) words.push_back(longer);
+    if (word.size() > 3) words.push_back(word.substr(0, word.size() - 1));  // a part of one is none
     if (longer.size() > 2 && longer[0] == 'n') words.push_back(longer.substr(1));
   }
   for (int i = 0; i < 30; ++i) words.push_back(Hex(random, 16));
@@ -120,6 +128,44 @@ TEST(CandidateRows, FindWhatReadingEverythingFinds) {
     read_without += without.records_read;
   }
   EXPECT_LT(read_with * 10, read_without);
+}
+
+// Rows of shapes that share a column, each with another neighbour of the same value.
+TEST(CandidateRows, AreCertainOnlyWhereTheWordStandsAlone) {
+  struct Case {
+    std::vector<std::pair<std::string, std::vector<std::string>>> rows;  // form and values
+    std::vector<bool> certain;                                          // of the rows that have session77001
+  };
+  const std::vector<std::string> value = {"session77001"}, longer = {"session770012"};
+  const std::vector<Case> cases = {
+      {{{"got % now", value}, {"got % now", longer}}, {true, false}},
+      {{{"got a,% now", value}, {"got x% now", longer}}, {true, false}},
+      {{{"got session% now", {"77001"}}, {"got session% now", {"770012"}}}, {true, false}},
+      {{{"got \u00fc% now", value}}, {false}},
+      {{{"got %\u00fc now", value}}, {false}},
+      {{{"got %0 now", value}, {"got %0\u00fc now", value}}, {false, false}},
+      {{{"got %0 now", value}, {"got %0_b now", value}}, {false, false}},
+      {{{"got %0 now", value}, {"got %0%1 now", {"session77001", "9"}}}, {true, false}},
+      {{{"got session77001 now %", {"1"}}}, {false}},  // constant text: all its rows are read
+  };
+  for (size_t i = 0; i < cases.size(); ++i) {
+    SCOPED_TRACE(i);
+    whittle::testing::SegmentMaker maker;
+    for (const auto& [form, values] : cases[i].rows) maker.Row(form, values);
+    const auto bytes = EncodeSegment(maker.Finish(), EncodeOptions{});
+    ASSERT_TRUE(bytes.ok());
+    auto reader = SegmentReader::Open(std::make_shared<MemorySource>(*bytes));
+    ASSERT_TRUE(reader.ok());
+    const auto rows = SegmentRows::Load(std::move(*reader));
+    ASSERT_TRUE(rows.ok());
+    const auto filter =
+        SegmentFilter::Decode(SegmentFilter::Build(maker.input()), (*rows)->footer().column_count);
+    ASSERT_TRUE(filter.has_value());
+    const auto found = FindCandidateRows(**rows, *filter, "session77001");
+    ASSERT_TRUE(found.ok() && found->has_value());
+    EXPECT_EQ((*found)->rows.size(), cases[i].rows.size());
+    EXPECT_EQ((*found)->certain, cases[i].certain);
+  }
 }
 
 TEST(CandidateRows, AbsentWordsLeaveSegmentsUnread) {

@@ -5,7 +5,8 @@
 #include <tuple>
 #include <utility>
 
-#include "query/candidate_rows.h"
+#include "expr/text_match.h"
+#include "query/run_cursor.h"
 #include "query/store_overrides.h"
 
 namespace whittle {
@@ -22,56 +23,10 @@ bool InTime(const std::optional<int64_t>& time, const VisitOptions& options) {
          (!options.max_time_ns || *time <= *options.max_time_ns);
 }
 
-// Walks the records of one run and knows where in the source each of them stands, if all columns are loaded.
-class RunCursor {
- public:
-  RunCursor(SegmentRows* rows, const SourceRun& run, uint64_t first_row, bool positions)
-      : rows_(*rows),
-        end_(first_row + run.row_count),
-        offset_(run.first_offset),
-        line_(run.first_line),
-        positions_(positions) {
-    if (rows_.position() != first_row) rows_.Seek(first_row);
-  }
-  bool done() const { return rows_.position() >= end_; }
-  // Goes on to the record that begins at `row`, not before the cursor.
-  void SkipTo(size_t row) {
-    if (positions_) {
-      RecordRows skipped;
-      while (rows_.position() < row) Read(&skipped);
-      return;
-    }
-    const size_t from = rows_.position();
-    line_ += row - from;
-    for (size_t i = from; rows_.has_gaps() && i < row; ++i) line_ += rows_.GapLines(i);
-    rows_.Seek(row);
-  }
-  void Read(RecordRows* record) {
-    rows_.ReadRecord(end_, record);
-    for (size_t i = 0; i < record->shapes.size(); ++i) {
-      const size_t row = record->first_row + i;
-      offset_ += rows_.GapBytes(row);
-      line_ += rows_.GapLines(row);
-      if (i == 0) {
-        record_offset_ = offset_;
-        record_line_ = line_;
-        if (rows_.is_kafka())
-          record_offset_ = record->record ? static_cast<uint64_t>(rows_.KafkaOffset(*record->record)) : 0;
-      }
-      if (positions_) offset_ += rows_.RowBytes(row, record->shapes[i], record->Slots(i));
-      ++line_;
-    }
-  }
-  uint64_t record_offset() const { return positions_ || rows_.is_kafka() ? record_offset_ : 0; }
-  uint64_t record_line() const { return rows_.is_kafka() ? 0 : record_line_; }
-
- private:
-  SegmentRows& rows_;
-  uint64_t end_;
-  uint64_t offset_, line_;
-  uint64_t record_offset_ = 0, record_line_ = 0;
-  bool positions_;
-};
+// True when the filter asks for nothing but that a record has this word.
+bool IsWordAnywhere(const Filter& filter, std::string_view word) {
+  return filter.leaf_count() == 1 && filter.leaf(0).any_text && filter.leaf(0).word == LiteralFinder(word, true).needle();
+}
 
 bool Mentions(const std::vector<FieldRef>* fields, Builtin builtin) {
   return fields != nullptr &&
@@ -290,6 +245,7 @@ Status StoreReader::Prepare(const VisitOptions& options, OpenedSegment* segment)
       rows.shapes().size(), options.demand.fields == nullptr ? 0 : options.demand.fields->size());
   segment->visit = visits_;
   segment->candidates.reset();
+  segment->certain_match = false;
   if (options.words.size() != 1) return Status::Ok();
   // The longest word is the rarest.
   std::string_view word;
@@ -301,6 +257,7 @@ Status StoreReader::Prepare(const VisitOptions& options, OpenedSegment* segment)
   const auto filter = SegmentFilter::Decode(*bytes, rows.footer().column_count);
   if (!filter) return Status::Ok();
   WHITTLE_ASSIGN_OR_RETURN(segment->candidates, FindCandidateRows(rows, *filter, word));
+  segment->certain_match = filtered && IsWordAnywhere(*options.filter, word);
   return Status::Ok();
 }
 
@@ -311,12 +268,20 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
   RecordRows record;
   const FieldDemand demand{&options.filter->fields(), false};
   RunCursor cursor(segment->rows.get(), *run.run, run.first_row, NeedsPositions(demand));
-  const std::vector<uint32_t>* candidates = segment->candidates ? &*segment->candidates : nullptr;
+  const std::vector<uint32_t>* candidates = segment->candidates ? &segment->candidates->rows : nullptr;
   size_t next = 0;
   if (candidates != nullptr) {
     next = static_cast<size_t>(std::lower_bound(candidates->begin(), candidates->end(), run.first_row) -
                                candidates->begin());
   }
+  // One row that has the word is enough, whatever the others of its record have.
+  const auto certain = [&] {
+    if (!segment->certain_match) return false;
+    for (size_t i = next; i < candidates->size() && (*candidates)[i] < segment->rows->position(); ++i) {
+      if (segment->candidates->certain[i]) return true;
+    }
+    return false;
+  };
   while (!cursor.done() && !Stopped(options)) {
     if (candidates != nullptr) {
       const size_t position = segment->rows->position();
@@ -332,10 +297,20 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
     view.Reset(
         {segment->rows.get(), &segment->plans, run.source, run.segment, cursor.record_offset(), cursor.record_line()},
         &record, segment->filter_fields.get());
-    if (InTime(view.time_ns(), options) && options.filter->Matches(&view))
+    if (InTime(view.time_ns(), options) && (certain() || options.filter->Matches(&view)))
       matches->push_back(static_cast<uint32_t>(record.first_row));
   }
   return Status::Ok();
+}
+
+// Candidates of which only the whole record tells whether it matches.
+std::vector<uint32_t> StoreReader::RowsToRead(const OpenedSegment& segment) {
+  if (!segment.certain_match) return segment.candidates->rows;
+  std::vector<uint32_t> rows;
+  for (size_t i = 0; i < segment.candidates->rows.size(); ++i) {
+    if (!segment.candidates->certain[i]) rows.push_back(segment.candidates->rows[i]);
+  }
+  return rows;
 }
 
 // The shapes of records that begin at, or have a line at, these rows.
@@ -367,11 +342,11 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
   }
   if (filtered) {
     const FieldDemand demand{&options.filter->fields(), false};
-    if (segment->candidates && segment->candidates->empty()) return true;
+    if (segment->candidates && segment->candidates->rows.empty()) return true;
     WHITTLE_RETURN_IF_ERROR(PlanShapes(NeedsTemplates(demand), segment));
     if (timed) WHITTLE_RETURN_IF_ERROR(rows.LoadTimes().WithContext(path));
     std::vector<bool> shapes;
-    if (segment->candidates) shapes = ShapesOf(rows, *segment->candidates, rows.row_count());
+    if (segment->candidates) shapes = ShapesOf(rows, RowsToRead(*segment), rows.row_count());
     const std::vector<bool> columns =
         NeededColumns(rows, segment->plans, demand, segment->candidates ? &shapes : nullptr);
     WHITTLE_RETURN_IF_ERROR(rows.LoadColumns(columns).WithContext(path));

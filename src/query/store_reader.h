@@ -19,6 +19,7 @@
 #include "event/shape_stats.h"
 #include "expr/filter.h"
 #include "format/segment_filter.h"
+#include "query/candidate_rows.h"
 #include "query/record_view.h"
 #include "query/segment_catalog.h"
 #include "query/template_set.h"
@@ -137,8 +138,8 @@ class StoreReader {
     std::unique_ptr<FieldResolver> filter_fields, demand_fields;
     uint64_t visit = 0;          // the resolvers and candidates belong to this call of Visit
     uint64_t bytes_counted = 0;  // of what was read of its file
-    // Rows of records that may match, ascending; nothing: all may.
-    std::optional<std::vector<uint32_t>> candidates;
+    std::optional<CandidateRows> candidates;  // of records that may match; nothing: all may
+    bool certain_match = false;               // the certain ones do
   };
 
   StoreReader(const Env* env, SegmentList list) : env_(env), list_(std::move(list)) {}
@@ -150,6 +151,7 @@ class StoreReader {
   Result<bool> MayMatch(const VisitOptions& options, size_t segment);
   Status PlanShapes(bool with_templates, OpenedSegment* segment);
   Status Prepare(const VisitOptions& options, OpenedSegment* segment);
+  static std::vector<uint32_t> RowsToRead(const OpenedSegment& segment);
   Result<bool> OfferRun(const VisitOptions& options, const Run& run, bool templates, const RunVisitor& visit_run);
   Result<bool> OfferSegment(const VisitOptions& options, const std::vector<Run>& runs, size_t first, bool templates,
                             const SegmentVisitor& visit_segment);
