@@ -23,7 +23,7 @@ struct LineParserStats {
   uint64_t lines = 0;
   uint64_t recipe_hits = 0;
   uint64_t analysed = 0;   // took the slow path
-  uint64_t raw_lines = 0;  // exceeded a limit: went to the raw lane
+  uint64_t raw_lines = 0;  // exceeded a limit, or are no text: went to the raw lane
 
   LineParserStats& operator+=(const LineParserStats& other) {
     lines += other.lines;
