@@ -163,7 +163,10 @@ bool Cursor::ParseZone(int* variant, Fields* f) {
     Fields trial = *f;
     int fixed = zone;
     p_ = start;
-    if (ParseZone(&fixed, &trial) && (p_ == end_ || !(IsDigit(*p_) || IsLetter(*p_) || *p_ == ':' || *p_ == '.'))) {
+    const bool found = ParseZone(&fixed, &trial);
+    // The name in "GMT+0100" is not the zone.
+    if (found && zone == kName && end_ - p_ > 1 && (*p_ == '+' || *p_ == '-') && IsDigit(p_[1])) break;
+    if (found && (p_ == end_ || !(IsDigit(*p_) || IsLetter(*p_) || *p_ == ':' || *p_ == '.'))) {
       *f = trial;
       *variant = zone;
       return true;
@@ -247,6 +250,13 @@ bool ParseFields(const Family& family, int* fraction, int* zone, bool relaxed, s
       case 'b':
         ok = c->Name(kMonths, &f->month);
         ++f->month;
+        break;
+      case 'B':
+        ok = c->Name(kUpperMonths, &f->month);
+        ++f->month;
+        break;
+      case 'G':
+        ok = c->Literal('G') && c->Literal('M') && c->Literal('T');
         break;
       case 'a':
         ok = c->Name(kWeekdays, &f->weekday);

@@ -13,12 +13,12 @@
 namespace whittle::time_layout {
 
 // One letter per field of a family's format; every other byte stands for itself.
-//   Y 4-digit year  y 2-digit year  m 2-digit month  b Jan..Dec  d 2-digit day  a Sun..Sat  p AM or PM
+//   Y 4-digit year  y 2-digit year  m 2-digit month  b Jan..Dec  B JAN..DEC  d 2-digit day  a Sun..Sat  p AM or PM
 //   H M S 2 digits  e day as " 4", "04", "4" or "14"  n j I month, day, 12-hour with 1 or 2 digits
 //   h i x l hour, minute, second, millisecond without (or all with) leading zeros
 //   k hour below ten, padded with a blank
 //   s q u v epoch seconds (10 digits), milli (13), micro (16), nano (19)
-//   f fraction of the layout  z zone of the layout
+//   f fraction of the layout  z zone of the layout  G the letters GMT
 enum FamilyFlags : uint8_t {
   kPlain = 0,
   kNoYear = 1,
@@ -95,6 +95,31 @@ inline constexpr Family kFamilies[] = {
     {"iso8601-blank-hour", "Y-m-d k:M:Sfz"},
     {"mysql-short-blank-hour", "ymd k:M:Sf"},
     {"kitchen", "I:Mp", kNoDate | kNeedsBoundary},
+    {"iso8601-two-spaces", "Y-m-d  H:M:Sfz"},
+    {"slash-two-spaces", "Y/m/d  H:M:Sfz"},
+    {"slash-tab", "Y/m/d\tH:M:Sfz"},
+    {"iso8601-comma", "Y-m-d,H:M:Sfz"},
+    {"iso8601-semicolon", "Y-m-d;H:M:Sfz"},
+    {"iso8601-dash", "Y-m-d-H:M:Sfz"},
+    {"slash-dash", "Y/m/d-H:M:Sfz"},
+    {"iso8601-dotted-clock", "Y-m-d H.M.Sfz"},
+    {"dotted", "Y.m.d-H.M.Sf"},
+    {"us-comma", "m/d/Y, H:M:Sf"},
+    {"day-month-comma", "d/m/Y, H:M:Sf", kDayAbove12},
+    {"us-dash", "m-d-Y H:M:Sfz", kDayAbove12},
+    {"compact-dby", "dbY H:M:Sfz"},
+    {"dash-dby-upper", "d-B-Y H:M:Sfz"},
+    {"german-short", "d.m.y H:M:Sfz"},
+    {"month-name", "b e, Y H:M:Sfz"},
+    {"ctime-year", "a b e Y H:M:Sf"},
+    {"js-date", "a b e Y H:M:S Gz"},
+    {"compact-underscore", "Ymd_HMSf", kNeedsBoundary},
+    {"compact-space-14", "Ymd HMSf", kNeedsBoundary},
+    {"compact-dash-14", "Ymd-HMSf", kNeedsBoundary},
+    {"slash-month-day", "m/d H:M:Sf", kNoYear},
+    {"iso8601-minute", "Y-m-d H:Mz", kNeedsBoundary},
+    {"slash-minute", "Y/m/d H:Mz", kNeedsBoundary},
+    {"us-12h-minute", "n/j/Y I:M p"},
 };
 inline constexpr size_t kFamilyCount = std::size(kFamilies);
 
@@ -118,6 +143,7 @@ inline constexpr NamedZone kNamedZones[] = {
     {"ART", -180}, {"SAST", 120}, {"Z", 0},
 };
 inline constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+inline constexpr std::string_view kUpperMonths = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
 inline constexpr std::string_view kWeekdays = "SunMonTueWedThuFriSat";
 
 // Ticks = time + style << 53. Style: bits 0..6 the zone, bits 7..9 how small numbers are padded.

@@ -85,6 +85,33 @@ const Case kCases[] = {
     {"15:16:01", kDay* kSecond, false, false},
     {"2023-06-14_15:16:01", kT* kSecond},
     {"2023-06-14\t15:16:01", kT* kSecond},
+    {"2023-06-14  15:16:01.123", kT* kSecond + 123000000},
+    {"2023/06/14  15:16:01", kT* kSecond},
+    {"2023/06/14\t15:16:01", kT* kSecond},
+    {"2023-06-14,15:16:01.123", kT* kSecond + 123000000},
+    {"2023-06-14;15:16:01", kT* kSecond},
+    {"2023-06-14-15:16:01", kT* kSecond},
+    {"2023/06/14-15:16:01.123456", kT* kSecond + 123456000},
+    {"2023-06-14 15.16.01", kT* kSecond},
+    {"2023.06.14-15.16.01:123", kT* kSecond + 123000000},
+    {"06/14/2023, 15:16:01", kT* kSecond},
+    {"14/06/2023, 15:16:01", kT* kSecond},
+    {"06-14-2023 15:16:01", kT* kSecond},
+    {"14-06-2023 15:16:01", kT* kSecond},
+    {"14Jun2023 15:16:01", kT* kSecond},
+    {"14-JUN-2023 15:16:01", kT* kSecond},
+    {"14.06.23 15:16:01", kT* kSecond},
+    {"Jun 14, 2023 15:16:01", kT* kSecond},
+    {"Wed Jun 14 2023 15:16:01", kT* kSecond},
+    {"Wed Jun 14 2023 15:16:01 GMT+0200", (kT - 7200) * kSecond, true, true, true},
+    {"20230614_151601", kT* kSecond},
+    {"20230614 151601.123", kT* kSecond + 123000000},
+    {"20230614-151601", kT* kSecond},
+    {"06/14 15:16:01", kNoYearT* kSecond, true, false},
+    {"2023-06-14 15:16", (kT - 1) * kSecond},
+    {"2023-06-14 15:16 +02:00", (kT - 7201) * kSecond, true, true, true},
+    {"2023/06/14 15:16", (kT - 1) * kSecond},
+    {"6/14/2023 3:16 PM", (kT - 1) * kSecond},
     {"2023-06-14", (kT - kDay) * kSecond},
     {"2023.06.14", (kT - kDay) * kSecond},
 };
@@ -134,6 +161,9 @@ TEST(TimeLayoutTest, RefusesWhatIsNoTime) {
                            "2023-06-14T15:16:0",
                            "15:16:01x",
                            "1686755761abc",
+                           "20231314 151601",
+                           "14/06 15:16:01",
+                           "14-Xun-2023 15:16:01",
                            "v2023-06-14"}) {
     const auto match = MatchTime(text);
     EXPECT_FALSE(match.has_value()) << text << " read as " << (match ? TimeLayoutName(match->layout) : "");
@@ -148,6 +178,9 @@ TEST(TimeLayoutTest, PrefersTheLongestMatchAndStopsAtTheMessage) {
   EXPECT_EQ(size("1686755761 2005.06.03 R02"), 10u);
   EXPECT_EQ(size("2023-06-14 15:16:01.123 UTC [12]"), 27u);
   EXPECT_EQ(size("2023-06-14 15:16:01 1234"), 19u);
+  EXPECT_EQ(size("2023-06-14 15:16:01 GMT+0200"), 19u);  // neither of them is the zone alone
+  EXPECT_EQ(size("2023-06-14 15 apples"), 10u);
+  EXPECT_EQ(size("2023-06-14,15,16"), 10u);
   EXPECT_EQ(size("14/Jun/2023:15:16:01 +0200] \"GET"), 26u);
 }
 

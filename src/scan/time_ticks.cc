@@ -223,6 +223,12 @@ void FormatTicks(TimeLayoutId id, int64_t ticks, std::string* out) {
       case 'b':
         out->append(kMonths.substr(static_cast<size_t>(c.date.month - 1) * 3, 3));
         break;
+      case 'B':
+        out->append(kUpperMonths.substr(static_cast<size_t>(c.date.month - 1) * 3, 3));
+        break;
+      case 'G':
+        out->append("GMT");
+        break;
       case 'a':
         out->append(kWeekdays.substr(static_cast<size_t>(WeekdayFromDays(c.days)) * 3, 3));
         break;
@@ -290,7 +296,8 @@ std::string TimeLayoutExample(TimeLayoutId id) {
   const TickUnit unit = UnitOf(layout);
   // 2023-06-14T15:16:01.123456789 in the layout's unit; the year that stands in for none is 1972.
   int64_t seconds = layout.family->flags & kNoYear ? 77382961 : layout.family->flags & kNoDate ? 54961 : 1686755761;
-  if (std::string_view(layout.family->format).find('H') != std::string_view::npos && !Has(layout.family->format, 'S'))
+  if (std::string_view(layout.family->format).find_first_of("HI") != std::string_view::npos &&
+      !Has(layout.family->format, 'S'))
     seconds -= 1;
   if (layout.family->flags & kNeedsBoundary && !Has(layout.family->format, 'M') && !(layout.family->flags & kUtc))
     seconds -= 54961;
