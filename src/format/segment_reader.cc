@@ -228,8 +228,8 @@ Result<std::shared_ptr<const SegmentReader::Group>> SegmentReader::LoadGroup(uin
   groups_.resize(group_nodes_.size());
   if (group >= groups_.size()) return Corrupt("column group");
   if (groups_[group] == nullptr) {
-    const bool first =
-        std::none_of(groups_.begin(), groups_.end(), [](const auto& known) { return known != nullptr && known->dealt; });
+    const bool first = std::none_of(groups_.begin(), groups_.end(),
+                                    [](const auto& known) { return known != nullptr && known->dealt; });
     std::vector<uint32_t> wanted;
     for (uint32_t g = 0; g < groups_.size(); ++g) {
       if (g == group || (!first && groups_[g] == nullptr)) wanted.push_back(g);

@@ -120,7 +120,8 @@ std::string FormatMetrics(const DaemonStatus& status, int64_t now_ns) {
   count("whittle_committed_bytes_total", "Bytes of source text committed and kept.", status.bytes_committed);
   count("whittle_segments_total", "Segments committed.", status.segments);
   count("whittle_segment_bytes_total", "Bytes of segments written.", status.segment_bytes);
-  count("whittle_raw_lane_lines_total", "Lines kept as they are because they exceeded a limit or are no text.", status.raw_lane_rows);
+  count("whittle_raw_lane_lines_total", "Lines kept as they are because they exceeded a limit or are no text.",
+        status.raw_lane_rows);
   count("whittle_quarantined_messages_total", "Kafka messages put into the quarantine.", status.quarantined);
   count("whittle_parsed_lines_total", "Lines parsed.", status.lines_parsed);
   count("whittle_recipe_cache_hits_total", "Lines whose form was known.", status.recipe_hits);

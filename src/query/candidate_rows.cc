@@ -58,8 +58,7 @@ class Finder {
       } else if (possible && chain.slots.size() > 1) {
         whole_shape_[s] = true;  // a word over two slots: look at the lines
       } else if (possible) {
-        contexts_[stored.columns[chain.slots[0]]].insert(
-            {chain.literals[0], chain.literals[1], chain.beside_letter});
+        contexts_[stored.columns[chain.slots[0]]].insert({chain.literals[0], chain.literals[1], chain.beside_letter});
       }
     }
   }
@@ -107,8 +106,8 @@ class Finder {
         if (texts == nullptr) {
           WHITTLE_ASSIGN_OR_RETURN(texts, rows_.reader().LoadGroupTexts(group));
         }
-        known->second =
-            std::any_of(texts->begin(), texts->end(), [&](std::string_view text) { return Look(text, context) != Hit::kNo; });
+        known->second = std::any_of(texts->begin(), texts->end(),
+                                    [&](std::string_view text) { return Look(text, context) != Hit::kNo; });
       }
       if (known->second) return true;
     }

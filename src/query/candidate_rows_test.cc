@@ -134,7 +134,7 @@ TEST(CandidateRows, FindWhatReadingEverythingFinds) {
 TEST(CandidateRows, AreCertainOnlyWhereTheWordStandsAlone) {
   struct Case {
     std::vector<std::pair<std::string, std::vector<std::string>>> rows;  // form and values
-    std::vector<bool> certain;                                          // of the rows that have session77001
+    std::vector<bool> certain;                                           // of the rows that have session77001
   };
   const std::vector<std::string> value = {"session77001"}, longer = {"session770012"};
   const std::vector<Case> cases = {
@@ -158,8 +158,7 @@ TEST(CandidateRows, AreCertainOnlyWhereTheWordStandsAlone) {
     ASSERT_TRUE(reader.ok());
     const auto rows = SegmentRows::Load(std::move(*reader));
     ASSERT_TRUE(rows.ok());
-    const auto filter =
-        SegmentFilter::Decode(SegmentFilter::Build(maker.input()), (*rows)->footer().column_count);
+    const auto filter = SegmentFilter::Decode(SegmentFilter::Build(maker.input()), (*rows)->footer().column_count);
     ASSERT_TRUE(filter.has_value());
     const auto found = FindCandidateRows(**rows, *filter, "session77001");
     ASSERT_TRUE(found.ok() && found->has_value());

@@ -25,7 +25,8 @@ bool InTime(const std::optional<int64_t>& time, const VisitOptions& options) {
 
 // True when the filter asks for nothing but that a record has this word.
 bool IsWordAnywhere(const Filter& filter, std::string_view word) {
-  return filter.leaf_count() == 1 && filter.leaf(0).any_text && filter.leaf(0).word == LiteralFinder(word, true).needle();
+  return filter.leaf_count() == 1 && filter.leaf(0).any_text &&
+         filter.leaf(0).word == LiteralFinder(word, true).needle();
 }
 
 bool Mentions(const std::vector<FieldRef>* fields, Builtin builtin) {

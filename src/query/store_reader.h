@@ -136,8 +136,8 @@ class StoreReader {
     bool plans_have_templates = false;
     std::optional<SegmentFilter> filter;
     std::unique_ptr<FieldResolver> filter_fields, demand_fields;
-    uint64_t visit = 0;          // the resolvers and candidates belong to this call of Visit
-    uint64_t bytes_counted = 0;  // of what was read of its file
+    uint64_t visit = 0;                       // the resolvers and candidates belong to this call of Visit
+    uint64_t bytes_counted = 0;               // of what was read of its file
     std::optional<CandidateRows> candidates;  // of records that may match; nothing: all may
     bool certain_match = false;               // the certain ones do
   };

@@ -13,7 +13,13 @@ TEST(BinaryLine, TextIsNot) {
            std::string_view("2024-05-01 10:00:00 INFO started"),
            std::string_view("\t\t\t\tat com.example.Main.run(Main.java:17)"),
            std::string_view("\x1b[32minfo\x1b[0m: \x1b[1mready\x1b[22m \x1b[0m"),
-           std::string_view("8=FIX.4.2\x01" "9=65\x01" "35=A\x01" "49=A\x01" "56=B\x01" "34=1\x01" "10=062\x01"),
+           std::string_view("8=FIX.4.2\x01"
+                            "9=65\x01"
+                            "35=A\x01"
+                            "49=A\x01"
+                            "56=B\x01"
+                            "34=1\x01"
+                            "10=062\x01"),
            std::string_view("\xe6\x97\xa5\xe5\xbf\x97\xe8\xa8\x98\xe9\x8c\xb2\xe3\x81\xa7\xe3\x81\x99\xe3\x80\x82"),
            std::string_view("caf\xe9 ferm\xe9, r\xe9ouverture \xe0 midi"),
            std::string_view("\0\0\0short", 8),
