@@ -77,6 +77,7 @@ const Case kCases[] = {
     {"WARNING:__main__:hello 3", "hello 3", "WARNING", "__main__"},
     {"2017-05-16 00:00:00.008 25746 INFO nova.osapi_compute.wsgi.server [req-38101a0b - - -] 10.11.10.1 \"GET /\"",
      "10.11.10.1 \"GET /\"", "INFO", "nova.osapi_compute.wsgi.server", "", "25746"},
+    {"[Nest] 4711  - 03/11/2024, 8:12:44 AM     LOG [NestFactory] Starting", "Starting", "LOG", "", "NestFactory"},
     {"[I 230614 15:16:01 web:2] 200 GET /x", "200 GET /x", "I", "web:2"},
     {"E, [2023-06-14T15:16:01.123456 #1234] ERROR -- : Something", "Something", "ERROR", "", "", "1234"},
     {"2023/01/29 11:18:29 starting server on :8080", "starting server on :8080"},

@@ -199,7 +199,9 @@ bool HeaderParser::LeadingColumns() {
   size_t p = 0;
   const size_t first_end = TokenEnd(text_, 0);
   const std::string_view first = text_.substr(0, first_end);
-  const bool first_is_column = first == "-" || HasDigit(first);
+  // "[Nest] 1234  - 11/24/2026, 10:00:00 AM": what stands in brackets of its own is no word of a sentence.
+  const auto bracketed = [](std::string_view token) { return token.front() == '[' && token.back() == ']'; };
+  const bool first_is_column = first == "-" || HasDigit(first) || bracketed(first);
   bool plain_words = false;
   for (int columns = 0; columns <= kMaxLeadingColumns && p < text_.size(); ++columns) {
     if (columns > 0) {
@@ -230,7 +232,8 @@ bool HeaderParser::LeadingColumns() {
     const std::string_view token = text_.substr(p, end - p);
     if (token.back() == ',' || token.back() == '"' || token.front() == '"') return false;
     if (token.back() == ':' && columns > 0) return false;
-    if (!HasDigit(token) && token.find_first_of("._-|/:@") == std::string_view::npos) plain_words = true;
+    if (!HasDigit(token) && !bracketed(token) && token.find_first_of("._-|/:@") == std::string_view::npos)
+      plain_words = true;
     p = SkipBlanks(text_, end);
   }
   return false;
