@@ -14,6 +14,7 @@
 #include "parse/scrub.h"
 #include "pipeline/field_rules.h"
 #include "pipeline/shared_recipes.h"
+#include "sample/policy.h"
 #include "scan/recipe.h"
 #include "scan/tokenizer.h"
 
@@ -39,6 +40,7 @@ struct ParsingOptions {
   const LineAnalyzer* analyzer = nullptr;
   std::vector<std::shared_ptr<const Scrubber>> scrubbers;  // applied in this order before anything else sees a line
   std::vector<FieldRule> field_rules;                      // applied by an Enricher per source once lines are parsed
+  IncomingChoice incoming;                                 // ... which also finds the rates that events bring along
   bool use_recipe_cache = true;
 };
 

@@ -81,6 +81,7 @@ class LivePipeline {
   uint64_t next_sequence_ = 0;
   size_t finished_ = 0;
   int64_t submitted_since_ns_ = 0;
+  IncomingRateCounts rates_;
 };
 
 }  // namespace whittle

@@ -16,6 +16,7 @@
 #include <whittle/status.h>
 
 #include "event/batch.h"
+#include "pipeline/incoming_rates.h"
 #include "pipeline/sampling_fields.h"
 #include "pipeline/segment_unpacker.h"
 #include "sample/event_clock.h"
@@ -107,6 +108,10 @@ class Sampler {
     uint32_t decided_by = 0;  // a rule, from 1; 0: the budget
     bool drop = false;
     std::optional<double> fixed;  // the probability that a rule gives
+    // It says what part of all there was is kept, whoever leaves out the rest: not a budget.
+    bool is_rate(const SamplingPolicy& policy) const {
+      return policy.cap >= 1 && (fixed.has_value() || policy.budget.kind == SamplingBudget::Kind::kRate);
+    }
   };
   // What all records of a shape of the batch at hand have in common, if that decides their stratum.
   struct BatchShape {
@@ -129,7 +134,7 @@ class Sampler {
   void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time, uint64_t bytes);
   Ruling AskRules(uint64_t key);
   bool RulesLookAtShape(uint32_t decided_by) const;
-  void Judge(uint64_t bytes, BatchShape* shape);
+  Ruling Judge(uint64_t bytes, BatchShape* shape);
   void JudgeByShape(const BatchShape& shape, uint64_t bytes);
   void SetStratum(uint64_t key, uint32_t decided_by, bool other);
   void HoldForWindow(Waiting* waiting);
@@ -141,6 +146,7 @@ class Sampler {
   bool FitsIgnoredTemplate();
   bool IsAmongFirst(const SamplingRule& rule, uint64_t key);
   uint64_t Coin();
+  void ThrowAfterOther(const EventBatch& batch, size_t first, size_t end, bool is_rate);
   // The id of a stratum from its key and the number of the rule that decided.
   static uint64_t StratumOf(uint64_t key, uint32_t rule) { return key + rule * 0xD6E8FEB86659FD93ULL; }
   KnownStratum* Known(uint64_t id);
@@ -174,6 +180,10 @@ class Sampler {
   std::vector<BatchShape> batch_shapes_;
   uint64_t offset_ = 0;              // of the record at hand
   uint64_t trace_ = 0;               // of the record at hand, when its message says so
+  // The rate that the record at hand came with. Below 0: that stage threw the same coin, so the threshold of the
+  // decision is that of both together (stream 5 of docs/segment-format.md).
+  double incoming_ = 1;
+  IncomingRates incoming_rates_;
   std::unique_ptr<TraceHold> hold_;  // null: traces are not decided as a whole
   std::deque<Waiting> waiting_;
   std::unique_ptr<WindowHold> window_hold_;  // null: there is no limit per window

@@ -73,6 +73,8 @@ class PolicyReader {
       if (const auto* bytes = Text(hold, "bytes"))
         policy.hold_bytes = static_cast<uint64_t>(*ReadConfigSize(bytes->text));
     }
+    if (const auto* incoming = Text(root_, "incoming"))
+      WHITTLE_RETURN_IF_ERROR(ReadIncoming(*incoming, &policy.incoming));
     if (const auto* most = Text(root_, "max_strata"))
       policy.max_strata = static_cast<size_t>(*ReadConfigInteger(most->text));
     WHITTLE_RETURN_IF_ERROR(ReadRules(&policy));
@@ -90,6 +92,14 @@ class PolicyReader {
   static const ConfigNode* Text(const ConfigNode* group, std::string_view key) {
     const ConfigNode* node = group->Find(key);
     return node != nullptr && node->kind == ConfigNode::Kind::kText ? node : nullptr;
+  }
+
+  Status ReadIncoming(const ConfigNode& node, IncomingChoice* choice) const {
+    using Kind = IncomingChoice::Kind;
+    if (node.text.empty()) return Error(&node, "'incoming' is auto, off or the name of a field that holds a rate");
+    choice->kind = node.text == "auto" ? Kind::kAuto : node.text == "off" ? Kind::kOff : Kind::kField;
+    if (choice->kind == Kind::kField) choice->field = node.text;
+    return Status::Ok();
   }
 
   Status ReadBudget(const ConfigNode* group, SamplingBudget* budget) const {
@@ -407,6 +417,8 @@ std::string DescribePolicy(const SamplingPolicy& policy) {
                       kTraces[static_cast<size_t>(policy.traces)]);
   if (policy.traces == SamplingPolicy::Traces::kWhole)
     text += fmt::format(" (hold {}s, {} bytes)", static_cast<double>(policy.hold_ns) / 1e9, policy.hold_bytes);
+  if (policy.incoming.kind == IncomingChoice::Kind::kOff) text += "; incoming off";
+  if (policy.incoming.kind == IncomingChoice::Kind::kField) text += fmt::format("; incoming {}", policy.incoming.field);
   for (const SamplingMetric& metric : policy.metrics)
     text +=
         fmt::format("; metric {}: {} sum {}", metric.definition.name, metric.definition.when, metric.definition.sum);
