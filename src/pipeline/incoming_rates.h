@@ -28,9 +28,9 @@ namespace whittle {
 inline constexpr size_t kMaxRateShapes = 20'000;
 
 struct IncomingRateCounts {
-  uint64_t records = 0;    // that stand for more than themselves
-  double stand_for = 0;    // so many
-  uint64_t refused = 0;    // that say something of a rate which is none
+  uint64_t records = 0;  // that stand for more than themselves
+  double stand_for = 0;  // so many
+  uint64_t refused = 0;  // that say something of a rate which is none
   IncomingRateCounts& operator+=(const IncomingRateCounts& other) {
     records += other.records;
     stand_for += other.stand_for;

@@ -25,12 +25,16 @@ struct LineParserStats {
   uint64_t recipe_hits = 0;
   uint64_t analysed = 0;   // took the slow path
   uint64_t raw_lines = 0;  // exceeded a limit: went to the raw lane
+  uint64_t came_sampled = 0;   // records that brought a rate along (incoming_rates.h)
+  uint64_t refused_rates = 0;  // ... or something that is none
 
   LineParserStats& operator+=(const LineParserStats& other) {
     lines += other.lines;
     recipe_hits += other.recipe_hits;
     analysed += other.analysed;
     raw_lines += other.raw_lines;
+    came_sampled += other.came_sampled;
+    refused_rates += other.refused_rates;
     return *this;
   }
 };

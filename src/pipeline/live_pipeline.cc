@@ -166,6 +166,13 @@ Status LivePipeline::Flush() {
   return committer_.Flush();
 }
 
+LineParserStats LivePipeline::parser_stats() const {
+  LineParserStats stats = parse_.stats();
+  stats.came_sampled = rates_.records;
+  stats.refused_rates = rates_.refused;
+  return stats;
+}
+
 int64_t LivePipeline::pending_since_ns() const {
   if (committer_.has_pending()) return committer_.pending_since_ns();
   if (submitted_since_ns_ != 0 || !sampling_.active()) return submitted_since_ns_;
