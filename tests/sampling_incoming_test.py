@@ -1,4 +1,4 @@
-"""Stores that are made of what another stage has sampled: whittle's own exports read again, rates that are none, and what
+"""Stores of what another stage has sampled: whittle's own exports read again, rates that are none, and what
 compaction and thinning make of them.
 """
 
@@ -67,12 +67,14 @@ class SamplingIncomingTest(CliTest):
         self.assertFalse(by_key["exact"])
         # By something else it is an estimate as wide.
         self.assert_says(LINES, self.count(self.dir / "again", 'request | count'))
-        strata = [r for r in self.ndjson("stats", "--format", "ndjson", "--store", self.dir / "again") if "stratum" in r]
+        rows = self.ndjson("stats", "--format", "ndjson", "--store", self.dir / "again")
+        strata = [r for r in rows if "stratum" in r]
         self.assertEqual(4 * len(first), sum(s["stands_for"] for s in strata))
         self.assertIn("stand for", self.run_ok("stats", "--store", self.dir / "again").text)
         self.verify(self.dir / "again")
         line = again[0]["source"]["line"]
-        explained = self.run_ok("explain", "--store", self.dir / "again", "--source", "export.ndjson", "--line", line).text
+        flags = ["--store", self.dir / "again", "--source", "export.ndjson", "--line", line]
+        explained = self.run_ok("explain", *flags).text
         self.assertIn("sample rate 16 (came with rate 4)", explained)
         # Rates go on: Honeycomb's name holds that of both stages.
         third = self.write("third.ndjson", self.export(self.dir / "again", "--sampling-fields", "honeycomb"))

@@ -58,8 +58,8 @@ void WriteCounts(const IngestReport& report, OutputStream* out) {
                            FormatCount(report.refused_ids)));
   }
   if (report.rates.records > 0) {
-    out->Write(fmt::format("rates      {} events came sampled and stand for {:.0f}\n", FormatCount(report.rates.records),
-                           report.rates.stand_for));
+    out->Write(fmt::format("rates      {} events came sampled and stand for {:.0f}\n",
+                           FormatCount(report.rates.records), report.rates.stand_for));
   }
   if (report.rates.refused > 0) {
     out->Write(fmt::format("refused    {} sampling rates: no number from 1 to a million, or a threshold that is none\n",

@@ -18,9 +18,9 @@ constexpr std::array<std::string_view, 4> kHomes = {"", "attributes.", "Attribut
 const PlannedField* FindNamed(const ShapePlan& plan, Names names) {
   for (const std::string_view home : kHomes) {
     for (const std::string_view name : names) {
+      const std::string whole = std::string(home).append(name);
       for (const PlannedField& field : plan.attributes) {
-        if (field.name.size() == home.size() + name.size() && field.name.starts_with(home) && field.name.ends_with(name))
-          return &field;
+        if (field.name == whole) return &field;
       }
     }
   }
@@ -48,8 +48,7 @@ bool IncomingRates::MayTell(const Shape& shape) const {
     if (name.size() < 10) return choice_.kind == IncomingChoice::Kind::kField && name == choice_.field;
     return name.ends_with("ampleRate") || name.ends_with("ample_rate") || name.ends_with("amplerate") ||
            name.ends_with("racestate") || name.ends_with("raceState") || name.ends_with("race_state") ||
-           name.ends_with(".threshold") ||
-           (choice_.kind == IncomingChoice::Kind::kField && name == choice_.field);
+           name.ends_with(".threshold") || (choice_.kind == IncomingChoice::Kind::kField && name == choice_.field);
   });
 }
 

@@ -1,6 +1,6 @@
 // IncomingRates: finds the events of one source that an earlier stage has sampled, by what they say of it, and writes
-// the rate they came with beside them (stream 5 of docs/segment-format.md). Which fields speak of sampling is decided by
-// shape; only records of such shapes are looked at. docs/sampling.md, "Rates that come in".
+// the rate they came with beside them (stream 5 of docs/segment-format.md). Which fields speak of sampling is decided
+// by shape; only records of such shapes are looked at. docs/sampling.md, "Rates that come in".
 //
 // A pure function of record and choice, so chunks, threads and restarts change nothing. One per source, on the thread
 // that assembles batches; the choice must outlive it.

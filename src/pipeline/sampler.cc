@@ -286,7 +286,10 @@ Sampler::Ruling Sampler::Judge(uint64_t bytes, BatchShape* shape) {
   SetStratum(key, ruling.decided_by, other);
   const bool has_trace =
       policy_->traces != SamplingPolicy::Traces::kIndependent && fields_.facts().plan->trace_id.has_value();
-  if (!other && RulesLookAtShape(ruling.decided_by)) *shape = {current_, has_trace, key, ruling};
+  if (!other && RulesLookAtShape(ruling.decided_by)) {
+    const bool certain = !ruling.drop && ruling.fixed == 1.0 && policy_->cap >= 1;
+    *shape = {current_, has_trace, certain, key, decision_.stratum_id, ruling};
+  }
   return ruling;
 }
 
@@ -349,6 +352,21 @@ void Sampler::LookAgain(const EventBatch& batch, size_t first, size_t end, int64
   row_ = first;
 }
 
+// The short way of Decide for nearly all records under a rule that keeps all; false: it is not one of them.
+inline bool Sampler::JudgeCertain(const EventBatch& batch, size_t first, RecordTime time) {
+  const BatchShape& shape = batch_shapes_[batch.rows[first].shape];
+  if (!shape.certain) return false;
+  NoteTime(time);
+  current_ = shape.known;
+  decision_.known = decision_.kept = true;
+  decision_.dropped = false;
+  decision_.late = late_;
+  decision_.threshold = 0;
+  decision_.stratum_id = shape.stratum_id;
+  decision_.time_ns = clock_.time_ns();
+  return true;
+}
+
 void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time, uint64_t bytes) {
   decision_.known = true;
   if (window_hold_ != nullptr) {
@@ -358,18 +376,19 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
   }
   BatchShape& shape = batch_shapes_[batch.rows[first].shape];
   const bool by_shape = shape.known != nullptr, has_trace = shape.has_trace;
-  Ruling ruling = shape.ruling;
+  bool is_rate = false;
   if (by_shape) {
     NoteTime(time);
     JudgeByShape(shape, bytes);
+    if (incoming_ > 1) is_rate = shape.ruling.is_rate(*policy_);
   } else {
     Look(batch, first, end, time);
-    ruling = Judge(bytes, &shape);
+    is_rate = Judge(bytes, &shape).is_rate(*policy_);
   }
   decision_.time_ns = clock_.time_ns();
   decision_.late = late_;
   if (decision_.threshold == 0) return;
-  if (incoming_ > 1) return ThrowAfterOther(batch, first, end, ruling.is_rate(*policy_));
+  if (incoming_ > 1) return ThrowAfterOther(batch, first, end, is_rate);
   const bool by_position = by_shape && trace_ == 0 && !has_trace;
   if (by_shape && has_trace) LookAgain(batch, first, end, clock_.time_ns());
   const uint64_t coin = by_position ? PositionCoin(policy_->seed, source_hash_, offset_) : Coin();
@@ -438,7 +457,8 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
     const bool forced = !starts && (!decision_.known || (begins_segment && first == 0 && decision_.kept));
     incoming_ = rates != nullptr && starts ? IncomingRateOf(rates->values[record]) : 1;
     if (starts || !decision_.known) {
-      Decide(*batch, first, end, starts ? (*times)[record] : RecordTime(), counts.bytes);
+      const RecordTime time = starts ? (*times)[record] : RecordTime();
+      if (!JudgeCertain(*batch, first, time)) Decide(*batch, first, end, time, counts.bytes);
       if (!policy_->metrics.empty()) CountMetrics(ledger->mutable_metrics());
     }
     const uint32_t stratum = StratumIn(ledger);

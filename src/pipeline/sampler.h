@@ -117,7 +117,9 @@ class Sampler {
   struct BatchShape {
     KnownStratum* known = nullptr;  // null: it does not, or nobody looked yet
     bool has_trace = false;         // whose coin its records have
+    bool certain = false;           // a rule keeps all of them, so nobody else is asked
     uint64_t key = 0;
+    uint64_t stratum_id = 0;
     Ruling ruling;
   };
   // A record that waits for its window. The batch is one of waiting_.
@@ -156,7 +158,17 @@ class Sampler {
     return known ? current_->in_ledger : FindStratumIn(ledger);
   }
   uint32_t FindStratumIn(SegmentLedger* ledger);
-  void Count(const EventCounts& counts, LedgerCell* cell);
+  // A record, or more lines of one, by the decision at hand.
+  void Count(const EventCounts& counts, LedgerCell* cell) {
+    // What is kept for certain is most of most logs.
+    const bool plain = decision_.kept && decision_.threshold == 0 && incoming_ == 1 && !decision_.late;
+    if (!plain) return CountAny(counts, cell);
+    cell->in += counts;
+    cell->kept += counts;
+    cell->weight += static_cast<double>(counts.records);
+  }
+  void CountAny(const EventCounts& counts, LedgerCell* cell);
+  bool JudgeCertain(const EventBatch& batch, size_t first, RecordTime time);
 
   const SamplingPolicy* policy_;
   const SegmentSource source_;

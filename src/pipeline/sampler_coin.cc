@@ -39,8 +39,7 @@ void Sampler::ThrowAfterOther(const EventBatch& batch, size_t first, size_t end,
   decision_.kept = coin >= decision_.threshold;
 }
 
-// A record, or more lines of one, by the decision at hand.
-void Sampler::Count(const EventCounts& counts, LedgerCell* cell) {
+void Sampler::CountAny(const EventCounts& counts, LedgerCell* cell) {
   cell->dropped = cell->dropped || decision_.dropped;
   cell->in += counts;
   if (decision_.late) cell->late += counts.records;

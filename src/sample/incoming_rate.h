@@ -1,5 +1,5 @@
-// The rate that an event brings along: an earlier stage sampled it and wrote down how, so it stands for more events than
-// itself. This reads the forms that is written in: OpenTelemetry's thresholds (`ot=th:…;rv:…` of a tracestate,
+// The rate that an event brings along: an earlier stage sampled it and wrote down how, so it stands for more events
+// than itself. This reads the forms that is written in: OpenTelemetry's thresholds (`ot=th:…;rv:…` of a tracestate,
 // `sampling.threshold` and `sampling.randomness`) and plain rates (`sample_rate`, `SampleRate`). docs/sampling.md,
 // "Rates that come in".
 //
@@ -52,8 +52,8 @@ struct IncomingSampling {
   uint64_t threshold = 0;
 };
 
-// A plain rate counts before a threshold; the coin is known when both agree. A threshold that the event's own randomness
-// does not reach is refused, and so is an attribute `threshold` without any randomness: it may be anything.
+// A plain rate counts before a threshold; the coin is known when both agree. A threshold that the event's own
+// randomness does not reach is refused, and so is an attribute `threshold` without any randomness: it may be anything.
 IncomingSampling ReadIncoming(const IncomingTexts& texts);
 
 }  // namespace whittle

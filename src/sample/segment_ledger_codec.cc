@@ -72,10 +72,30 @@ Result<std::string> SegmentLedger::EncodeCells(const std::vector<std::string>& s
       return Status(StatusCode::kCorrupt, "counts of source " + id + ", which the segment lacks");
     numbers.push_back(static_cast<uint32_t>(at - source_ids.begin()));
   }
-  std::vector<LedgerCell> cells = cells_;
-  for (LedgerCell& cell : cells) cell.source = numbers[cell.source];
-  const auto place = [](const LedgerCell& cell) { return std::tie(cell.source, cell.window, cell.stratum); };
-  std::sort(cells.begin(), cells.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  // Cells are large: their places are sorted.
+  struct Place {
+    uint32_t source;
+    uint32_t stratum;
+    int64_t window;
+    uint32_t cell;
+    bool operator<(const Place& other) const {
+      return std::tie(source, window, stratum) < std::tie(other.source, other.window, other.stratum);
+    }
+  };
+  std::vector<Place> places;
+  places.reserve(cells_.size());
+  for (uint32_t i = 0; i < cells_.size(); ++i)
+    places.push_back({numbers[cells_[i].source], cells_[i].stratum, cells_[i].window, i});
+  std::sort(places.begin(), places.end());
+  std::vector<LedgerCell> cells;
+  std::vector<uint8_t> all_flags;
+  cells.reserve(places.size());
+  all_flags.reserve(places.size());
+  for (const Place& place : places) {
+    cells.push_back(cells_[place.cell]);
+    cells.back().source = place.source;
+    all_flags.push_back(FlagsOf(cells.back()));
+  }
   std::string bytes;
   ByteWriter out(&bytes);
   const bool has_rates =
@@ -98,9 +118,10 @@ Result<std::string> SegmentLedger::EncodeCells(const std::vector<std::string>& s
   for (const LedgerCell& cell : cells) out.Signed(static_cast<int64_t>(cell.kept.lines - cell.kept.records));
   for (const LedgerCell& cell : cells) out.Varint(cell.kept.bytes);
   for (const LedgerCell& cell : cells) out.Varint(cell.late);
-  for (const LedgerCell& cell : cells) out.U8(FlagsOf(cell));
-  for (const LedgerCell& cell : cells) {
-    const uint8_t flags = FlagsOf(cell);
+  for (const uint8_t flags : all_flags) out.U8(flags);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const LedgerCell& cell = cells[i];
+    const uint8_t flags = all_flags[i];
     if ((flags & (kOneRateFlag | kWeightedFlag)) != 0) PutFloat(cell.weight, &out);
     if ((flags & kWeightedFlag) != 0) PutFloat(cell.variance, &out);
     if ((flags & kIncomingFlag) == 0) continue;
