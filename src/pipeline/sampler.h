@@ -161,8 +161,9 @@ class Sampler {
   // A record, or more lines of one, by the decision at hand.
   void Count(const EventCounts& counts, LedgerCell* cell) {
     // What is kept for certain is most of most logs.
-    const bool plain = decision_.kept && decision_.threshold == 0 && incoming_ == 1 && !decision_.late;
+    const bool plain = decision_.kept && decision_.threshold == 0 && incoming_ == 1;
     if (!plain) return CountAny(counts, cell);
+    if (decision_.late) cell->late += counts.records;
     cell->in += counts;
     cell->kept += counts;
     cell->weight += static_cast<double>(counts.records);

@@ -22,6 +22,14 @@ const PlannedField* Find(const std::vector<PlannedField>& fields, std::string_vi
   return found == fields.end() ? nullptr : &*found;
 }
 
+// Of a JSON string in a JSON string an escape is as long as one of which every byte is escaped.
+bool MayEndWithinEscape(std::string_view text, uint8_t levels) {
+  constexpr size_t kLongestEscape = 6;
+  if (levels < 2) return levels == 1 && EndsWithinEscape(text);
+  const size_t looked_at = std::min(text.size(), kLongestEscape * kLongestEscape);
+  return levels > 2 || text.find('\\', text.size() - looked_at) != std::string_view::npos;
+}
+
 bool HasSlots(const Shape& shape, const PieceRange& range) {
   for (size_t i = range.begin; i < range.end; ++i) {
     if (shape.pieces[i].kind == Piece::Kind::kSlot) return true;
@@ -81,8 +89,7 @@ bool SamplingFields::MayNameSlots(const Shape& shape) const {
   for (size_t i = shape.body.begin; i < shape.body.end; ++i) {
     // An escape that a slot goes on with says what no piece does.
     const bool slot = shape.pieces[i].kind == Piece::Kind::kSlot;
-    const bool within = shape.body_unescape > 0 && slot && EndsWithinEscape(text);
-    if (within || shape.body_unescape > 1) return !may_be_of_template_.empty();
+    if (slot && MayEndWithinEscape(text, shape.body_unescape)) return !may_be_of_template_.empty();
     text += shape.pieces[i].text;
   }
   if (shape.body_unescape > 0) text = Unescape(text, shape.body_unescape);
