@@ -118,6 +118,9 @@ class SamplingIncomingTest(CliTest):
         self.assertEqual(before["kept"], after["kept"])
         # Thinning what came sampled: both rates.
         self.ingest(self.write("c.ndjson", sampled), store=self.dir / "full", flags=["--quiet"])
+        plan = self.ndjson("plan", "--store", self.dir / "full", "--policy", self.policy(RATE4), "--format", "ndjson")[0]
+        # Of 1,600: 400 came with rate 4, and a quarter of those is kept. 1.96 sqrt(400 * 12 + 100 * 16 * 12) / 1600.
+        self.assertAlmostEqual(0.19, plan["relative_error"], delta=0.05, msg=self.seed)
         self.run_ok("thin", "--store", self.dir / "full", "--to", self.dir / "thin", "--policy", self.policy(RATE4))
         self.assertEqual({16.0}, {e["sample_rate"] for e in self.events(self.dir / "thin")})
         self.assert_says(1600, self.count(self.dir / "thin"))

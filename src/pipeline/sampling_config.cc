@@ -73,8 +73,7 @@ class PolicyReader {
       if (const auto* bytes = Text(hold, "bytes"))
         policy.hold_bytes = static_cast<uint64_t>(*ReadConfigSize(bytes->text));
     }
-    if (const auto* incoming = Text(root_, "incoming"))
-      WHITTLE_RETURN_IF_ERROR(ReadIncoming(*incoming, &policy.incoming));
+    if (const auto* incoming = Text(root_, "incoming")) policy.incoming = ReadIncoming(incoming->text);
     if (const auto* most = Text(root_, "max_strata"))
       policy.max_strata = static_cast<size_t>(*ReadConfigInteger(most->text));
     WHITTLE_RETURN_IF_ERROR(ReadRules(&policy));
@@ -94,12 +93,10 @@ class PolicyReader {
     return node != nullptr && node->kind == ConfigNode::Kind::kText ? node : nullptr;
   }
 
-  Status ReadIncoming(const ConfigNode& node, IncomingChoice* choice) const {
+  static IncomingChoice ReadIncoming(const std::string& text) {
     using Kind = IncomingChoice::Kind;
-    if (node.text.empty()) return Error(&node, "'incoming' is auto, off or the name of a field that holds a rate");
-    choice->kind = node.text == "auto" ? Kind::kAuto : node.text == "off" ? Kind::kOff : Kind::kField;
-    if (choice->kind == Kind::kField) choice->field = node.text;
-    return Status::Ok();
+    if (text == "auto") return {};
+    return text == "off" ? IncomingChoice{Kind::kOff, ""} : IncomingChoice{Kind::kField, text};
   }
 
   Status ReadBudget(const ConfigNode* group, SamplingBudget* budget) const {
