@@ -31,6 +31,7 @@ int RunConvert(const ParsedFlags& flags, Streams& streams) {
   if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
   options.parsing.scrubbers = std::move(*scrubbers);
   options.parsing.field_rules = (*reading)->config.field_rules;
+  options.parsing.incoming = (*reading)->config.sampling->incoming;
   if (const std::string& path = (*reading)->config.templates.overrides; !path.empty()) {
     auto overrides = LoadOverrides(env, path);
     if (!overrides.ok()) return Fail(streams, overrides.status());

@@ -42,9 +42,9 @@ class Explainer {
   Explainer(const Reading& reading, OutputStream* out)
       : reading_(reading),
         out_(out),
-        parsing_{reading.analyzer.get(), {}, reading.config.field_rules, false},
+        parsing_{reading.analyzer.get(), {}, reading.config.field_rules, {}, false},
         parser_(&parsing_),
-        enricher_(&parsing_.field_rules, ResourceOnly(reading.config)) {}
+        enricher_(&parsing_, ResourceOnly(reading.config)) {}
 
   void Explain(const LineBatch& lines) {
     EventBatch batch = parser_.Parse(lines);
@@ -232,6 +232,16 @@ Status NotStored(const std::vector<const SourceState*>& sources, uint64_t number
                 fmt::format("no stored line {} of a source named '{}'; whittle stats lists the sources", number, name));
 }
 
+// What an earlier stage has to do with its rate.
+std::string IncomingText(const RecordView& record) {
+  if (!record.rows().record) return "";
+  const SegmentRows& segment = *record.origin().segment;
+  const double rate = segment.IncomingRate(*record.rows().record);
+  if (rate == 1) return "";
+  const bool same = segment.SharesCoin(*record.rows().record);
+  return fmt::format(" (came with rate {}{})", rate, same ? ", by the same coin" : "");
+}
+
 // The stored record that holds line `number` of a source whose name is or ends in `name`; says where it lies.
 int ExplainStored(const Env* env, const ParsedFlags& flags, Streams& streams) {
   const std::string& name = flags.Text("source");
@@ -251,8 +261,8 @@ int ExplainStored(const Env* env, const ParsedFlags& flags, Streams& streams) {
     const uint64_t lines = record->rows().shapes.size();
     if (!named || number < origin.line || number >= origin.line + lines) return true;
     record->AppendRaw(&text);
-    streams.out.Write(fmt::format("stored    {} line {} (byte {}), kept, sample rate {}\n\n", source, origin.line,
-                                  origin.offset, record->sample_rate()));
+    streams.out.Write(fmt::format("stored    {} line {} (byte {}), kept, sample rate {}{}\n\n", source, origin.line,
+                                  origin.offset, record->sample_rate(), IncomingText(*record)));
     return false;
   });
   if (!status.ok()) return Fail(streams, status);

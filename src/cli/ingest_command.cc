@@ -122,6 +122,7 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   options.committer = std::move(*committer);
   if (const Status status = SetSampling(env, flags, (*reading)->config, *inputs, &options); !status.ok())
     return Fail(streams, status);
+  options.parsing.incoming = options.sampling->incoming;
   if (options.sampling->active()) (*catalog)->SetPolicyHash(ToHex(HashBytes128(options.sampling->text)));
 
   const bool quiet = flags.On("quiet");

@@ -99,6 +99,7 @@ Result<ReplayReport> Replay(const Env* env, const ParsedFlags& flags) {
   ParsingOptions parsing;
   parsing.analyzer = reading->analyzer.get();
   parsing.field_rules = config.field_rules;
+  parsing.incoming = config.sampling->incoming;
   parsing.use_recipe_cache = !flags.On("no-recipe-cache");
   WHITTLE_ASSIGN_OR_RETURN(parsing.scrubbers, MakeScrubbers(env, config, store));
   WHITTLE_ASSIGN_OR_RETURN(const CommitterOptions committer, CommitterOptionsOf(env, flags, config));

@@ -164,6 +164,7 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
   WHITTLE_ASSIGN_OR_RETURN(plan->committer, CommitterOptionsOf(env, flags, reading.config));
   WHITTLE_ASSIGN_OR_RETURN(plan->parsing.scrubbers, MakeScrubbers(env, reading.config, *store));
   WHITTLE_ASSIGN_OR_RETURN(plan->sampling, SamplingOf(env, flags, reading.config));
+  plan->parsing.incoming = plan->sampling->incoming;
   FillKeeper(reading.config, plan.get());
   plan->jobs = JobsOf(env, flags);
   plan->close_after_ns = durations.close_after_ns.value_or(reading.config.segments.close_after_ns);

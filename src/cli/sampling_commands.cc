@@ -55,8 +55,11 @@ Result<std::vector<NamedPolicy>> PoliciesOf(const Env* env, const ParsedFlags& f
 struct PlanSums {
   EventCounts in, kept;
   uint64_t dropped = 0, strata = 0, without_survivor = 0;
-  double variance = 0;
+  double variance = 0, stands_for = 0;
 };
+
+// Of the estimated count of a stratum; what came sampled is unsure by itself.
+double VarianceOf(const StratumTotal& total) { return total.variance + total.spread_in; }
 
 PlanSums SumsOf(const std::vector<StratumTotal>& totals) {
   PlanSums sums;
@@ -67,7 +70,8 @@ PlanSums SumsOf(const std::vector<StratumTotal>& totals) {
     ++sums.strata;
     if (total.dropped) sums.dropped += total.in.records - total.kept.records;
     if (!total.dropped && total.kept.records == 0) ++sums.without_survivor;
-    sums.variance += total.variance;
+    sums.variance += VarianceOf(total);
+    sums.stands_for += total.stands_for();
   }
   return sums;
 }
@@ -75,9 +79,7 @@ PlanSums SumsOf(const std::vector<StratumTotal>& totals) {
 double Ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 // The 95% half width of an estimated count, relative to it.
-double RelativeError(double variance, uint64_t count) {
-  return Ratio(kNormal95 * std::sqrt(variance), static_cast<double>(count));
-}
+double RelativeError(double variance, double count) { return Ratio(kNormal95 * std::sqrt(variance), count); }
 
 // A simple random sample that knows the count of every stratum of at least one event in a hundred to a tenth, at 95%.
 double ShareForTenPercent(const std::vector<StratumTotal>& totals, uint64_t all) {
@@ -113,7 +115,7 @@ void WritePlanTable(const std::vector<NamedPolicy>& policies, const std::vector<
                                                        static_cast<double>(sums.in.records))),
                     FormatCount(sums.in.bytes), FormatCount(sums.kept.bytes), FormatCount(plans[i].stored_before),
                     FormatCount(plans[i].stored_bytes),
-                    fmt::format("±{:.2f}%", 100 * RelativeError(sums.variance, sums.in.records)),
+                    fmt::format("±{:.2f}%", 100 * RelativeError(sums.variance, sums.stands_for)),
                     FormatCount(sums.strata), FormatCount(sums.without_survivor)});
   }
   const auto width = static_cast<size_t>(out->terminal_columns());
@@ -155,7 +157,7 @@ void WritePlanTable(const std::vector<NamedPolicy>& policies, const std::vector<
                      FormatCount(total.in.bytes - total.kept.bytes),
                      total.kept.records == 0
                          ? "none kept"
-                         : fmt::format("±{:.1f}%", 100 * RelativeError(total.variance, total.in.records)),
+                         : fmt::format("±{:.1f}%", 100 * RelativeError(VarianceOf(total), total.stands_for())),
                      info.rule == 0 ? "budget" : plans[i].ledger.rules()[info.rule - 1],
                      StratumText(plans[i].ledger, s), info.form});
     }
@@ -179,7 +181,7 @@ void WritePlanNdjson(const NamedPolicy& policy, const ResamplePlan& plan, Output
   line += fmt::format(
       ",\"dropped_by_rule\":{},\"strata\":{},\"without_survivor\":{},\"relative_error\":{},"
       "\"stored_before\":{},\"stored_after\":{},\"keep_for_10_percent\":{}}}\n",
-      sums.dropped, sums.strata, sums.without_survivor, RelativeError(sums.variance, sums.in.records),
+      sums.dropped, sums.strata, sums.without_survivor, RelativeError(sums.variance, sums.stands_for),
       plan.stored_before, plan.stored_bytes, ShareForTenPercent(totals, sums.in.records));
   out->Write(line);
   for (size_t s = 0; s < totals.size(); ++s) {
@@ -194,9 +196,9 @@ void WritePlanNdjson(const NamedPolicy& policy, const ResamplePlan& plan, Output
     AppendJsonString(info.form, &line);
     AppendCounts("in", totals[s].in, &line);
     AppendCounts("kept", totals[s].kept, &line);
-    line += totals[s].kept.records == 0
-                ? std::string(",\"relative_error\":null}\n")
-                : fmt::format(",\"relative_error\":{}}}\n", RelativeError(totals[s].variance, totals[s].in.records));
+    const double error = RelativeError(VarianceOf(totals[s]), totals[s].stands_for());
+    line += totals[s].kept.records == 0 ? std::string(",\"relative_error\":null}\n")
+                                        : fmt::format(",\"relative_error\":{}}}\n", error);
     out->Write(line);
   }
 }

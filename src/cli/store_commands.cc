@@ -173,6 +173,7 @@ void WriteStrataJson(const SegmentLedger& ledger, OutputStream* out) {
     }
     AppendCountsJson("in", line.total.in, &json);
     AppendCountsJson("kept", line.total.kept, &json);
+    if (line.total.more_in > 0) json += fmt::format(",\"stands_for\":{}", line.total.stands_for());
     AppendCountsJson(line.total.dropped ? "dropped_by_rule" : "sampled_out", Rest(line.total), &json);
     out->Write(json + "}\n");
   }
@@ -187,17 +188,19 @@ void WriteStrataTable(const SegmentLedger& ledger, OutputStream* out) {
                   FormatCount(static_cast<uint64_t>(std::count_if(lines.begin(), lines.end(), [](const auto& line) {
                     return line.total.kept.records == 0 && line.total.in.records > 0;
                   })))));
-  Table table({{"events in", true},
-               {"kept", true},
-               {"sampled out", true},
-               {"dropped", true},
-               {"rule", false},
-               {"stratum", false}});
+  const bool came_sampled = std::any_of(lines.begin(), lines.end(), [](const auto& l) { return l.total.more_in > 0; });
+  std::vector<TableColumn> columns{{"events in", true}, {"kept", true}, {"sampled out", true}, {"dropped", true}};
+  if (came_sampled) columns.insert(columns.begin() + 1, {"stand for", true});
+  columns.insert(columns.end(), {{"rule", false}, {"stratum", false}});
+  Table table(std::move(columns));
   for (size_t i = 0; i < std::min(lines.size(), kShown); ++i) {
     const StratumTotal& total = lines[i].total;
     const uint64_t rest = total.in.records - total.kept.records;
-    table.AddRow({FormatCount(total.in.records), FormatCount(total.kept.records), FormatCount(total.dropped ? 0 : rest),
-                  FormatCount(total.dropped ? rest : 0), lines[i].rule, lines[i].stratum});
+    std::vector<std::string> cells{FormatCount(total.in.records), FormatCount(total.kept.records),
+                                   FormatCount(total.dropped ? 0 : rest), FormatCount(total.dropped ? rest : 0),
+                                   lines[i].rule, lines[i].stratum};
+    if (came_sampled) cells.insert(cells.begin() + 1, fmt::format("{:.0f}", total.stands_for()));
+    table.AddRow(std::move(cells));
   }
   out->Write(table.Render(static_cast<size_t>(out->terminal_columns())));
 }

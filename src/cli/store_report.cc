@@ -57,6 +57,14 @@ void WriteCounts(const IngestReport& report, OutputStream* out) {
     out->Write(fmt::format("refused    {} trace or span ids: all zeros, too short, too long or other bytes\n",
                            FormatCount(report.refused_ids)));
   }
+  if (report.rates.records > 0) {
+    out->Write(fmt::format("rates      {} events came sampled and stand for {:.0f}\n",
+                           FormatCount(report.rates.records), report.rates.stand_for));
+  }
+  if (report.rates.refused > 0) {
+    out->Write(fmt::format("refused    {} sampling rates: no number from 1 to a million, or a threshold that is none\n",
+                           FormatCount(report.rates.refused)));
+  }
   if (report.stopped) out->Write("stopped    as asked; everything that was read is committed\n");
 }
 

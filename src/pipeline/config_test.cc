@@ -156,6 +156,25 @@ TEST(ConfigTest, ErrorsNameThePlaceTheProblemAndTheRemedy) {
   EXPECT_THAT(ErrorOf("sources: [{files: {include: a}, path_fields: '{x'}]\n"), HasSubstr("'{' is not closed"));
 }
 
+TEST(ConfigTest, WhichRatesComeIn) {
+  const auto read = [](const std::string& text) { return ParsePolicyFile("sampling:\n" + text, "p.yaml"); };
+  auto file = read("  seed: 2\n");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->policy.incoming.kind, IncomingChoice::Kind::kAuto);
+  EXPECT_EQ(file->policy.text.find("incoming"), std::string::npos);
+  file = read("  incoming: off\n");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->policy.incoming.kind, IncomingChoice::Kind::kOff);
+  EXPECT_NE(file->policy.text.find("; incoming off"), std::string::npos);
+  file = read("  incoming: kept_1_in\n");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->policy.incoming.kind, IncomingChoice::Kind::kField);
+  EXPECT_EQ(file->policy.incoming.field, "kept_1_in");
+  file = read("  incoming: \"\"\n");
+  ASSERT_FALSE(file.ok());
+  EXPECT_THAT(file.status().message(), HasSubstr("'incoming' needs text"));
+}
+
 TEST(ConfigTest, ReadsKafkaSources) {
   const Config config = Parse(
       "sources:\n- kafka: {brokers: [\"b1:9092\", \"b2:9092\"], topics: logs, group: g, start: end, max_message: "

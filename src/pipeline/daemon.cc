@@ -376,6 +376,8 @@ class Daemon {
     status->segment_bytes = base_.segment_bytes + totals.segment_bytes;
     status->raw_lane_rows = base_.raw_lane_rows + totals.raw_lane_rows;
     status->recipe_hits = base_.recipe_hits + parser.recipe_hits;
+    status->came_sampled = base_.came_sampled + parser.came_sampled;
+    status->refused_rates = base_.refused_rates + parser.refused_rates;
     status->lines_parsed = base_.lines_parsed + parser.lines;
   }
 

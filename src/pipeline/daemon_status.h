@@ -41,6 +41,8 @@ struct DaemonStatus {
   uint64_t raw_lane_rows = 0;
   uint64_t quarantined = 0;  // messages
   uint64_t recipe_hits = 0;
+  uint64_t came_sampled = 0;   // records with a rate of an earlier stage
+  uint64_t refused_rates = 0;  // ... that is none
   uint64_t lines_parsed = 0;
   uint64_t files = 0;
   uint64_t open_files = 0;

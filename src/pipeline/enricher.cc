@@ -24,8 +24,9 @@ FieldStep StepOfShapes(const FieldRule& rule) {
 
 }  // namespace
 
-Enricher::Enricher(const std::vector<FieldRule>* rules, SegmentSource source) : source_(std::move(source)) {
-  for (const FieldRule& rule : *rules) {
+Enricher::Enricher(const ParsingOptions* options, SegmentSource source)
+    : source_(std::move(source)), rates_(&options->incoming) {
+  for (const FieldRule& rule : options->field_rules) {
     Step step;
     step.rule = &rule;
     step.step = StepOfShapes(rule);
@@ -94,6 +95,7 @@ void Enricher::Enrich(EventBatch* batch) {
     }
   }
   if (!steps_.empty()) JoinShapes(batch);
+  rates_.AddTo(batch);
 }
 
 }  // namespace whittle

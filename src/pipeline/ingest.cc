@@ -185,7 +185,7 @@ class Run {
     source.context->segment_source = {source.context->identity.id, NameOf(input), input.resource};
     WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(settings.time, input));
     source.times->Restore(match.times);
-    source.enricher = std::make_unique<Enricher>(&options_.parsing.field_rules, source.context->segment_source);
+    source.enricher = std::make_unique<Enricher>(&options_.parsing, source.context->segment_source);
     WHITTLE_ASSIGN_OR_RETURN(source.sampler,
                              sampling_.NewSampler(catalog_, source.context->segment_source, framing.first_offset > 0));
     const auto context = source.context;
@@ -273,6 +273,7 @@ class Run {
       batch.rows.front().flags |= Row::kRecordStart;
     }
     source.enricher->Enrich(&batch);
+    report_.rates += source.enricher->TakeRateCounts();
     std::vector<RecordTime> times;
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));

@@ -19,6 +19,7 @@
 #include "catalog/catalog.h"
 #include "parse/framing.h"
 #include "parse/line_analyzer.h"
+#include "pipeline/incoming_rates.h"
 #include "pipeline/parse_stage.h"
 #include "pipeline/record_times.h"
 #include "pipeline/sampler.h"
@@ -72,6 +73,7 @@ struct IngestReport {
   uint64_t guessed_times = 0;
   uint64_t raw_lane_rows = 0;
   uint64_t refused_ids = 0;  // trace and span ids that are none
+  IncomingRateCounts rates;  // of all events that were read
   Ledger ledger;             // of what is new: what came, what was kept, where the rest went
   uint64_t segments = 0;
   bool stopped = false;  // the stop flag was raised: the rest was not read

@@ -32,6 +32,7 @@ class KeptRecords {
   void Add(RecordTime time, uint64_t threshold, uint32_t stratum) {
     Skip(0);
     kept_times_.push_back(time);
+    for (RecordStream& stream : streams_) stream.values.push_back(DefaultOf(static_cast<StreamId>(stream.id)));
     Decided(threshold, stratum);
   }
   // The first that goes: until then all is as it came.

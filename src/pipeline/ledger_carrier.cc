@@ -1,8 +1,11 @@
 #include "pipeline/ledger_carrier.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "format/footer.h"
+#include "pipeline/incoming_rates.h"
 #include "pipeline/run_sampling.h"
 
 namespace whittle {
@@ -62,14 +65,25 @@ void LedgerCarrier::Add(const SegmentMeta& meta, AddedMessage* added) {
   added->batch.streams.push_back({static_cast<uint16_t>(StreamId::kStratum), {entry.stratum}});
 }
 
+// Segments without counts lost nothing but what came sampled.
+void LedgerCarrier::Pass(const EventBatch& batch, const std::string& source_id) {
+  for (const RecordStream& stream : batch.streams) {
+    if (stream.id != static_cast<uint16_t>(StreamId::kIncomingRate)) continue;
+    LedgerCell& cell = came_sampled_[source_id];
+    for (const int64_t bits : stream.values) cell.Came(std::fabs(IncomingRateOf(bits)));
+  }
+}
+
 void LedgerCarrier::Take(const SegmentUnpacker& unpacker, const SegmentMeta& meta) {
+  const auto came_sampled = std::exchange(came_sampled_, {});
   if (!any_) return;
-  if (unpacker.ledger() == nullptr) return TakeUncounted(unpacker, meta);
+  if (unpacker.ledger() == nullptr) return TakeUncounted(unpacker, meta, came_sampled);
   std::vector<uint32_t> numbers;
   ledger_.Merge(*unpacker.ledger(), &numbers);
 }
 
-void LedgerCarrier::TakeUncounted(const SegmentUnpacker& unpacker, const SegmentMeta& meta) {
+void LedgerCarrier::TakeUncounted(const SegmentUnpacker& unpacker, const SegmentMeta& meta,
+                                  const std::map<std::string, LedgerCell>& came_sampled) {
   SegmentLedger uncounted("", ledger_.keys(), {}, ledger_.window_ns());
   StratumInfo other;
   other.other = true;
@@ -93,6 +107,11 @@ void LedgerCarrier::TakeUncounted(const SegmentUnpacker& unpacker, const Segment
     cell.kept = {kept.records, kept.lines, kept.bytes};
     cell.weight = static_cast<double>(kept.records);
     cell.dropped = dropped;
+    const auto rates = came_sampled.find(coverage.source_id);
+    if (rates == came_sampled.end()) continue;
+    cell.more_in = rates->second.more_in;
+    cell.spread_in = rates->second.spread_in;
+    cell.weight += cell.more_in;
   }
   std::vector<uint32_t> numbers;
   ledger_.Merge(uncounted, &numbers);

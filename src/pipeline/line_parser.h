@@ -14,6 +14,7 @@
 #include "parse/scrub.h"
 #include "pipeline/field_rules.h"
 #include "pipeline/shared_recipes.h"
+#include "sample/policy.h"
 #include "scan/recipe.h"
 #include "scan/tokenizer.h"
 
@@ -24,12 +25,16 @@ struct LineParserStats {
   uint64_t recipe_hits = 0;
   uint64_t analysed = 0;   // took the slow path
   uint64_t raw_lines = 0;  // exceeded a limit, or are no text: went to the raw lane
+  uint64_t came_sampled = 0;   // records that brought a rate along (incoming_rates.h)
+  uint64_t refused_rates = 0;  // ... or something that is none
 
   LineParserStats& operator+=(const LineParserStats& other) {
     lines += other.lines;
     recipe_hits += other.recipe_hits;
     analysed += other.analysed;
     raw_lines += other.raw_lines;
+    came_sampled += other.came_sampled;
+    refused_rates += other.refused_rates;
     return *this;
   }
 };
@@ -39,6 +44,7 @@ struct ParsingOptions {
   const LineAnalyzer* analyzer = nullptr;
   std::vector<std::shared_ptr<const Scrubber>> scrubbers;  // applied in this order before anything else sees a line
   std::vector<FieldRule> field_rules;                      // applied by an Enricher per source once lines are parsed
+  IncomingChoice incoming;                                 // ... which also finds the rates that events bring along
   bool use_recipe_cache = true;
 };
 

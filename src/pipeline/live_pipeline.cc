@@ -30,7 +30,7 @@ Result<uint32_t> LivePipeline::AddSource(std::shared_ptr<SourceContext> context,
   } else {
     WHITTLE_ASSIGN_OR_RETURN(source.sampler, sampling_.NewSampler(catalog_, context->segment_source, resumes));
   }
-  source.enricher = std::make_unique<Enricher>(&parsing_->field_rules, context->segment_source);
+  source.enricher = std::make_unique<Enricher>(parsing_, context->segment_source);
   source.context = std::move(context);
   source.times = std::move(times);
   sources_.emplace(next_source_, std::move(source));
@@ -99,6 +99,7 @@ Status LivePipeline::Assemble(EventBatch batch) {
     const bool first = (alone && source.sampler == nullptr) || batch.first_offset == 0;
     if (first && !batch.rows.empty()) batch.rows.front().flags |= Row::kRecordStart;
     if (!batch.rows.empty()) source.enricher->Enrich(&batch);
+    rates_ += source.enricher->TakeRateCounts();
     std::vector<RecordTime> times;
     const MessageView messages(batch);
     for (const Row& row : batch.rows) {
@@ -163,6 +164,13 @@ Status LivePipeline::Flush() {
   WHITTLE_RETURN_IF_ERROR(AddSilent());
   finished_ = 0;
   return committer_.Flush();
+}
+
+LineParserStats LivePipeline::parser_stats() const {
+  LineParserStats stats = parse_.stats();
+  stats.came_sampled = rates_.records;
+  stats.refused_rates = rates_.refused;
+  return stats;
 }
 
 int64_t LivePipeline::pending_since_ns() const {

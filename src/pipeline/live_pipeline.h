@@ -48,7 +48,7 @@ class LivePipeline {
   uint64_t pending_bytes() const { return committer_.pending_bytes(); }
   bool has_finished_sources() const { return finished_ > 0; }
   CommitTotals totals() const { return committer_.totals(); }
-  LineParserStats parser_stats() const { return parse_.stats(); }
+  LineParserStats parser_stats() const;
 
  private:
   struct Source {
@@ -81,6 +81,7 @@ class LivePipeline {
   uint64_t next_sequence_ = 0;
   size_t finished_ = 0;
   int64_t submitted_since_ns_ = 0;
+  IncomingRateCounts rates_;
 };
 
 }  // namespace whittle

@@ -125,6 +125,8 @@ std::string FormatMetrics(const DaemonStatus& status, int64_t now_ns) {
   count("whittle_quarantined_messages_total", "Kafka messages put into the quarantine.", status.quarantined);
   count("whittle_parsed_lines_total", "Lines parsed.", status.lines_parsed);
   count("whittle_recipe_cache_hits_total", "Lines whose form was known.", status.recipe_hits);
+  count("whittle_incoming_rates_total", "Records that an earlier stage had sampled.", status.came_sampled);
+  count("whittle_refused_rates_total", "Records with a sampling rate that is none.", status.refused_rates);
   count("whittle_reloads_total", "Configurations taken over.", status.reloads);
   count("whittle_failed_reloads_total", "Configurations refused.", status.failed_reloads);
   count("whittle_store_failures_total", "Times the store could not be written.", status.store_failures);

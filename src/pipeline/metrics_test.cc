@@ -13,11 +13,15 @@ TEST(MetricsTest, NamesEverySourceAndEscapesIt) {
   DaemonStatus status;
   status.state = DaemonStatus::State::kRunning;
   status.lines_committed = 7;
+  status.came_sampled = 6;
+  status.refused_rates = 5;
   status.latency[1] = 2;
   status.latency_sum_s = 0.3;
   status.sources.push_back({"a\"b.log", "file", "/var/log/a\\b.log", 10, 25});
   const std::string text = FormatMetrics(status, 5'000'000'000);
   EXPECT_THAT(text, HasSubstr("\nwhittle_committed_lines_total 7\n"));
+  EXPECT_THAT(text, HasSubstr("whittle_incoming_rates_total 6\n"));
+  EXPECT_THAT(text, HasSubstr("whittle_refused_rates_total 5\n"));
   EXPECT_THAT(text, HasSubstr("whittle_lag_bytes 15\n"));
   EXPECT_THAT(text, HasSubstr(R"(whittle_source_lag_bytes{source="a\"b.log",path="/var/log/a\\b.log"} 15)"));
   EXPECT_THAT(text, HasSubstr("whittle_commit_age_seconds_bucket{le=\"0.1\"} 0\n"));

@@ -127,7 +127,7 @@ class Replayer {
     added.tally = {message.lines, 1, message.bytes};
     added.batch = LineParser(options_.parsing).Parse(batcher.Take());
     if (!added.batch.messages->messages.empty()) added.message = added.batch.messages->messages[0];
-    Enricher(&options_.parsing->field_rules, source).Enrich(&added.batch);
+    Enricher(options_.parsing, source).Enrich(&added.batch);
     Input input;
     input.kind = InputKind::kPipe;
     input.name = name.name();

@@ -1,6 +1,7 @@
 #include "pipeline/sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
 #include "pipeline/batch_thinner.h"
@@ -94,7 +95,8 @@ Sampler::Sampler(const SamplingPolicy* policy, const SegmentSource& source, doub
       source_hash_(ParseHash(source.id)),
       fields_(policy, &source_),
       controller_(policy, share),
-      clock_(policy->window_ns) {
+      clock_(policy->window_ns),
+      incoming_rates_(&policy->incoming) {
   if (policy->budget.per_window()) window_hold_ = std::make_unique<WindowHold>(policy, share);
   if (policy->traces == SamplingPolicy::Traces::kWhole) hold_ = std::make_unique<TraceHold>(policy);
   for (const SamplingRule& rule : policy->rules) {
@@ -132,15 +134,6 @@ bool Sampler::IsAmongFirst(const SamplingRule& rule, uint64_t key) {
   if (found->second >= rule.first) return false;
   ++found->second;
   return true;
-}
-
-uint64_t Sampler::Coin() {
-  if (policy_->traces != SamplingPolicy::Traces::kIndependent) {
-    if (const uint64_t trace = trace_ != 0 ? trace_ : fields_.Trace(); trace != 0) {
-      return policy_->w3c_coin ? W3cCoin(trace) : TraceCoin(policy_->seed, trace);
-    }
-  }
-  return PositionCoin(policy_->seed, source_hash_, offset_);
 }
 
 bool Sampler::FitsIgnoredTemplate() {
@@ -272,7 +265,7 @@ bool Sampler::RulesLookAtShape(uint32_t decided_by) const {
   return policy_->metrics.empty();
 }
 
-void Sampler::Judge(uint64_t bytes, BatchShape* shape) {
+Sampler::Ruling Sampler::Judge(uint64_t bytes, BatchShape* shape) {
   const uint64_t key = fields_.Key();
   Ruling ruling = AskRules(key);
   RateController::Arrival arrival{0, clock_.time_ns(), bytes, ruling.fixed};
@@ -293,7 +286,11 @@ void Sampler::Judge(uint64_t bytes, BatchShape* shape) {
   SetStratum(key, ruling.decided_by, other);
   const bool has_trace =
       policy_->traces != SamplingPolicy::Traces::kIndependent && fields_.facts().plan->trace_id.has_value();
-  if (!other && RulesLookAtShape(ruling.decided_by)) *shape = {current_, has_trace, key, ruling};
+  if (!other && RulesLookAtShape(ruling.decided_by)) {
+    const bool certain = !ruling.drop && ruling.fixed == 1.0 && policy_->cap >= 1;
+    *shape = {current_, has_trace, certain, key, decision_.stratum_id, ruling};
+  }
+  return ruling;
 }
 
 // As Judge, of another record of a shape of which it has judged one.
@@ -355,6 +352,21 @@ void Sampler::LookAgain(const EventBatch& batch, size_t first, size_t end, int64
   row_ = first;
 }
 
+// The short way of Decide for nearly all records under a rule that keeps all; false: it is not one of them.
+inline bool Sampler::JudgeCertain(const EventBatch& batch, size_t first, RecordTime time) {
+  const BatchShape& shape = batch_shapes_[batch.rows[first].shape];
+  if (!shape.certain) return false;
+  NoteTime(time);
+  current_ = shape.known;
+  decision_.known = decision_.kept = true;
+  decision_.dropped = false;
+  decision_.late = late_;
+  decision_.threshold = 0;
+  decision_.stratum_id = shape.stratum_id;
+  decision_.time_ns = clock_.time_ns();
+  return true;
+}
+
 void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time, uint64_t bytes) {
   decision_.known = true;
   if (window_hold_ != nullptr) {
@@ -364,16 +376,19 @@ void Sampler::Decide(const EventBatch& batch, size_t first, size_t end, RecordTi
   }
   BatchShape& shape = batch_shapes_[batch.rows[first].shape];
   const bool by_shape = shape.known != nullptr, has_trace = shape.has_trace;
+  bool is_rate = false;
   if (by_shape) {
     NoteTime(time);
     JudgeByShape(shape, bytes);
+    if (incoming_ > 1) is_rate = shape.ruling.is_rate(*policy_);
   } else {
     Look(batch, first, end, time);
-    Judge(bytes, &shape);
+    is_rate = Judge(bytes, &shape).is_rate(*policy_);
   }
   decision_.time_ns = clock_.time_ns();
   decision_.late = late_;
   if (decision_.threshold == 0) return;
+  if (incoming_ > 1) return ThrowAfterOther(batch, first, end, is_rate);
   const bool by_position = by_shape && trace_ == 0 && !has_trace;
   if (by_shape && has_trace) LookAgain(batch, first, end, clock_.time_ns());
   const uint64_t coin = by_position ? PositionCoin(policy_->seed, source_hash_, offset_) : Coin();
@@ -413,29 +428,6 @@ uint32_t Sampler::FindStratumIn(SegmentLedger* ledger) {
   return number;
 }
 
-// A record, or more lines of one, by the decision at hand.
-void Sampler::Count(const EventCounts& counts, LedgerCell* cell) {
-  cell->dropped = cell->dropped || decision_.dropped;
-  cell->in += counts;
-  if (decision_.late) cell->late += counts.records;
-  if (!decision_.kept) return;
-  cell->kept += counts;
-  if (decision_.threshold == 0 || counts.records == 0) {
-    cell->weight += static_cast<double>(counts.records);
-    return;
-  }
-  KnownStratum once;
-  KnownStratum& known = current_ == nullptr ? once : *current_;
-  if (known.threshold != decision_.threshold) {
-    const double p = ProbabilityOf(decision_.threshold);
-    known.threshold = decision_.threshold;
-    known.weight = 1 / p;
-    known.variance = (1 - p) / p / p;
-  }
-  cell->weight += known.weight;
-  cell->variance += known.variance;
-}
-
 LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<RecordTime>* times, SegmentLedger* ledger) {
   LeftOut left_out;
   BatchThinner thinner(batch);
@@ -445,6 +437,7 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
   std::vector<Row>& rows = batch->rows;
   const uint32_t source = ledger->SourceNumber(source_.id);
   const bool has_gaps = !batch->gaps.empty();
+  RecordStream* const rates = IncomingStream(batch);
   uint64_t offset = batch->first_offset;
   size_t record = 0;
   for (size_t first = 0; first < rows.size();) {
@@ -462,14 +455,17 @@ LeftOut Sampler::Sample(bool begins_segment, EventBatch* batch, std::vector<Reco
     const bool starts = (rows[first].flags & Row::kRecordStart) != 0;
     // Lines of a record that began in another batch share its fate; a segment that begins with them makes them one.
     const bool forced = !starts && (!decision_.known || (begins_segment && first == 0 && decision_.kept));
+    incoming_ = rates != nullptr && starts ? IncomingRateOf(rates->values[record]) : 1;
     if (starts || !decision_.known) {
-      Decide(*batch, first, end, starts ? (*times)[record] : RecordTime(), counts.bytes);
+      const RecordTime time = starts ? (*times)[record] : RecordTime();
+      if (!JudgeCertain(*batch, first, time)) Decide(*batch, first, end, time, counts.bytes);
       if (!policy_->metrics.empty()) CountMetrics(ledger->mutable_metrics());
     }
     const uint32_t stratum = StratumIn(ledger);
     counts.records = starts || forced ? 1 : 0;
     uint32_t no_hint = UINT32_MAX;
     Count(counts, ledger->Cell(source, decision_.time_ns, stratum, current_ == nullptr ? &no_hint : &current_->cell));
+    if (incoming_ < 0) rates->values[record] = std::bit_cast<int64_t>(incoming_);
     if (decision_.kept) {
       if (forced) kept.Add(RecordTime{decision_.time_ns, kTakenOver}, decision_.threshold, stratum);
       if (starts) kept.Add(record, decision_.threshold, stratum);

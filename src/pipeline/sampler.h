@@ -16,6 +16,7 @@
 #include <whittle/status.h>
 
 #include "event/batch.h"
+#include "pipeline/incoming_rates.h"
 #include "pipeline/sampling_fields.h"
 #include "pipeline/segment_unpacker.h"
 #include "sample/event_clock.h"
@@ -107,12 +108,18 @@ class Sampler {
     uint32_t decided_by = 0;  // a rule, from 1; 0: the budget
     bool drop = false;
     std::optional<double> fixed;  // the probability that a rule gives
+    // It says what part of all there was is kept, whoever leaves out the rest: not a budget.
+    bool is_rate(const SamplingPolicy& policy) const {
+      return policy.cap >= 1 && (fixed.has_value() || policy.budget.kind == SamplingBudget::Kind::kRate);
+    }
   };
   // What all records of a shape of the batch at hand have in common, if that decides their stratum.
   struct BatchShape {
     KnownStratum* known = nullptr;  // null: it does not, or nobody looked yet
     bool has_trace = false;         // whose coin its records have
+    bool certain = false;           // a rule keeps all of them, so nobody else is asked
     uint64_t key = 0;
+    uint64_t stratum_id = 0;
     Ruling ruling;
   };
   // A record that waits for its window. The batch is one of waiting_.
@@ -129,7 +136,7 @@ class Sampler {
   void Decide(const EventBatch& batch, size_t first, size_t end, RecordTime time, uint64_t bytes);
   Ruling AskRules(uint64_t key);
   bool RulesLookAtShape(uint32_t decided_by) const;
-  void Judge(uint64_t bytes, BatchShape* shape);
+  Ruling Judge(uint64_t bytes, BatchShape* shape);
   void JudgeByShape(const BatchShape& shape, uint64_t bytes);
   void SetStratum(uint64_t key, uint32_t decided_by, bool other);
   void HoldForWindow(Waiting* waiting);
@@ -141,6 +148,7 @@ class Sampler {
   bool FitsIgnoredTemplate();
   bool IsAmongFirst(const SamplingRule& rule, uint64_t key);
   uint64_t Coin();
+  void ThrowAfterOther(const EventBatch& batch, size_t first, size_t end, bool is_rate);
   // The id of a stratum from its key and the number of the rule that decided.
   static uint64_t StratumOf(uint64_t key, uint32_t rule) { return key + rule * 0xD6E8FEB86659FD93ULL; }
   KnownStratum* Known(uint64_t id);
@@ -150,7 +158,18 @@ class Sampler {
     return known ? current_->in_ledger : FindStratumIn(ledger);
   }
   uint32_t FindStratumIn(SegmentLedger* ledger);
-  void Count(const EventCounts& counts, LedgerCell* cell);
+  // A record, or more lines of one, by the decision at hand.
+  void Count(const EventCounts& counts, LedgerCell* cell) {
+    // What is kept for certain is most of most logs.
+    const bool plain = decision_.kept && decision_.threshold == 0 && incoming_ == 1;
+    if (!plain) return CountAny(counts, cell);
+    if (decision_.late) cell->late += counts.records;
+    cell->in += counts;
+    cell->kept += counts;
+    cell->weight += static_cast<double>(counts.records);
+  }
+  void CountAny(const EventCounts& counts, LedgerCell* cell);
+  bool JudgeCertain(const EventBatch& batch, size_t first, RecordTime time);
 
   const SamplingPolicy* policy_;
   const SegmentSource source_;
@@ -174,6 +193,10 @@ class Sampler {
   std::vector<BatchShape> batch_shapes_;
   uint64_t offset_ = 0;              // of the record at hand
   uint64_t trace_ = 0;               // of the record at hand, when its message says so
+  // The rate that the record at hand came with. Below 0: that stage threw the same coin, so the threshold of the
+  // decision is that of both together (stream 5 of docs/segment-format.md).
+  double incoming_ = 1;
+  IncomingRates incoming_rates_;
   std::unique_ptr<TraceHold> hold_;  // null: traces are not decided as a whole
   std::deque<Waiting> waiting_;
   std::unique_ptr<WindowHold> window_hold_;  // null: there is no limit per window

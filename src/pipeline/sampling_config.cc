@@ -73,6 +73,7 @@ class PolicyReader {
       if (const auto* bytes = Text(hold, "bytes"))
         policy.hold_bytes = static_cast<uint64_t>(*ReadConfigSize(bytes->text));
     }
+    if (const auto* incoming = Text(root_, "incoming")) policy.incoming = ReadIncoming(incoming->text);
     if (const auto* most = Text(root_, "max_strata"))
       policy.max_strata = static_cast<size_t>(*ReadConfigInteger(most->text));
     WHITTLE_RETURN_IF_ERROR(ReadRules(&policy));
@@ -90,6 +91,12 @@ class PolicyReader {
   static const ConfigNode* Text(const ConfigNode* group, std::string_view key) {
     const ConfigNode* node = group->Find(key);
     return node != nullptr && node->kind == ConfigNode::Kind::kText ? node : nullptr;
+  }
+
+  static IncomingChoice ReadIncoming(const std::string& text) {
+    using Kind = IncomingChoice::Kind;
+    if (text == "auto") return {};
+    return text == "off" ? IncomingChoice{Kind::kOff, ""} : IncomingChoice{Kind::kField, text};
   }
 
   Status ReadBudget(const ConfigNode* group, SamplingBudget* budget) const {
@@ -407,6 +414,8 @@ std::string DescribePolicy(const SamplingPolicy& policy) {
                       kTraces[static_cast<size_t>(policy.traces)]);
   if (policy.traces == SamplingPolicy::Traces::kWhole)
     text += fmt::format(" (hold {}s, {} bytes)", static_cast<double>(policy.hold_ns) / 1e9, policy.hold_bytes);
+  if (policy.incoming.kind == IncomingChoice::Kind::kOff) text += "; incoming off";
+  if (policy.incoming.kind == IncomingChoice::Kind::kField) text += fmt::format("; incoming {}", policy.incoming.field);
   for (const SamplingMetric& metric : policy.metrics)
     text +=
         fmt::format("; metric {}: {} sum {}", metric.definition.name, metric.definition.when, metric.definition.sum);

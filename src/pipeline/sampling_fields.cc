@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "event/json_escape.h"
 #include "event/severity.h"
 #include "event/trace_id.h"
 #include "templates/consolidator.h"
@@ -19,6 +20,14 @@ constexpr std::string_view kStatusClass = "http.response.status_class";
 const PlannedField* Find(const std::vector<PlannedField>& fields, std::string_view name) {
   const auto found = std::find_if(fields.begin(), fields.end(), [&](const PlannedField& f) { return f.name == name; });
   return found == fields.end() ? nullptr : &*found;
+}
+
+// Of a JSON string in a JSON string an escape is as long as one of which every byte is escaped.
+bool MayEndWithinEscape(std::string_view text, uint8_t levels) {
+  constexpr size_t kLongestEscape = 6;
+  if (levels < 2) return levels == 1 && EndsWithinEscape(text);
+  const size_t looked_at = std::min(text.size(), kLongestEscape * kLongestEscape);
+  return levels > 2 || text.find('\\', text.size() - looked_at) != std::string_view::npos;
 }
 
 bool HasSlots(const Shape& shape, const PieceRange& range) {
@@ -74,16 +83,24 @@ SamplingFields::SamplingFields(const SamplingPolicy* policy, const SegmentSource
   }
 }
 
+// Whether the template of a message may give a slot one of the names that somebody asks for.
+bool SamplingFields::MayNameSlots(const Shape& shape) const {
+  std::string text;
+  for (size_t i = shape.body.begin; i < shape.body.end; ++i) {
+    // An escape that a slot goes on with says what no piece does.
+    const bool slot = shape.pieces[i].kind == Piece::Kind::kSlot;
+    if (slot && MayEndWithinEscape(text, shape.body_unescape)) return !may_be_of_template_.empty();
+    text += shape.pieces[i].text;
+  }
+  if (shape.body_unescape > 0) text = Unescape(text, shape.body_unescape);
+  return std::any_of(may_be_of_template_.begin(), may_be_of_template_.end(),
+                     [&](const auto& name) { return MayNameSlot(text, name); });
+}
+
 std::shared_ptr<const ShapePlan> SamplingFields::PlanWithTemplate(const std::shared_ptr<const Shape>& shape) const {
   if (!HasSlots(*shape, shape->body)) return PlanShape(shape, nullptr, nullptr);
   if (!needs_template_) {
-    std::string text;
-    for (size_t i = shape->body.begin; i < shape->body.end; ++i) text += shape->pieces[i].text;
-    // Escaped text may hide a name.
-    const bool may = shape->body_unescape > 0 ? !may_be_of_template_.empty()
-                                              : std::any_of(may_be_of_template_.begin(), may_be_of_template_.end(),
-                                                            [&](const auto& name) { return MayNameSlot(text, name); });
-    if (!may) return PlanShape(shape, nullptr, nullptr);
+    if (!MayNameSlots(*shape)) return PlanShape(shape, nullptr, nullptr);
   }
   Consolidator alone;
   const uint32_t handle = alone.Add(shape);

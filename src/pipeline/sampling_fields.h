@@ -81,6 +81,7 @@ class SamplingFields : public FieldSource {
   bool Passes(size_t filter);
   const ShapeFacts* FactsOf(const std::shared_ptr<const Shape>& shape);
   std::unique_ptr<ShapeFacts> MakeFacts(const std::shared_ptr<const Shape>& shape);
+  bool MayNameSlots(const Shape& shape) const;
   std::shared_ptr<const ShapePlan> PlanWithTemplate(const std::shared_ptr<const Shape>& shape) const;
   ResolvedSamplingField Resolve(const ShapeFacts& facts, const FieldRef& field) const;
   const std::string_view* Slots();

@@ -130,6 +130,7 @@ Result<RewrittenSegment> SegmentRewriter::Rewrite(std::vector<OldSegment> old) {
     };
     const Status unpacked =
         (*unpacker)->Unpack([&](EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source) {
+          ledgers.Pass(batch, source.id);
           inserter.Pass(std::move(batch), std::move(times), source, add);
         });
     if (!unpacked.ok()) return unpacked.WithContext(segment.path);

@@ -363,7 +363,10 @@ void SegmentUnpacker::CountLeftOut(size_t record, RecordFate fate, const Segment
   entry.source_id = source.id;
   entry.time_ns = rows_->Time(record).value_or(kNoTime);
   entry.stratum = static_cast<uint32_t>(rows_->Stratum(record));
+  entry.incoming = rows_->IncomingRate(record);
   entry.probability = ProbabilityOf(rows_->Threshold(record));
+  // The ledger knows the probability of what came to be kept.
+  if (rows_->SharesCoin(record)) entry.probability = std::min(1.0, entry.probability * entry.incoming);
   ledger_->LeaveOut(entry, {lost.records, lost.lines, lost.bytes}, fate == RecordFate::kExpired,
                     fate == RecordFate::kDroppedByRule);
 }

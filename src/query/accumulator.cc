@@ -69,7 +69,7 @@ size_t Accumulator::Estimate(double value, const Stake& stake) {
     bytes = sizeof(TotalEstimator);
   }
   ++estimated_events_;
-  return bytes + estimator_->Add({1 / std::max(stake.weight, 1.0), value, stake.coin, stake.cell});
+  return bytes + estimator_->Add({1 / std::max(stake.weight, 1.0), value, stake.coin, stake.cell, stake.incoming});
 }
 
 TotalEstimator Accumulator::Everything() const {
@@ -153,9 +153,8 @@ void Accumulator::QuantileBounds(double quantile, Bounds* bounds) const {
 Bounds Accumulator::BoundsOf(const AggregateCall& call, double seconds, const CellTotals* cells, bool complete) const {
   Bounds bounds;
   bounds.kept = kept_;
-  bounds.exact = complete || !estimated();
   // In a store that was sampled, an event that stands for itself says nothing about others that are gone.
-  if (estimator_ != nullptr && !complete) bounds.exact = false;
+  bounds.exact = complete || (cells == nullptr && !estimated());
   if (bounds.exact) bounds.seen = kept_;
   const auto set = [&bounds](const whittle::Estimate& estimate, double scale) {
     bounds.low = estimate.low / scale;

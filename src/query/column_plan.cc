@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "event/json_escape.h"
 #include "event/severity.h"
 #include "expr/text_match.h"
 
@@ -22,19 +23,6 @@ std::optional<Value> SeverityValue(Builtin builtin, const Shape& shape, std::str
   value.integer = number;
   value.text = builtin == Builtin::kSeverity ? std::move(text) : std::to_string(number);
   return value;
-}
-
-// JSON: the last bytes are the begin of an escape that the text behind completes.
-bool EndsWithinEscape(std::string_view text) {
-  constexpr size_t kLongestEscape = 6;  // \u00e9
-  for (size_t back = 1; back <= std::min(text.size(), kLongestEscape - 1); ++back) {
-    if (text[text.size() - back] != '\\') continue;
-    size_t begin = text.size() - back;
-    while (begin > 0 && text[begin - 1] == '\\') --begin;
-    const bool escapes = (text.size() - back - begin) % 2 == 0;
-    return escapes && (back == 1 || text[text.size() - back + 1] == 'u');
-  }
-  return false;
 }
 
 // Answers of the leaves that are the same for all rows of a shape; asks that others be neither.

@@ -1,6 +1,7 @@
 #include "query/query_engine.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/rfc3339.h"
 #include "expr/lexer.h"
@@ -306,17 +307,19 @@ class Engine {
     }
     table->rows.clear();
     uint64_t gone = 0;
-    bool open_ended = false;
+    bool open_ended = false, came_sampled = false;
     for (const SampledAnswers::ExactGroup& group : *groups) {
       ResultRow row;
       row.cells = group.values;
-      const auto count = static_cast<double>(group.in);
+      // What came stands for more when an earlier stage sampled it.
+      const Estimate count = CountWithVariance(static_cast<double>(group.in) + group.more, group.spread, group.kept);
       for (size_t i = 0; i < stage.calls.size(); ++i) {
-        row.cells.emplace_back(CountValue(group.in));
-        row.bounds.push_back(
-            {count, count + static_cast<double>(group.maybe_more), group.maybe_more == 0, group.kept, group.in});
+        row.cells.emplace_back(CountValue(static_cast<uint64_t>(std::llround(count.value))));
+        row.bounds.push_back({count.low, count.high + static_cast<double>(group.maybe_more),
+                              count.exact && group.maybe_more == 0, group.kept, group.in});
       }
       gone += group.kept == 0 ? 1 : 0;
+      came_sampled = came_sampled || !count.exact;
       open_ended = open_ended || group.maybe_more > 0;
       table->rows.push_back(std::move(row));
     }
@@ -324,11 +327,12 @@ class Engine {
     std::stable_sort(table->rows.begin(), table->rows.end(), [first](const ResultRow& a, const ResultRow& b) {
       return CompareCells(a.cells[first], b.cells[first]) > 0;
     });
-    report_.estimated = open_ended;
+    report_.estimated = open_ended || came_sampled;
     report_.notes.push_back(
-        std::string(open_ended ? "counted before sampling; forms of which nothing was kept stand alone, and may "
-                                 "belong to a template above"
-                               : "exact: counted before sampling") +
+        std::string(came_sampled ? "what came is counted, by the rates of the stage that had sampled it before"
+                    : open_ended ? "counted before sampling; forms of which nothing was kept stand alone, and may "
+                                   "belong to a template above"
+                                 : "exact: counted before sampling") +
         (gone > 0 ? "; of " + std::to_string(gone) + " groups no event was kept" : std::string()));
     return Status::Ok();
   }

@@ -75,21 +75,28 @@ Result<SampledAnswers> SampledAnswers::Open(StoreReader* reader) {
   for (const StratumTotal& total : answers.totals_) {
     CellTotal cell;
     // What a rule dropped is no part of what is estimated.
-    cell.arrived = static_cast<double>(total.dropped ? total.kept.records : total.in.records);
+    cell.arrived = total.dropped ? total.weight : total.stands_for();
     cell.kept = static_cast<double>(total.kept.records);
     cell.estimated = total.weight;
     cell.variance = total.variance;
+    cell.before = total.dropped ? 0 : total.spread_in;
     answers.cells_.push_back(cell);
-    const bool lost = !total.dropped && total.in.records > total.kept.records;
     answers.possible_.push_back(true);
-    answers.complete_ = answers.complete_ && !lost;
   }
+  answers.FindComplete();
   return answers;
+}
+
+void SampledAnswers::FindComplete() {
+  // What came with rates and without a policy stands in no ledger.
+  complete_ = !store_.has_incoming || store_.segments_without == 0;
+  for (size_t s = 0; s < possible_.size(); ++s) complete_ = complete_ && !(possible_[s] && totals_[s].lost());
 }
 
 Stake SampledAnswers::StakeOf(const RecordView& record) const {
   Stake stake(record.sample_rate());
   if (!sampled() || !record.rows().record) return stake;
+  stake.incoming = record.origin().segment->IncomingRate(*record.rows().record);
   const RecordOrigin& origin = record.origin();
   const std::vector<uint32_t>& numbers = store_.numbers[origin.segment_index];
   if (const size_t stratum = origin.segment->Stratum(*record.rows().record); stratum < numbers.size())
@@ -145,11 +152,7 @@ Status SampledAnswers::RestrictTo(const Expr& part) {
 Status SampledAnswers::Restrict(const Expr& filter) {
   if (!sampled()) return Status::Ok();
   WHITTLE_RETURN_IF_ERROR(RestrictTo(filter));
-  complete_ = true;
-  for (size_t s = 0; s < possible_.size(); ++s) {
-    const bool lost = !totals_[s].dropped && totals_[s].in.records > totals_[s].kept.records;
-    complete_ = complete_ && !(possible_[s] && lost);
-  }
+  FindComplete();
   return Status::Ok();
 }
 
@@ -179,7 +182,8 @@ Cell SampledAnswers::GroupOf(size_t stratum, const FieldName& name, size_t key) 
 }
 
 std::optional<MetricCell> SampledAnswers::MetricOf(const std::string& filter, const std::string& sum) const {
-  if (!sampled() || store_.segments_without > 0) return std::nullopt;
+  // A metric counts what came, not what that stands for.
+  if (!sampled() || store_.has_incoming || store_.segments_without > 0) return std::nullopt;
   uint64_t came = 0;
   for (const StratumTotal& total : totals_) {
     came += total.in.records;
@@ -223,6 +227,8 @@ std::optional<std::vector<SampledAnswers::ExactGroup>> SampledAnswers::CountBy(c
     ExactGroup& into = groups.try_emplace(std::move(place), std::move(group)).first->second;
     into.in += totals_[s].in.records;
     into.kept += totals_[s].kept.records;
+    into.more += totals_[s].more_in;
+    into.spread += totals_[s].spread_in;
   }
   std::vector<ExactGroup> answer;
   for (auto& [place, group] : groups) {

@@ -23,6 +23,7 @@ namespace whittle {
 struct Stake {
   Stake(double stands_for = 1) : weight(stands_for) {}  // NOLINT(google-explicit-constructor)
   double weight;
+  double incoming = 1;      // Observation::incoming
   uint64_t coin = 0;        // Observation::coin
   uint32_t cell = kNoCell;  // Observation::cell
 };
@@ -32,8 +33,8 @@ class SampledAnswers {
   // Reads the counts of all segments that have any; none in most stores.
   static Result<SampledAnswers> Open(StoreReader* reader);
 
-  // Something of this store was sampled out.
-  bool sampled() const { return store_.sampled_out > 0; }
+  // Something was sampled out, of this store or before it came.
+  bool sampled() const { return store_.sampled_out > 0 || store_.has_incoming; }
   Stake StakeOf(const RecordView& record) const;
   const CellTotals& cells() const { return cells_; }
 
@@ -47,10 +48,12 @@ class SampledAnswers {
   void Note(const RecordView& record, const Stake& stake);
 
   // Exact number of events by fields all of which are sampling keys; nothing when the ledger does not know. `in` leaves
-  // out what a rule dropped. `kept` counts survivors.
+  // out what a rule dropped. `kept` counts survivors. What came with rates is known exactly as well, but only estimates
+  // what there was before: `more` and `spread` are LedgerCell's more_in and spread_in.
   struct ExactGroup {
     std::vector<Cell> values;
     uint64_t in = 0, kept = 0;
+    double more = 0, spread = 0;
     // Events of forms that nothing survived of, which may be of this group's template too.
     uint64_t maybe_more = 0;
   };
@@ -65,6 +68,7 @@ class SampledAnswers {
   SampledAnswers() = default;
   std::optional<size_t> KeyOf(const FieldName& field) const;
   Status RestrictTo(const Expr& part);
+  void FindComplete();
   Cell GroupOf(size_t stratum, const FieldName& field, size_t key) const;
 
   StoreLedger store_;

@@ -283,12 +283,18 @@ std::optional<int64_t> SegmentRows::Time(size_t record) const {
 // One in how many events of this kind was kept, times the rate it arrived with.
 double SegmentRows::SampleRate(size_t record) const {
   const auto threshold = Threshold(record);
-  double rate = threshold < kCoinSides ? RateOf(threshold) : 1.0;
-  if (!incoming_rate_.empty()) {
-    const auto incoming = std::bit_cast<double>(incoming_rate_[record]);
-    if (std::isfinite(incoming) && incoming >= 1.0) rate *= incoming;
-  }
-  return rate;
+  const double rate = threshold < kCoinSides ? RateOf(threshold) : 1.0;
+  return SharesCoin(record) ? std::max(rate, IncomingRate(record)) : rate * IncomingRate(record);
+}
+
+double SegmentRows::IncomingRate(size_t record) const {
+  if (incoming_rate_.empty()) return 1;
+  const double rate = std::fabs(std::bit_cast<double>(incoming_rate_[record]));
+  return std::isfinite(rate) && rate >= 1 ? rate : 1;
+}
+
+bool SegmentRows::SharesCoin(size_t record) const {
+  return !incoming_rate_.empty() && std::signbit(std::bit_cast<double>(incoming_rate_[record]));
 }
 
 std::string SegmentRows::TraceId(size_t record) const {

@@ -72,6 +72,10 @@ class SegmentRows {
   bool TimeGuessed(size_t record) const { return At(time_quality_, record, 0) != 0; }
   uint8_t TimeQuality(size_t record) const { return static_cast<uint8_t>(At(time_quality_, record, 0)); }
   double SampleRate(size_t record) const;
+  // The part of SampleRate that an earlier stage is the cause of; 1: it came unsampled.
+  double IncomingRate(size_t record) const;
+  // That stage threw the coin that was thrown again here: Threshold is that of both together.
+  bool SharesCoin(size_t record) const;
   // The exact counts of the segment; null when nothing was sampled into it.
   const SegmentLedger* ledger() const { return ledger_ ? &*ledger_ : nullptr; }
   // Index into ledger()->strata(), which is not null then.

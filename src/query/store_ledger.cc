@@ -32,6 +32,7 @@ Result<StoreLedger> ReadStoreLedger(const Env* env, const std::vector<SegmentFil
   for (const SegmentFile& segment : segments) {
     std::vector<uint32_t>& numbers = store.numbers.emplace_back();
     WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env, segment.path));
+    store.has_incoming = store.has_incoming || reader->HasStream(StreamId::kIncomingRate);
     auto ledger = ReadSegmentLedger(*reader);
     if (!ledger.ok()) return ledger.status().WithContext(segment.path);
     if (!*ledger) {
@@ -41,6 +42,7 @@ Result<StoreLedger> ReadStoreLedger(const Env* env, const std::vector<SegmentFil
     for (const LedgerCell& cell : (*ledger)->cells()) {
       store.policies[(*ledger)->policy()] += cell.in.records;
       if (!cell.dropped) store.sampled_out += cell.in.records - cell.kept.records;
+      store.has_incoming = store.has_incoming || cell.more_in > 0;  // perhaps none of it was kept
     }
     store.ledger.Merge(**ledger, &numbers);
   }
@@ -56,6 +58,8 @@ std::vector<StratumTotal> TotalsByStratum(const SegmentLedger& ledger) {
     total.dropped = total.dropped || cell.dropped;
     total.weight += cell.weight;
     total.variance += cell.variance;
+    total.more_in += cell.more_in;
+    total.spread_in += cell.spread_in;
   }
   return totals;
 }

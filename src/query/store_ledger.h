@@ -20,7 +20,8 @@ Result<std::optional<SegmentLedger>> ReadSegmentLedger(const SegmentReader& read
 
 struct StoreLedger {
   SegmentLedger ledger;                      // of the segments that have one, merged; windows may have been joined
-  uint64_t sampled_out = 0;                  // events, of all segments: 0 means that answers are exact
+  uint64_t sampled_out = 0;                  // events, of all segments
+  bool has_incoming = false;                 // some event came with a rate: an earlier stage had sampled it
   size_t segments_without = 0;               // that were written without sampling
   std::map<std::string, uint64_t> policies;  // events that came under each, by its canonical text
   // numbers[segment][its stratum] is the stratum in `ledger`; empty for segments without counts.
@@ -33,6 +34,12 @@ struct StratumTotal {
   EventCounts in, kept;
   bool dropped = false;
   double weight = 0, variance = 0;
+  double more_in = 0, spread_in = 0;  // LedgerCell's
+
+  // Events that those which came stand for: as many as came, when no earlier stage sampled them.
+  double stands_for() const { return static_cast<double>(in.records) + more_in; }
+  // Not all that there was is in the store.
+  bool lost() const { return !dropped && (in.records > kept.records || more_in > 0); }
 };
 std::vector<StratumTotal> TotalsByStratum(const SegmentLedger& ledger);
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,16 @@ inline constexpr double kLeastProbability = 1e-6;
 inline uint64_t TraceCoin(uint64_t seed, uint64_t trace) {
   std::string bytes("t");
   ByteWriter(&bytes).U64(trace);
+  return Hash64(bytes, seed) >> 8;
+}
+
+// A trace whose lines came with rate `incoming` from a stage of which the coin is not known: it may have been TraceCoin
+// with this seed, so this one is another. The rate makes it another after every stage.
+inline uint64_t TraceCoinAfter(uint64_t seed, uint64_t trace, double incoming) {
+  std::string bytes("a");
+  ByteWriter out(&bytes);
+  out.U64(trace);
+  out.U64(std::bit_cast<uint64_t>(incoming));
   return Hash64(bytes, seed) >> 8;
 }
 

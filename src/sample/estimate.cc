@@ -39,15 +39,17 @@ size_t TotalEstimator::Add(const Observation& o) {
   negative_ = negative_ || o.value < 0;
   const double rest = (1 - o.probability) * weight * weight;
   if (o.cell != kNoCell) {
+    // The ledger takes the chance out of this stage; that of stages before stays.
+    const double here = (1 - std::min(1.0, o.probability * o.incoming)) * weight * weight;
     const auto [at, is_new] = cells_.try_emplace(o.cell);
     if (is_new) bytes += kCellBytes;
     Cell& cell = at->second;
     cell.kept += 1;
     cell.count += weight;
     cell.sum += weight * o.value;
-    cell.count_square += rest;
-    cell.sum_square += rest * o.value * o.value;
-    cell.sum_cross += rest * o.value;
+    cell.count_square += here;
+    cell.sum_square += here * o.value * o.value;
+    cell.sum_cross += here * o.value;
   }
   // What is certain adds no variance, not even beside others of its coin: 1 - max(p) is 0.
   if (o.probability >= 1) return bytes;
@@ -211,7 +213,8 @@ double TotalEstimator::NextThrow(const CellTotals& cells) const {
     const CellTotal& known = cells[id];
     const double lost = known.arrived - known.kept;
     if (lost <= 0) continue;
-    const double usual = known.variance > 0 ? 1 + known.variance / std::max(known.estimated, 1.0) : lost;
+    const double spread = known.variance + known.before;
+    const double usual = spread > 0 ? 1 + spread / std::max(known.estimated, 1.0) : lost;
     next = std::max(next, std::min(usual, lost));
   }
   return next;
@@ -262,6 +265,15 @@ Estimate TotalEstimator::PostStratified(bool of_sum, const CellTotals& cells) co
   const double more = total + next;
   estimate.exact = false;
   estimate.high = GammaQuantile(more * more / rest, 1 - kTail) * rest / more;
+  return estimate;
+}
+
+Estimate CountWithVariance(double total, double variance, uint64_t kept) {
+  TotalEstimator none;
+  // One more event weighs what one weighs on average, by weight.
+  const double one = total > 0 ? 1 + variance / total : 1;
+  Estimate estimate = none.Interval(total, variance, static_cast<double>(kept), one, one * (one - 1), 1);
+  estimate.kept = kept;
   return estimate;
 }
 

@@ -23,15 +23,18 @@ struct Observation {
   uint64_t coin = 0;
   // A stratum whose exact number of arrivals is known, for CellTotals; kNoCell: none.
   uint32_t cell = UINT32_MAX;
+  // The part of 1/probability that a stage before the ledger is the cause of: what arrived stood for so many already.
+  double incoming = 1;
 };
 inline constexpr uint32_t kNoCell = UINT32_MAX;
 
 // What the ledger knows of one cell (a stratum over the time of the question): `arrived` is exact.
 struct CellTotal {
-  double arrived = 0;    // events that came
+  double arrived = 0;    // events that came or, if an earlier stage sampled them, the sum of the rates r they came with
   double kept = 0;       // of those, kept
-  double estimated = 0;  // sum of 1/p over the kept
-  double variance = 0;   // sum of (1-p)/p^2 over the kept
+  double estimated = 0;  // sum of r/p over the kept
+  double variance = 0;   // sum of r^2 (1-p)/p^2 over the kept
+  double before = 0;     // sum of r(r-1) over what came: the variance of `arrived`
 };
 using CellTotals = std::vector<CellTotal>;  // by Observation::cell
 
@@ -77,6 +80,7 @@ class TotalEstimator {
   double SumVariance() const { return Spread().sum; }
 
  private:
+  friend Estimate CountWithVariance(double total, double variance, uint64_t kept);
   struct Level {  // events of one coin with one probability
     double probability = 1;
     double count = 0;  // sum of 1/p
@@ -112,6 +116,10 @@ class TotalEstimator {
   std::unordered_map<uint64_t, std::vector<Level>> coins_;
   std::unordered_map<uint32_t, Cell> cells_;
 };
+
+// A number of events that is itself an estimate: the total of a ledger whose events came with rates. `variance` as
+// above, `kept`: what it can never be below.
+Estimate CountWithVariance(double total, double variance, uint64_t kept);
 
 // Where in a weighted sample the bounds of a quantile stand (Woodruff 1952, with Wilson's interval for the share):
 // ranks as shares in [0, 1], to look up in the same weighted distribution. `effective` from EffectiveSize.

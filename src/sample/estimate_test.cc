@@ -110,6 +110,38 @@ TEST(TotalEstimator, MergeIsTheSameAsAddingAll) {
   EXPECT_NEAR(left.Count(&cells).low, all.Count(&cells).low, 1e-6 * all.Count(&cells).low);
 }
 
+// Forty events came with rate 4, and half of them were kept. The ledger knows the forty, so what is unsure of all of
+// them is what happened before they came: 40 * 4 * 3.
+TEST(TotalEstimator, TheLedgerTakesOutItsOwnChanceAlone) {
+  TotalEstimator e;
+  for (int i = 0; i < 20; ++i) e.Add({0.125, 1, 0, 0, 4});
+  CellTotals cells{{160, 20, 160, 20 * 0.5 * 64, 480}};
+  const Estimate all = e.Count(&cells);
+  EXPECT_NEAR(all.value, 160, 1e-9);
+  EXPECT_FALSE(all.exact);
+  const double half = 1.96 * std::sqrt(480);
+  EXPECT_NEAR(all.low, 160 - half, 0.15 * half);
+  EXPECT_GT(all.high, 160 + half);
+  EXPECT_LT(all.high, 160 + 2 * half);
+  // One event weighs 8, so more is thrown at the upper end. Had they come unsampled the ledger would know nearly all.
+  TotalEstimator here;
+  for (int i = 0; i < 20; ++i) here.Add({0.125, 1, 0, 0, 1});
+  cells = {{160, 20, 160, 20 * 0.875 * 64, 0}};
+  EXPECT_GT(here.Count(&cells).low, all.low + 0.4 * half);
+}
+
+TEST(TotalEstimator, ACountThatIsItselfAnEstimate) {
+  const Estimate count = CountWithVariance(160, 480, 20);
+  EXPECT_EQ(count.value, 160);
+  EXPECT_FALSE(count.exact);
+  EXPECT_LT(count.low, 160 - 1.5 * std::sqrt(480));
+  EXPECT_GT(count.high, 160 + 1.9 * std::sqrt(480));
+  const Estimate exact = CountWithVariance(7, 0, 3);
+  EXPECT_TRUE(exact.exact);
+  EXPECT_EQ(exact.low, 7);
+  EXPECT_EQ(exact.high, 7);
+}
+
 TEST(TotalEstimator, CountsWithFewKept) {
   const int runs = Runs(2000);
   for (const double kept : {5.0, 10.0, 20.0, 100.0}) {

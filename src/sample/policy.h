@@ -55,6 +55,13 @@ struct SamplingBudget {
   bool absolute() const { return kind == Kind::kEventsPerSecond || kind == Kind::kBytesPerDay || per_window(); }
 };
 
+// Which fields say at what rate an earlier stage has sampled an event (docs/sampling.md, "Rates that come in").
+struct IncomingChoice {
+  enum class Kind : uint8_t { kAuto, kOff, kField };
+  Kind kind = Kind::kAuto;
+  std::string field;  // kField: the name of the one that holds the rate
+};
+
 struct SamplingPolicy {
   enum class Traces : uint8_t { kSharedCoin, kWhole, kIndependent };
   uint64_t seed = 1;
@@ -70,6 +77,7 @@ struct SamplingPolicy {
   Traces traces = Traces::kSharedCoin;
   int64_t hold_ns = 5'000'000'000;           // kWhole: how long a trace may wait for its decision, in event time
   uint64_t hold_bytes = uint64_t{32} << 20;  // ... and how much text of one source may wait
+  IncomingChoice incoming;
   size_t max_strata = 16'384;                // of one source; the rest is `other`
   std::string text;                          // the policy as it is recorded in the store: canonical, one line
 

@@ -26,6 +26,8 @@ void AddTo(const LedgerCell& from, LedgerCell* into) {
   into->late += from.late;
   into->weight += from.weight;
   into->variance += from.variance;
+  into->more_in += from.more_in;
+  into->spread_in += from.spread_in;
   into->dropped = into->dropped || from.dropped;
 }
 
@@ -200,8 +202,12 @@ void SegmentLedger::LeaveOut(const Entry& entry, const EventCounts& counts, bool
   subtract(&cell.kept);
   if (expired) subtract(&cell.in);
   cell.dropped = cell.dropped || dropped;
-  cell.weight = std::max(0.0, cell.weight - 1 / entry.probability);
-  cell.variance = std::max(0.0, cell.variance - (1 - entry.probability) / entry.probability / entry.probability);
+  const double weight = entry.incoming / entry.probability;
+  cell.weight = std::max(0.0, cell.weight - weight);
+  cell.variance = std::max(0.0, cell.variance - (1 - entry.probability) * weight * weight);
+  if (!expired) return;
+  cell.more_in = std::max(0.0, cell.more_in - (entry.incoming - 1));
+  cell.spread_in = std::max(0.0, cell.spread_in - entry.incoming * (entry.incoming - 1));
 }
 
 size_t SegmentLedger::CellFor(const Entry& entry, const EventCounts& counts) {

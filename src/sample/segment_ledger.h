@@ -59,8 +59,16 @@ struct LedgerCell {
   EventCounts in, kept;
   bool dropped = false;  // what was not kept was dropped by a rule, not sampled out
   uint64_t late = 0;     // events of a window before the newest one
-  double weight = 0;     // sum of 1/p over the kept events
-  double variance = 0;   // sum of (1-p)/p^2 over the kept events
+  double weight = 0;     // sum of r/p over the kept events, r being the rate they came with
+  double variance = 0;   // sum of r^2 (1-p)/p^2 over the kept events
+  // Of all that came, kept or not: sums of r-1 and r(r-1). 0 when everything came unsampled.
+  double more_in = 0, spread_in = 0;
+
+  // An event that came with rate `incoming`.
+  void Came(double incoming) {
+    more_in += incoming - 1;
+    spread_in += incoming * (incoming - 1);
+  }
 };
 
 class SegmentLedger {
@@ -84,6 +92,7 @@ class SegmentLedger {
     int64_t time_ns = INT64_MIN;
     uint32_t stratum = 0;
     double probability = 1;  // of a kept one
+    double incoming = 1;     // the rate it came with
   };
   // The number of a source, for as long as the ledger lives.
   uint32_t SourceNumber(std::string_view source_id);

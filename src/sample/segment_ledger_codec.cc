@@ -10,10 +10,10 @@
 namespace whittle {
 namespace {
 
-// First byte of sections 1 and 2; a reader refuses a greater one.
-constexpr uint8_t kVersion = 1;
+// First byte of sections 1 and 2; a reader refuses a greater one. Section 2 has the second when events came with rates.
+constexpr uint8_t kVersion = 1, kVersionWithRates = 2;
 constexpr uint8_t kOtherFlag = 1, kFormFlag = 2;
-constexpr uint8_t kDroppedFlag = 1, kOneRateFlag = 2, kWeightedFlag = 4;
+constexpr uint8_t kDroppedFlag = 1, kOneRateFlag = 2, kWeightedFlag = 4, kIncomingFlag = 8;
 Status Damaged(const char* what) {
   return Status(StatusCode::kCorrupt, std::string("segment: its exact counts are damaged: ") + what);
 }
@@ -28,7 +28,8 @@ double VarianceOfOneRate(const LedgerCell& cell) {
 }
 
 uint8_t FlagsOf(const LedgerCell& cell) {
-  const uint8_t dropped = cell.dropped ? kDroppedFlag : 0;
+  const auto dropped =
+      static_cast<uint8_t>((cell.dropped ? kDroppedFlag : 0) | (cell.more_in > 0 ? kIncomingFlag : 0));
   if (cell.variance == 0 && cell.weight == static_cast<double>(cell.kept.records)) return dropped;
   const bool one = std::abs(VarianceOfOneRate(cell) - cell.variance) <= 1e-4 * cell.variance;
   return static_cast<uint8_t>(dropped | (one ? kOneRateFlag : kWeightedFlag));
@@ -71,13 +72,35 @@ Result<std::string> SegmentLedger::EncodeCells(const std::vector<std::string>& s
       return Status(StatusCode::kCorrupt, "counts of source " + id + ", which the segment lacks");
     numbers.push_back(static_cast<uint32_t>(at - source_ids.begin()));
   }
-  std::vector<LedgerCell> cells = cells_;
-  for (LedgerCell& cell : cells) cell.source = numbers[cell.source];
-  const auto place = [](const LedgerCell& cell) { return std::tie(cell.source, cell.window, cell.stratum); };
-  std::sort(cells.begin(), cells.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  // Cells are large: their places are sorted.
+  struct Place {
+    uint32_t source;
+    uint32_t stratum;
+    int64_t window;
+    uint32_t cell;
+    bool operator<(const Place& other) const {
+      return std::tie(source, window, stratum) < std::tie(other.source, other.window, other.stratum);
+    }
+  };
+  std::vector<Place> places;
+  places.reserve(cells_.size());
+  for (uint32_t i = 0; i < cells_.size(); ++i)
+    places.push_back({numbers[cells_[i].source], cells_[i].stratum, cells_[i].window, i});
+  std::sort(places.begin(), places.end());
+  std::vector<LedgerCell> cells;
+  std::vector<uint8_t> all_flags;
+  cells.reserve(places.size());
+  all_flags.reserve(places.size());
+  for (const Place& place : places) {
+    cells.push_back(cells_[place.cell]);
+    cells.back().source = place.source;
+    all_flags.push_back(FlagsOf(cells.back()));
+  }
   std::string bytes;
   ByteWriter out(&bytes);
-  out.U8(kVersion);
+  const bool has_rates =
+      std::any_of(cells.begin(), cells.end(), [](const LedgerCell& cell) { return cell.more_in > 0; });
+  out.U8(has_rates ? kVersionWithRates : kVersion);
   out.Varint(cells.size());
   // Column by column: neighbours are alike and compress.
   for (const LedgerCell& cell : cells) out.Varint(cell.source);
@@ -95,11 +118,15 @@ Result<std::string> SegmentLedger::EncodeCells(const std::vector<std::string>& s
   for (const LedgerCell& cell : cells) out.Signed(static_cast<int64_t>(cell.kept.lines - cell.kept.records));
   for (const LedgerCell& cell : cells) out.Varint(cell.kept.bytes);
   for (const LedgerCell& cell : cells) out.Varint(cell.late);
-  for (const LedgerCell& cell : cells) out.U8(FlagsOf(cell));
-  for (const LedgerCell& cell : cells) {
-    const uint8_t flags = FlagsOf(cell);
+  for (const uint8_t flags : all_flags) out.U8(flags);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const LedgerCell& cell = cells[i];
+    const uint8_t flags = all_flags[i];
     if ((flags & (kOneRateFlag | kWeightedFlag)) != 0) PutFloat(cell.weight, &out);
     if ((flags & kWeightedFlag) != 0) PutFloat(cell.variance, &out);
+    if ((flags & kIncomingFlag) == 0) continue;
+    out.U64(std::bit_cast<uint64_t>(cell.more_in));
+    out.U64(std::bit_cast<uint64_t>(cell.spread_in));
   }
   return bytes;
 }
@@ -141,7 +168,7 @@ Result<SegmentLedger> SegmentLedger::Decode(std::string_view strata, std::string
   if (!in.ok()) return Damaged("strata");
   in = ByteReader(cells);
   const uint8_t cells_version = in.U8();
-  if (in.ok() && cells_version > kVersion)
+  if (in.ok() && cells_version > kVersionWithRates)
     return Status(StatusCode::kUnsupported, "segment: counts of a newer version");
   const uint64_t count = in.Varint();
   // Every cell takes a byte of each column at least.
@@ -177,10 +204,16 @@ Result<SegmentLedger> SegmentLedger::Decode(std::string_view strata, std::string
     if ((flags[i] & (kOneRateFlag | kWeightedFlag)) != 0) cell.weight = TakeFloat(&in);
     if ((flags[i] & kOneRateFlag) != 0) cell.variance = VarianceOfOneRate(cell);
     if ((flags[i] & kWeightedFlag) != 0) cell.variance = TakeFloat(&in);
+    if ((flags[i] & kIncomingFlag) != 0) {
+      cell.more_in = std::bit_cast<double>(in.U64());
+      cell.spread_in = std::bit_cast<double>(in.U64());
+    }
     if (cell.source >= source_ids.size() || cell.stratum >= ledger.strata_.size()) return Damaged("cells");
     if (cell.kept.records > cell.in.records || cell.kept.lines > cell.in.lines || cell.kept.bytes > cell.in.bytes)
       return Damaged("more kept than came");
-    if (!std::isfinite(cell.weight) || !std::isfinite(cell.variance)) return Damaged("weights");
+    const double sums[] = {cell.weight, cell.variance, cell.more_in, cell.spread_in};
+    if (!std::all_of(std::begin(sums), std::end(sums), [](double sum) { return std::isfinite(sum) && sum >= 0; }))
+      return Damaged("weights");
   }
   ledger.IndexCells();
   if (!in.ok() || in.remaining() != 0) return Damaged("cells");

@@ -49,6 +49,46 @@ EventCounts Total(const SegmentLedger& ledger) {
   return total;
 }
 
+// docs/segment-format.md, "Strata and exact counts".
+TEST(SegmentLedger, WorkedExampleOfEventsThatCameSampled) {
+  SegmentLedger ledger("", {}, {}, kSecond);
+  StratumInfo second;
+  second.rule = 1;
+  ledger.AddStratum(1, StratumInfo());
+  ledger.AddStratum(2, second);
+  for (const uint32_t stratum : {0U, 1U}) {
+    LedgerCell& cell = (*ledger.mutable_cells())[ledger.FindCell({kA, 0, stratum})];
+    const uint64_t events = stratum == 0 ? 2 : 1;
+    cell.in = {events, events, 10 * events};
+    cell.kept = {1, 1, 10};
+    cell.weight = stratum == 0 ? 8 : 1;
+    cell.variance = stratum == 0 ? 32 : 0;
+    if (stratum == 0) cell.Came(4);
+    if (stratum == 0) cell.Came(4);
+  }
+  const auto cells = ledger.EncodeCells({kA});
+  ASSERT_TRUE(cells.ok());
+  const std::string_view expected(
+      "\x02\x02\x00\x00\x01\x01\x00\x01\x02\x01\x00\x00\x14\x0A\x01\x01\x00\x00\x0A\x0A\x00\x00\x0C\x00\x00\x00\x00"
+      "\x41\x00\x00\x00\x42\x00\x00\x00\x00\x00\x00\x18\x40\x00\x00\x00\x00\x00\x00\x38\x40",
+      48);
+  EXPECT_EQ(*cells, expected);
+  SegmentLedger with_rule("", {}, {"a rule"}, kSecond);
+  with_rule.AddStratum(1, StratumInfo());
+  with_rule.AddStratum(2, second);
+  auto read = SegmentLedger::Decode(with_rule.EncodeStrata(), *cells, {kA});
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ(read->cells()[0].more_in, 6);
+  EXPECT_EQ(read->cells()[0].spread_in, 24);
+  EXPECT_EQ(read->cells()[1].more_in, 0);
+  // A kept one goes: what it stood for goes with it when it has expired.
+  read->LeaveOut({kA, 0, 0, 0.5, 4}, {1, 1, 10}, true, false);
+  EXPECT_EQ(read->cells()[0].more_in, 3);
+  EXPECT_EQ(read->cells()[0].spread_in, 12);
+  EXPECT_EQ(read->cells()[0].weight, 0);
+  EXPECT_EQ(read->cells()[0].variance, 0);
+}
+
 TEST(SegmentLedger, SurvivesEncoding) {
   SegmentLedger ledger = NewLedger();
   const uint32_t x = Stratum(&ledger, Info("x")), e = Stratum(&ledger, Info("x", 1));
