@@ -73,6 +73,7 @@ class ControlTest(DaemonTest):
                 self.run_ok("mark", "deploy", f"v{user}", "--store", self.store)
             run = self.run_ok("templates", "name", "--store", self.store, "request <*> done for <*>", "1=request.number")
             self.assertIn("templates.yaml: written; ", run.text)
+            self.assertNotIn("reloaded", self.said(), "readers alone go by names")
         finally:
             going.set()
             writer.join()
@@ -128,12 +129,29 @@ class ControlTest(DaemonTest):
         self.assertEqual((50, 201), (ledger["dropped_by_rule"]["records"], ledger["kept"]["records"]))
         self.end(process)
 
+    def test_corrections_go_where_the_daemon_looks_for_them(self):
+        mine = self.write("mine.yaml", b"# mine\n")
+        config = self.write("w.yaml", f"sources: [{{files: {{include: ['{self.dir}/logs/*.log'], idle: 100ms}}}}]\n"
+                            f"templates: {{overrides: '{mine}'}}\n".encode())
+        process = self.running(config=config)
+        run = self.run_ok("templates", "name", "--store", self.store, "request <*> done for <*>", "1=job.number")
+        self.assertEqual(f"{mine}: written; everything that reads the store sees it from now on\n", run.text)
+        self.assertTrue(mine.read_text().startswith("# mine\n"))
+        self.assertFalse((self.store / "templates.yaml").exists())
+        self.wait_until(lambda: "configuration reloaded" in self.said(), "taking up the correction")
+        with open(self.log, "ab") as out:
+            out.write(b"".join(lines(200, 201)))
+        # Readers know it from what the daemon publishes with the next commit.
+        self.wait_until(lambda: len(self.ndjson("cat", "--store", self.store, "job.number=200")) == 1, "publishing it")
+        self.end(process)
+
     def test_commands_that_need_the_store_for_themselves_are_refused(self):
         process = self.running()
-        for args in (["ingest", self.log], ["quarantine", "replay"]):
+        for args in (["ingest", self.log], ["verify", "--rebuild"]):
             run = whittle(*args, "--store", self.store)
             self.assertEqual((1, 1), (run.code, run.err_text.count("\n")), str(run))
             self.assertIn("another whittle is writing to this store", run.err_text)
+        self.assertEqual("replayed 0 messages\n", self.run_ok("quarantine", "replay", "--store", self.store).text)
         self.end(process)
 
     def test_hostile_clients_do_no_harm(self):

@@ -363,8 +363,7 @@ constexpr CommandSpec kCommands[] = {
          "be "
          "read becomes an event at its offset, counts as kept in place of quarantined, and leaves the quarantine; what "
          "cannot stays there, with the reason, and the exit code is 1. Stopped at any moment, nothing is lost and "
-         "nothing "
-         "is stored twice. The store must not have another writer meanwhile.",
+         "nothing is stored twice. A daemon that has the store open does it, by its own configuration.",
      .positional = kReplayed,
      .flags = kReplayFlags,
      .shared = kStoreAndReading,

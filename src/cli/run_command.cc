@@ -188,7 +188,10 @@ ControlAnswer Execute(const Env* env, const std::string& store, const DaemonPlan
   place.catalog = catalog;
   place.stop = stop;
   place.asked_by = request.asked_by;
-  place.corrections = static_cast<const PlanOwner*>(plan.owner.get())->reading->config.templates.overrides;
+  place.config = &static_cast<const PlanOwner*>(plan.owner.get())->reading->config;
+  place.parsing = &plan.parsing;
+  place.builder = &plan.committer.builder;
+  place.corrections = place.config->templates.overrides;
   if (place.corrections.empty()) place.corrections = StoreOverridesPath(store);
   place.new_segment_bytes = plan.keeper.compact_bytes;
   return ExecuteRequest(request, place);

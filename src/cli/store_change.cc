@@ -5,6 +5,7 @@
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "env/local_socket.h"
+#include "query/store_overrides.h"
 
 namespace whittle {
 namespace {
@@ -14,17 +15,29 @@ constexpr int kSendTimeoutMs = 10'000;
 
 using ChangeFunction = int (*)(const ParsedFlags& flags, const ChangePlace& place, Streams& streams);
 
+// When the daemon's own writing goes by what a command changes.
+enum class Reload : uint8_t {
+  kNever,
+  kForConfigured,  // when it is a file that the configuration names: readers find its text where the daemon publishes
+                   // it
+  kAlways,
+};
+
 struct Change {
   std::string_view command;
   ChangeFunction run;
-  bool reloads;  // the daemon's own writing goes by what this changes
+  Reload reload;
 };
 
 constexpr Change kChanges[] = {
-    {"retain", ChangeByRetain, false},           {"compact", ChangeByCompact, false},
-    {"templates name", ChangeTemplates, true},   {"templates merge", ChangeTemplates, true},
-    {"templates split", ChangeTemplates, true},  {"templates ignore", ChangeTemplates, true},
-    {"templates freeze", ChangeTemplates, true},
+    {"retain", ChangeByRetain, Reload::kNever},
+    {"compact", ChangeByCompact, Reload::kNever},
+    {"quarantine replay", ChangeByReplay, Reload::kNever},
+    {"templates name", ChangeTemplates, Reload::kForConfigured},
+    {"templates merge", ChangeTemplates, Reload::kForConfigured},
+    {"templates split", ChangeTemplates, Reload::kAlways},
+    {"templates ignore", ChangeTemplates, Reload::kAlways},
+    {"templates freeze", ChangeTemplates, Reload::kAlways},
 };
 
 bool NamesPath(const FlagSpec& flag) { return flag.kind == ValueKind::kFile || flag.kind == ValueKind::kDirectory; }
@@ -56,7 +69,10 @@ int Run(const ControlRequest& request, const ChangePlace& place, bool* reloads, 
   if (!flags.ok()) return Fail(streams, flags.status());
   if (const Status status = CheckFlags(*flags); !status.ok()) return Fail(streams, status);
   const int code = change->run(*flags, place, streams);
-  *reloads = change->reloads && code == 0;
+  const bool concerns_writing =
+      change->reload == Reload::kAlways ||
+      (change->reload == Reload::kForConfigured && place.corrections != StoreOverridesPath(place.store));
+  *reloads = concerns_writing && code == 0;
   return code;
 }
 

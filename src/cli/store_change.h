@@ -14,8 +14,11 @@
 #include "cli/flag_parser.h"
 #include "cli/streams.h"
 #include "env/env.h"
+#include "pipeline/config.h"
 #include "pipeline/control_protocol.h"
+#include "pipeline/line_parser.h"
 #include "pipeline/worker_pool.h"
+#include "sink/segment_builder.h"
 
 namespace whittle {
 
@@ -29,6 +32,10 @@ struct ChangePlace {
   std::string corrections;                    // the file with corrections of templates
   std::string asked_by;                       // for the journal, where another process does it
   std::optional<uint64_t> new_segment_bytes;  // what compaction may make, where memory is another's
+  // How raw text becomes events, for commands that read some; null for others.
+  const ParsingOptions* parsing = nullptr;
+  const SegmentBuilderOptions* builder = nullptr;
+  const Config* config = nullptr;
 };
 
 // The command line of `flags` that means the same in another directory: without flags that name paths, and without
@@ -50,6 +57,8 @@ ControlAnswer ExecuteRequest(const ControlRequest& request, const ChangePlace& p
 
 // What requests run; each is beside its command.
 int ChangeByRetain(const ParsedFlags& flags, const ChangePlace& place, Streams& streams);
+// Needs `parsing`, `builder` and `config`.
+int ChangeByReplay(const ParsedFlags& flags, const ChangePlace& place, Streams& streams);
 int ChangeByCompact(const ParsedFlags& flags, const ChangePlace& place, Streams& streams);
 int ChangeTemplates(const ParsedFlags& flags, const ChangePlace& place, Streams& streams);
 
