@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import whittle_cli
-from kafka_client import MockCluster, Producer
+from kafka_client import UNKNOWN_TOPIC, MockCluster, Producer
 from whittle_cli import CliTest, whittle
 
 
@@ -360,6 +360,20 @@ class KafkaTest(CliTest):
         run = whittle("run", "--config", config, "--store", self.store)
         self.assertEqual(2, run.code, str(run))
         self.assertIn("NOT_SET_AT_ALL", run.err_text)
+
+    def test_a_missing_topic_is_waited_for(self):
+        self.send(30)
+        self.cluster.set_topic_error("logs", UNKNOWN_TOPIC)
+        member = self.member()
+        self.wait_for_log(member, "does not have a topic that is to be read")
+        time.sleep(2)  # whatever is tried again meanwhile is not said again
+        self.assertEqual(1, member.log().count("does not have a topic"), member.log())
+        self.assertEqual(1, member.log().count("trying again"), member.log())
+        self.cluster.set_topic_error("logs", 0)
+        self.wait_for(30, member=member)
+        self.wait_for_log(member, "well again")
+        member.stop()
+        self.assert_ids(30)
 
     def test_the_broker_comes_back(self):
         self.send(30)

@@ -105,6 +105,7 @@ Status CheckNotShared(const Env* env, const std::string& store) {
 int ChangeByReplay(const ParsedFlags& flags, const ChangePlace& place, Streams& streams) {
   ReplayOptions options;
   options.parsing = place.parsing;
+  options.asked_by = place.asked_by;
   options.builder = *place.builder;
   options.plan_of = [&](const std::string& topic) { return PlanOfTopic(flags, *place.config, topic); };
   const auto report = ReplayQuarantine(place.env, place.catalog, place.pool, flags.positionals(), options, place.stop);

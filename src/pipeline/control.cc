@@ -1,5 +1,6 @@
 #include "pipeline/control.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -43,6 +44,11 @@ void Control::Detach() {
   keeper_ = nullptr;
 }
 
+bool Control::detached() {
+  const std::lock_guard lock(mutex_);
+  return keeper_ == nullptr;
+}
+
 void Control::Handle(LineServer* server, LineServer::Request request) {
   const auto answer = [server, id = request.id](const ControlAnswer& text) {
     server->Answer(id, EncodeControlAnswer(text));
@@ -54,7 +60,12 @@ void Control::Handle(LineServer* server, LineServer::Request request) {
   if (keeper_ == nullptr) return answer(Refusal("it is ending"));
   const bool taken = keeper_->Submit(
       [this, answer, asked = *parsed](const std::atomic<bool>* stop) {
-        const ControlAnswer done = execute_(asked, stop);
+        ControlAnswer done = execute_(asked, stop);
+        if (*stop && detached()) {
+          // Nobody who asked has stopped it, and a script must not take half of it for all.
+          done.exit_code = std::max(done.exit_code, 1);
+          done.err += "whittle: the daemon closed the store meanwhile; run the command again\n";
+        }
         log_(LineOf(asked, done));
         answer(done);
       },

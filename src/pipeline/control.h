@@ -34,6 +34,7 @@ class Control {
 
  private:
   Control(StoreKeeper* keeper, Execute execute, Log log);
+  bool detached();
   void Handle(LineServer* server, LineServer::Request request);
 
   const Execute execute_;

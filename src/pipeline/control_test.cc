@@ -114,7 +114,10 @@ TEST_F(ControlTest, WhatIsUnderWayWhenTheDaemonEndsIsStoppedAndAnswered) {
   EXPECT_EQ("whittle: the daemon refuses: it is ending\n", Ask("{\"version\":1,\"arguments\":[\"x\"]}\n").err);
   keeper_.reset();
   control_.reset();
-  EXPECT_EQ("stopped before the end\n", Receive(&*first).out);
+  const ControlAnswer stopped = Receive(&*first);
+  EXPECT_EQ(1, stopped.exit_code);
+  EXPECT_EQ("stopped before the end\n", stopped.out);
+  EXPECT_EQ("whittle: the daemon closed the store meanwhile; run the command again\n", stopped.err);
   const ControlAnswer waiting = Receive(&*second);
   EXPECT_EQ(1, waiting.exit_code);
   EXPECT_EQ("whittle: the daemon refuses: it is ending\n", waiting.err);
