@@ -30,6 +30,7 @@ def _load():
         "rd_kafka_mock_cluster_destroy": (None, [pointer]),
         "rd_kafka_mock_cluster_bootstraps": (text, [pointer]),
         "rd_kafka_mock_topic_create": (number, [pointer, text, number, number]),
+        "rd_kafka_mock_topic_set_error": (None, [pointer, text, number]),
         "rd_kafka_mock_broker_set_down": (number, [pointer, ctypes.c_int32]),
         "rd_kafka_mock_broker_set_up": (number, [pointer, ctypes.c_int32]),
         "rd_kafka_query_watermark_offsets": (number, [pointer, text, ctypes.c_int32,
@@ -55,6 +56,7 @@ _rd = _load()
 _PRODUCER = 0
 _COPY = 0x2
 _QUEUE_FULL = -184
+UNKNOWN_TOPIC = 3
 # rd_kafka_vtype_t, for messages with headers.
 _END, _TOPIC, _V_PARTITION, _V_VALUE, _V_KEY, _V_MSGFLAGS, _V_HEADERS = 0, 1, 3, 4, 5, 7, 10
 
@@ -161,6 +163,10 @@ class MockCluster:
 
     def create_topic(self, name, partitions):
         _rd.rd_kafka_mock_topic_create(self.cluster, name.encode(), partitions, 1)
+
+    def set_topic_error(self, name, error):
+        """What brokers say when they are asked about the topic: a code of Kafka's protocol, 0 for none."""
+        _rd.rd_kafka_mock_topic_set_error(self.cluster, name.encode(), error)
 
     def set_down(self, broker=1):
         _rd.rd_kafka_mock_broker_set_down(self.cluster, broker)

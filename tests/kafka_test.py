@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import whittle_cli
-from kafka_client import MockCluster, Producer
+from kafka_client import UNKNOWN_TOPIC, MockCluster, Producer
 from whittle_cli import CliTest, whittle
 
 
@@ -297,6 +297,25 @@ class KafkaTest(CliTest):
         self.assertNotIn("logs-0-1", whittle("quarantine", "list", "--store", self.store).text)
         self.verify()
 
+    def test_quarantine_replayed_by_the_daemon(self):
+        """While it reads: by its own configuration, or with a limit that is lifted for once."""
+        self.producer.send("logs", 0, b"large " * 1000)
+        self.send(30)
+        member = self.member("--config", self.config(more=", max_message: 1KiB"))
+        self.wait_for(30, member=member)
+        other = self.config(group="other", more=", max_message: 1MiB")
+        left = whittle("quarantine", "replay", "--config", other, "--store", self.store)
+        self.assertEqual((1, "replayed 0 messages; 1 are left as they are\n"), (left.code, left.text), str(left))
+        self.assertEqual("whittle: logs-0-0: has 6000 bytes; at most 1024 are taken\n", left.err_text)
+        self.send(30, 30)
+        replayed = whittle("quarantine", "replay", "--max-message", "1MiB", "--store", self.store, "logs-0-0")
+        self.assertEqual((0, "replayed 1 messages\n"), (replayed.code, replayed.text), str(replayed))
+        self.wait_for(61, member=member)
+        member.stop()
+        self.assertEqual({"in": 61, "kept": 61, "sampled_out": 0, "quarantined": 0},
+                         {term: tally["records"] for term, tally in self.ledger().items()})
+        self.verify()
+
     def test_quarantine_of_shared_segments(self):
         """Nobody changes shared segments; a store that is made of them has their quarantine and can replay it."""
         for value in (b"small", b"large\n" * 1000, b"small too", b"larger\n" * 1000):
@@ -341,6 +360,20 @@ class KafkaTest(CliTest):
         run = whittle("run", "--config", config, "--store", self.store)
         self.assertEqual(2, run.code, str(run))
         self.assertIn("NOT_SET_AT_ALL", run.err_text)
+
+    def test_a_missing_topic_is_waited_for(self):
+        self.send(30)
+        self.cluster.set_topic_error("logs", UNKNOWN_TOPIC)
+        member = self.member()
+        self.wait_for_log(member, "does not have a topic that is to be read")
+        time.sleep(2)  # whatever is tried again meanwhile is not said again
+        self.assertEqual(1, member.log().count("does not have a topic"), member.log())
+        self.assertEqual(1, member.log().count("trying again"), member.log())
+        self.cluster.set_topic_error("logs", 0)
+        self.wait_for(30, member=member)
+        self.wait_for_log(member, "well again")
+        member.stop()
+        self.assert_ids(30)
 
     def test_the_broker_comes_back(self):
         self.send(30)

@@ -1,6 +1,5 @@
 """`whittle run` from outside: what is stored when, signals, trouble with the store, metrics."""
 
-import os
 import re
 import signal
 import socket
@@ -10,50 +9,13 @@ import urllib.error
 import urllib.request
 
 import whittle_cli
-from whittle_cli import CliTest, synthetic_log, whittle
+from daemon import DaemonTest
+from whittle_cli import synthetic_log, whittle
 
 LINE = b"2024-05-01 10:00:00 INFO [main] did %d\n"
 
 
-class TailTest(CliTest):
-    def follow(self, *args, env=None, config=None):
-        self.messages = open(self.dir / "messages", "ab")
-        self.addCleanup(self.messages.close)
-        names = ["--config", config] if config else ["--tail", self.dir / "logs" / "*.log"]
-        command = [whittle_cli.BIN, "run", *map(str, names), "--store", str(self.store), "--close-after", "200ms",
-                   *map(str, args)]
-        process = subprocess.Popen(command, stderr=self.messages, stdout=subprocess.DEVNULL,
-                                   env={k: v for k, v in os.environ.items() if not k.startswith("WHITTLE_")} | (env or {}))
-
-        def stop():
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-
-        self.addCleanup(stop)
-        return process
-
-    def said(self):
-        return (self.dir / "messages").read_text()
-
-    def wait_until(self, condition, what):
-        deadline = time.monotonic() + whittle_cli.TIMEOUT_S / 5
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.05)
-        self.fail(f"{what} did not happen; it said:\n{self.said()}\nWHITTLE_SEED={self.seed}")
-
-    def stored(self):
-        if not (self.store / "MANIFEST").exists():
-            return b""
-        return self.cat_raw()
-
-    def end(self, process, code=0):
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(code, process.wait(whittle_cli.TIMEOUT_S), self.said())
-        self.verify()
-
+class TailTest(DaemonTest):
     def test_a_line_written_in_pieces_is_one_event(self):
         path = self.write("logs/app.log", LINE % 1)
         process = self.follow("--idle", "1500ms")

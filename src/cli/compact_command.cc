@@ -1,25 +1,19 @@
 // compact: fewer and smaller segments, same content.
-#include "catalog/catalog.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
-#include "cli/interrupt.h"
+#include "cli/store_change.h"
 #include "pipeline/compact.h"
 #include "source/progress.h"
 
 namespace whittle {
 
-int RunCompact(const ParsedFlags& flags, Streams& streams) {
-  const Env* env = DefaultEnv();
-  CatalogOptions catalog_options;
-  catalog_options.create = false;
-  auto catalog = Catalog::Open(env, flags.Text("store"), catalog_options);
-  if (!catalog.ok()) return Fail(streams, catalog.status());
-  const int jobs = flags.Given("jobs") ? static_cast<int>(flags.Integer("jobs")) : env->host->UsableProcessors();
-  WorkerPool pool(static_cast<size_t>(jobs - 1));
+int ChangeByCompact(const ParsedFlags& flags, const ChangePlace& place, Streams& streams) {
   CompactOptions options;
   options.max_effort = flags.On("max");
+  if (place.new_segment_bytes) options.target_bytes = *place.new_segment_bytes;
+  options.asked_by = place.asked_by;
   CompactHooks hooks;
-  hooks.stop = WatchForInterrupt();
+  hooks.stop = place.stop;
   const bool quiet = flags.On("quiet");
   const bool shows_progress = !quiet && streams.err.is_terminal();
   if (shows_progress) {
@@ -28,10 +22,9 @@ int RunCompact(const ParsedFlags& flags, Streams& streams) {
       streams.err.Flush();
     };
   }
-  const auto report = CompactStore(env, catalog->get(), &pool, options, hooks);
+  const auto report = CompactStore(place.env, place.catalog, place.pool, options, hooks);
   if (shows_progress) streams.err.Write("\r\033[K");
   if (!report.ok()) return Fail(streams, report.status());
-  if (const Status closed = (*catalog)->Close(); !closed.ok()) return Fail(streams, closed);
   for (const std::string& what : report->left_alone) streams.err.Write("whittle: left as it is: " + what + "\n");
   if (quiet) return 0;
   if (report->rewritten == 0) {
@@ -44,6 +37,11 @@ int RunCompact(const ParsedFlags& flags, Streams& streams) {
                     FormatCount(report->segments_after) + " of " + FormatCount(report->bytes_after) + "\n");
   if (report->stopped) streams.out.Write("stopped before the end; what was compacted is committed\n");
   return 0;
+}
+
+int RunCompact(const ParsedFlags& flags, Streams& streams) {
+  const auto change = [&](const ChangePlace& place, Streams& to) { return ChangeByCompact(flags, place, to); };
+  return ChangeStore(DefaultEnv(), flags.Text("store"), flags, ArgumentsOf(flags), change, streams);
 }
 
 }  // namespace whittle

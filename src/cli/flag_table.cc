@@ -324,8 +324,7 @@ constexpr CommandSpec kCommands[] = {
      .description =
          "Merges small segments into large ones; with --max also compresses everything anew, as hard as possible. What "
          "the store answers stays the same, readers are not disturbed, and every new segment is proven to give the "
-         "same "
-         "lines before the old ones go.",
+         "same lines before the old ones go. A daemon that has the store open does it.",
      .flags = kCompactFlags,
      .shared = kStore,
      .run = RunCompact},
@@ -333,7 +332,9 @@ constexpr CommandSpec kCommands[] = {
      .summary = "delete old events, and keep account of them",
      .description =
          "Deletes what is too old or too much. What went stays in the ledger as expired and in the journal with the "
-         "reason, is not read again, and readers are not disturbed. Flags win over the configuration.",
+         "reason, is not read again, and readers are not disturbed. Flags win over the configuration. A daemon that "
+         "has "
+         "the store open does it.",
      .flags = kRetainFlags,
      .shared = kStore,
      .examples = kRetainExamples,
@@ -363,8 +364,7 @@ constexpr CommandSpec kCommands[] = {
          "be "
          "read becomes an event at its offset, counts as kept in place of quarantined, and leaves the quarantine; what "
          "cannot stays there, with the reason, and the exit code is 1. Stopped at any moment, nothing is lost and "
-         "nothing "
-         "is stored twice. The store must not have another writer meanwhile.",
+         "nothing is stored twice. A daemon that has the store open does it, by its own configuration.",
      .positional = kReplayed,
      .flags = kReplayFlags,
      .shared = kStoreAndReading,

@@ -1,12 +1,11 @@
 // quarantine: looks at the messages that could not become records, puts them where they belong, or takes them out.
 #include <algorithm>
 
-#include "catalog/catalog.h"
 #include "catalog/store_layout.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
-#include "cli/interrupt.h"
 #include "cli/reading.h"
+#include "cli/store_change.h"
 #include "cli/writing.h"
 #include "pipeline/config.h"
 #include "pipeline/field_rules.h"
@@ -81,43 +80,35 @@ Result<KafkaSourcePlan> PlanOfTopic(const ParsedFlags& flags, const Config& conf
   return plan;
 }
 
-Result<ReplayReport> Replay(const Env* env, const ParsedFlags& flags) {
-  WHITTLE_ASSIGN_OR_RETURN(const auto reading, PrepareReading(env, flags));
-  const Config& config = reading->config;
-  const std::string store = StoreOf(flags, config);
+// What the daemon is to run. How text is read there is for its own configuration; a limit may be lifted for once.
+std::vector<std::string> ReplayArguments(const ParsedFlags& flags) {
+  std::vector<std::string> arguments{"quarantine", "replay"};
+  for (const char* name : {"max-message", "tz", "year"}) {
+    if (flags.Given(name)) arguments.push_back("--" + std::string(name) + "=" + flags.Text(name));
+  }
+  arguments.insert(arguments.end(), flags.positionals().begin(), flags.positionals().end());
+  return arguments;
+}
+
+Status CheckNotShared(const Env* env, const std::string& store) {
   WHITTLE_ASSIGN_OR_RETURN(const bool there, FileExists(env->files, StoreLayout(store).format));
   WHITTLE_ASSIGN_OR_RETURN(const bool quarantine, FileExists(env->files, QuarantineDirectory(store)));
-  if (!there && quarantine) {
-    return Status(StatusCode::kUsage, store +
-                                          ": segments that a group shares are never changed; make a store of them "
-                                          "first, which takes the quarantine along: whittle merge " +
-                                          store + " --to STORE");
-  }
-  CatalogOptions catalog_options;
-  catalog_options.create = false;
-  WHITTLE_ASSIGN_OR_RETURN(const auto catalog, Catalog::Open(env, store, catalog_options));
-  ParsingOptions parsing;
-  parsing.analyzer = reading->analyzer.get();
-  parsing.field_rules = config.field_rules;
-  parsing.incoming = config.sampling->incoming;
-  parsing.use_recipe_cache = !flags.On("no-recipe-cache");
-  WHITTLE_ASSIGN_OR_RETURN(parsing.scrubbers, MakeScrubbers(env, config, store));
-  WHITTLE_ASSIGN_OR_RETURN(const CommitterOptions committer, CommitterOptionsOf(env, flags, config));
-  ReplayOptions options;
-  options.parsing = &parsing;
-  options.builder = committer.builder;
-  options.plan_of = [&](const std::string& topic) { return PlanOfTopic(flags, config, topic); };
-  WorkerPool pool(static_cast<size_t>(JobsOf(env, flags) - 1));
-  WHITTLE_ASSIGN_OR_RETURN(ReplayReport report, ReplayQuarantine(env, catalog.get(), &pool, flags.positionals(),
-                                                                 options, WatchForInterrupt()));
-  WHITTLE_RETURN_IF_ERROR(catalog->Close());
-  return report;
+  if (there || !quarantine) return Status::Ok();
+  return Status(StatusCode::kUsage, store +
+                                        ": segments that a group shares are never changed; make a store of them "
+                                        "first, which takes the quarantine along: whittle merge " +
+                                        store + " --to STORE");
 }
 
 }  // namespace
 
-int RunQuarantineReplay(const ParsedFlags& flags, Streams& streams) {
-  const auto report = Replay(DefaultEnv(), flags);
+int ChangeByReplay(const ParsedFlags& flags, const ChangePlace& place, Streams& streams) {
+  ReplayOptions options;
+  options.parsing = place.parsing;
+  options.asked_by = place.asked_by;
+  options.builder = *place.builder;
+  options.plan_of = [&](const std::string& topic) { return PlanOfTopic(flags, *place.config, topic); };
+  const auto report = ReplayQuarantine(place.env, place.catalog, place.pool, flags.positionals(), options, place.stop);
   if (!report.ok()) return Fail(streams, report.status());
   for (const ReplayReport::Left& left : report->left) {
     streams.err.Write("whittle: " + left.name + ": " + left.why + "\n");
@@ -128,6 +119,33 @@ int RunQuarantineReplay(const ParsedFlags& flags, Streams& streams) {
   if (report->stopped) said += "; stopped before the end";
   streams.out.Write(said + "\n");
   return report->left.empty() ? 0 : 1;
+}
+
+int RunQuarantineReplay(const ParsedFlags& flags, Streams& streams) {
+  const Env* env = DefaultEnv();
+  const auto reading = PrepareReading(env, flags);
+  if (!reading.ok()) return Fail(streams, reading.status());
+  const Config& config = (*reading)->config;
+  const std::string store = StoreOf(flags, config);
+  if (const Status status = CheckNotShared(env, store); !status.ok()) return Fail(streams, status);
+  const auto change = [&](const ChangePlace& opened, Streams& to) {
+    ParsingOptions parsing;
+    parsing.analyzer = (*reading)->analyzer.get();
+    parsing.field_rules = config.field_rules;
+    parsing.incoming = config.sampling->incoming;
+    parsing.use_recipe_cache = !flags.On("no-recipe-cache");
+    auto scrubbers = MakeScrubbers(env, config, store);
+    if (!scrubbers.ok()) return Fail(to, scrubbers.status());
+    parsing.scrubbers = std::move(*scrubbers);
+    const auto committer = CommitterOptionsOf(env, flags, config);
+    if (!committer.ok()) return Fail(to, committer.status());
+    ChangePlace place = opened;
+    place.parsing = &parsing;
+    place.builder = &committer->builder;
+    place.config = &config;
+    return ChangeByReplay(flags, place, to);
+  };
+  return ChangeStore(env, store, flags, ReplayArguments(flags), change, streams);
 }
 
 int RunQuarantineList(const ParsedFlags& flags, Streams& streams) {

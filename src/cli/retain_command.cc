@@ -1,9 +1,8 @@
 // retain: old events go, the account of them stays.
-#include "catalog/catalog.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
-#include "cli/interrupt.h"
 #include "cli/reading.h"
+#include "cli/store_change.h"
 #include "pipeline/config_check.h"
 #include "pipeline/retain.h"
 #include "source/progress.h"
@@ -26,26 +25,33 @@ Result<RetainOptions> OptionsFrom(const ParsedFlags& flags, const Config& config
   return options;
 }
 
-}  // namespace
+// As --age takes it: "2592000s".
+std::string AgeText(int64_t age_ns) {
+  constexpr int64_t kSecondNs = 1'000'000'000;
+  std::string text = std::to_string(age_ns / kSecondNs) + "s";
+  if (age_ns % kSecondNs != 0) text += std::to_string(age_ns % kSecondNs) + "ns";
+  return text;
+}
 
-int RunRetain(const ParsedFlags& flags, Streams& streams) {
-  const Env* env = DefaultEnv();
-  auto config = flags.Given("config") ? LoadConfig(env->files, flags.Text("config")) : ParseConfig("", "");
-  if (!config.ok()) return Fail(streams, Status(StatusCode::kConfig, config.status().message()));
-  const auto options = OptionsFrom(flags, *config);
-  if (!options.ok()) return Fail(streams, options.status());
-  CatalogOptions catalog_options;
-  catalog_options.create = false;
-  auto catalog = Catalog::Open(env, StoreOf(flags, *config), catalog_options);
-  if (!catalog.ok()) return Fail(streams, catalog.status());
-  const int jobs = flags.Given("jobs") ? static_cast<int>(flags.Integer("jobs")) : env->host->UsableProcessors();
-  WorkerPool pool(static_cast<size_t>(jobs - 1));
-  const auto report = RetainStore(env, catalog->get(), &pool, *options, WatchForInterrupt());
+// What the daemon is to run: what the flags and the configuration together say.
+std::vector<std::string> ArgumentsOf(const RetainOptions& options, bool quiet) {
+  std::vector<std::string> arguments{"retain"};
+  if (options.age_ns) arguments.push_back("--age=" + AgeText(*options.age_ns));
+  if (options.size_bytes) arguments.push_back("--size=" + std::to_string(*options.size_bytes));
+  if (!options.filter.empty()) arguments.push_back("--filter=" + options.filter);
+  for (const std::string& hold : options.holds) arguments.push_back("--hold=" + hold);
+  if (options.dry_run) arguments.emplace_back("--dry-run");
+  if (quiet) arguments.emplace_back("--quiet");
+  return arguments;
+}
+
+int Retain(RetainOptions options, bool quiet, const ChangePlace& place, Streams& streams) {
+  options.asked_by = place.asked_by;
+  const auto report = RetainStore(place.env, place.catalog, place.pool, options, place.stop);
   if (!report.ok()) return Fail(streams, report.status());
-  if (const Status closed = (*catalog)->Close(); !closed.ok()) return Fail(streams, closed);
   for (const std::string& what : report->left_alone) streams.err.Write("whittle: left as it is: " + what + "\n");
-  if (flags.On("quiet")) return 0;
-  if (options->dry_run) {
+  if (quiet) return 0;
+  if (options.dry_run) {
     streams.out.Write("would expire " + FormatCount(report->expired.records) +
                       " events: " + FormatCount(report->segments_expired) + " segments whole, " +
                       FormatCount(report->segments_rewritten) + " in part\n");
@@ -57,6 +63,25 @@ int RunRetain(const ParsedFlags& flags, Streams& streams) {
                     FormatCount(report->bytes_after) + " bytes, " + FormatCount(report->bytes_before) + " before\n");
   if (report->stopped) streams.out.Write("stopped before the end; what went is committed\n");
   return 0;
+}
+
+}  // namespace
+
+int ChangeByRetain(const ParsedFlags& flags, const ChangePlace& place, Streams& streams) {
+  const auto options = OptionsFrom(flags, *ParseConfig("", ""));
+  if (!options.ok()) return Fail(streams, options.status());
+  return Retain(*options, flags.On("quiet"), place, streams);
+}
+
+int RunRetain(const ParsedFlags& flags, Streams& streams) {
+  const Env* env = DefaultEnv();
+  auto config = flags.Given("config") ? LoadConfig(env->files, flags.Text("config")) : ParseConfig("", "");
+  if (!config.ok()) return Fail(streams, Status(StatusCode::kConfig, config.status().message()));
+  const auto options = OptionsFrom(flags, *config);
+  if (!options.ok()) return Fail(streams, options.status());
+  const bool quiet = flags.On("quiet");
+  const auto change = [&](const ChangePlace& place, Streams& to) { return Retain(*options, quiet, place, to); };
+  return ChangeStore(env, StoreOf(flags, *config), flags, ArgumentsOf(*options, quiet), change, streams);
 }
 
 }  // namespace whittle

@@ -6,6 +6,7 @@
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/reading.h"
+#include "cli/store_change.h"
 #include "cli/writing.h"
 #include "env/service_manager.h"
 #include "pipeline/config_check.h"
@@ -13,6 +14,7 @@
 #include "pipeline/field_rules.h"
 #include "pipeline/kafka_plan.h"
 #include "pipeline/metrics_server.h"
+#include "query/store_overrides.h"
 
 namespace whittle {
 namespace {
@@ -177,6 +179,25 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
   return std::shared_ptr<const DaemonPlan>(std::move(plan));
 }
 
+// What somebody asks of the daemon, done on its store with its means: one thread, and segments that fit beside a
+// pipeline.
+ControlAnswer Execute(const Env* env, const std::string& store, const DaemonPlan& plan, const ControlRequest& request,
+                      Catalog* catalog, const std::atomic<bool>* stop) {
+  ChangePlace place;
+  place.env = env;
+  place.store = store;
+  place.catalog = catalog;
+  place.stop = stop;
+  place.asked_by = request.asked_by;
+  place.config = &static_cast<const PlanOwner*>(plan.owner.get())->reading->config;
+  place.parsing = &plan.parsing;
+  place.builder = &plan.committer.builder;
+  place.corrections = place.config->templates.overrides;
+  if (place.corrections.empty()) place.corrections = StoreOverridesPath(store);
+  place.new_segment_bytes = plan.keeper.compact_bytes;
+  return ExecuteRequest(request, place);
+}
+
 std::string MetricsAddress(const ParsedFlags& flags, const DaemonPlan& plan) {
   if (flags.Given("metrics")) return flags.Text("metrics");
   return static_cast<const PlanOwner*>(plan.owner.get())->reading->config.metrics_listen;
@@ -199,6 +220,8 @@ int RunRun(const ParsedFlags& flags, Streams& streams) {
     streams.err.Flush();
   };
   hooks.new_watcher = NewFileWatcher;
+  hooks.execute = [&](const DaemonPlan& owned, const ControlRequest& request, Catalog* catalog,
+                      const std::atomic<bool>* stop) { return Execute(env, store, owned, request, catalog, stop); };
   // The address is that of the start: a reload does not move it.
   std::unique_ptr<MetricsServer> metrics;
   if (const std::string address = MetricsAddress(flags, **plan); !address.empty()) {

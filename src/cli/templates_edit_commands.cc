@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/failure.h"
+#include "cli/store_change.h"
 #include "cli/template_names.h"
 #include "pipeline/config.h"
 #include "query/store_overrides.h"
@@ -20,18 +21,11 @@ constexpr std::string_view kFileHead =
 // The file as it is, what it says, and the store it is about.
 class Corrections {
  public:
-  static Result<Corrections> Open(const Env* env, const ParsedFlags& flags) {
+  static Result<Corrections> Open(const Env* env, const std::string& store, const std::string& path) {
     Corrections out;
     out.env_ = env;
-    std::string store = flags.Text("store");
-    if (flags.Given("config")) {
-      auto config = LoadConfig(env->files, flags.Text("config"));
-      if (!config.ok()) return Status(StatusCode::kConfig, config.status().message());
-      if (!flags.Given("store") && config->store_given) store = config->store;
-      out.path_ = config->templates.overrides;
-    }
+    out.path_ = path;
     WHITTLE_ASSIGN_OR_RETURN(out.reader_, StoreReader::Open(env, store));
-    if (out.path_.empty()) out.path_ = StoreOverridesPath(store);
     auto text = ReadFile(env->files, out.path_, kMaxOverrideBytes);
     if (!text.ok() && text.status().code() != StatusCode::kNotFound) return text.status();
     if (text.ok()) {
@@ -162,35 +156,61 @@ Status AddFreeze(const std::vector<std::string>& arguments, Corrections* correct
 
 using Edit = Status (*)(const std::vector<std::string>& arguments, Corrections* corrections);
 
-int Change(const ParsedFlags& flags, Streams& streams, Edit edit, std::string_view effect) {
-  auto corrections = Corrections::Open(DefaultEnv(), flags);
-  if (!corrections.ok()) return Fail(streams, corrections.status());
-  if (const Status edited = edit(flags.positionals(), &*corrections); !edited.ok()) return Fail(streams, edited);
-  if (const Status saved = corrections->Save(); !saved.ok()) return Fail(streams, saved);
-  streams.out.Write(corrections->path() + ": written; " + std::string(effect) + "\n");
-  return 0;
-}
+struct Correction {
+  std::string_view command;
+  Edit edit;
+  std::string_view effect;
+};
 
 constexpr std::string_view kSeenByReaders = "everything that reads the store sees it from now on";
 
+constexpr Correction kCorrections[] = {
+    {"templates name", AddName, kSeenByReaders},
+    {"templates merge", AddMerge, kSeenByReaders},
+    {"templates split", AddSplit,
+     "new events are stored so; in old ones words of the slot that were stored as values stay together"},
+    {"templates ignore", AddIgnore,
+     "from the next ingest on such events are dropped by rule, and counted as that; stored ones stay"},
+    {"templates freeze", AddFreeze, kSeenByReaders},
+};
+
+// Where the commands are called: in the daemon that writes to the store, if there is one, so that it takes part. A file
+// that a configuration names is another's, and may be one that the daemon must not write.
+int Correct(const ParsedFlags& flags, Streams& streams) {
+  ChangePlace place;
+  place.env = DefaultEnv();
+  place.store = flags.Text("store");
+  if (flags.Given("config")) {
+    auto config = LoadConfig(place.env->files, flags.Text("config"));
+    if (!config.ok()) return Fail(streams, Status(StatusCode::kConfig, config.status().message()));
+    if (!flags.Given("store") && config->store_given) place.store = config->store;
+    place.corrections = config->templates.overrides;
+  }
+  if (place.corrections.empty()) {
+    if (const auto code = AskDaemon(place.store, ArgumentsOf(flags), streams)) return *code;
+    place.corrections = StoreOverridesPath(place.store);
+  }
+  return ChangeTemplates(flags, place, streams);
+}
+
 }  // namespace
 
-int RunTemplatesName(const ParsedFlags& flags, Streams& streams) {
-  return Change(flags, streams, AddName, kSeenByReaders);
+int ChangeTemplates(const ParsedFlags& flags, const ChangePlace& place, Streams& streams) {
+  const Correction* correction = kCorrections;
+  while (correction->command != flags.command().name) ++correction;
+  auto corrections = Corrections::Open(place.env, place.store, place.corrections);
+  if (!corrections.ok()) return Fail(streams, corrections.status());
+  const Status edited = correction->edit(flags.positionals(), &*corrections);
+  if (!edited.ok()) return Fail(streams, edited);
+  if (const Status saved = corrections->Save(); !saved.ok()) return Fail(streams, saved);
+  streams.out.Write(corrections->path() + ": written; " + std::string(correction->effect) + "\n");
+  return 0;
 }
-int RunTemplatesMerge(const ParsedFlags& flags, Streams& streams) {
-  return Change(flags, streams, AddMerge, kSeenByReaders);
-}
-int RunTemplatesSplit(const ParsedFlags& flags, Streams& streams) {
-  return Change(flags, streams, AddSplit,
-                "new events are stored so; in old ones words of the slot that were stored as values stay together");
-}
-int RunTemplatesIgnore(const ParsedFlags& flags, Streams& streams) {
-  return Change(flags, streams, AddIgnore,
-                "from the next ingest on such events are dropped by rule, and counted as that; stored ones stay");
-}
-int RunTemplatesFreeze(const ParsedFlags& flags, Streams& streams) {
-  return Change(flags, streams, AddFreeze, kSeenByReaders);
-}
+
+int RunTemplatesName(const ParsedFlags& flags, Streams& streams) { return Correct(flags, streams); }
+int RunTemplatesMerge(const ParsedFlags& flags, Streams& streams) { return Correct(flags, streams); }
+int RunTemplatesSplit(const ParsedFlags& flags, Streams& streams) { return Correct(flags, streams); }
+int RunTemplatesIgnore(const ParsedFlags& flags, Streams& streams) { return Correct(flags, streams); }
+int RunTemplatesFreeze(const ParsedFlags& flags, Streams& streams) { return Correct(flags, streams); }
 
 }  // namespace whittle

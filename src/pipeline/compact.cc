@@ -124,7 +124,8 @@ class Compactor {
     commits.push_back(rewritten->Commit());
     const ChangeNote note{"compact",
                           std::to_string(group.size()) + " segments of " + std::to_string(old_bytes) +
-                              " bytes became one of " + std::to_string(rewritten->bytes.size()),
+                              " bytes became one of " + std::to_string(rewritten->bytes.size()) +
+                              (options_.asked_by.empty() ? "" : "; asked by " + options_.asked_by),
                           ""};
     WHITTLE_RETURN_IF_ERROR(catalog_.ReplaceSegments(names, std::move(commits), note));
     report_.rewritten += group.size();

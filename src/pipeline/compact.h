@@ -25,6 +25,7 @@ struct CompactOptions {
   // Text of a new segment. As large as ingest makes them: what fits in memory there fits here.
   uint64_t target_bytes = uint64_t{64} << 20;
   std::string writer = "whittle";  // name and version, for the footer
+  std::string asked_by;            // for the journal: for whom the process does this; empty: for its own user
 };
 
 struct CompactReport {

@@ -6,6 +6,7 @@
 
 #include "catalog/segment_file.h"
 #include "env/process_memory.h"
+#include "pipeline/control.h"
 #include "pipeline/kafka_input.h"
 #include "source/progress.h"
 
@@ -131,6 +132,7 @@ class Daemon {
     keeper_ = std::make_unique<StoreKeeper>(env_, catalog_.get(), plan_->keeper,
                                             [this](const std::string& line) { LogFromThread(line); });
     keeper_->Start();
+    Listen();
     tailer_.Attach(catalog_->sources());
     WHITTLE_RETURN_IF_ERROR(Scan());
     tailer_.NoteAll();
@@ -139,17 +141,42 @@ class Daemon {
     Tick(true);
     while (!Stopped()) {
       WHITTLE_RETURN_IF_ERROR(Step(kLongestWaitMs));
-      if (hooks_.take_reload && hooks_.take_reload() && LoadPlan()) return Drain();
+      if (ReloadWanted() && LoadPlan()) return Drain();
     }
     status_.state = DaemonStatus::State::kStopping;
     Tick(true);
     return Drain();
   }
 
+  // Without a socket everything else works, so what is wrong with it is said, once, and no more.
+  void Listen() {
+    if (!hooks_.execute) return;
+    auto control = Control::Start(
+        store_, env_->clock, keeper_.get(),
+        [this, plan = plan_](const ControlRequest& request, const std::atomic<bool>* stop) {
+          ControlAnswer answer = hooks_.execute(*plan, request, catalog_.get(), stop);
+          if (answer.reloads) reload_asked_ = true;
+          return answer;
+        },
+        [this](const std::string& line) { LogFromThread(line); });
+    if (control.ok()) {
+      control_ = std::move(*control);
+    } else if (!std::exchange(control_said_, true)) {
+      hooks_.log(control.status().message() + "; commands cannot change the store while it is written");
+    }
+  }
+
+  bool ReloadWanted() {
+    const bool asked = reload_asked_.exchange(false);
+    return (hooks_.take_reload && hooks_.take_reload()) || asked;
+  }
+
   // True: the store was closed in good order.
   bool Close(Status* status) {
     AddTotals();
+    if (control_ != nullptr) control_->Detach();
     keeper_.reset();
+    control_.reset();
     sinks_.clear();
     tailer_.Detach();
     kafka_.clear();
@@ -424,7 +451,9 @@ class Daemon {
   std::vector<std::string> thread_lines_;
   std::vector<std::unique_ptr<KafkaSink>> sinks_;
   std::unique_ptr<StoreKeeper> keeper_;
-  Tailer tailer_;  // outlives catalogs: it keeps files open that have no name any more
+  std::unique_ptr<Control> control_;
+  std::atomic<bool> reload_asked_{false};  // by what was executed for somebody
+  Tailer tailer_;                          // outlives catalogs: it keeps files open that have no name any more
   DaemonStatus status_;
   DaemonStatus base_;  // counts of the sessions before
   uint64_t base_read_ = 0;
@@ -436,6 +465,7 @@ class Daemon {
   int64_t session_since_ns_ = 0;
   std::string said_reason_;  // of the trouble with the store; empty: it is well
   bool limit_said_ = false;
+  bool control_said_ = false;
 };
 
 }  // namespace

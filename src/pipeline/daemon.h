@@ -2,7 +2,7 @@
 // closes segments by age, reloads its plan, and goes on after trouble with the store: it drops what was not committed,
 // waits, opens the store anew and reads from the frontiers again, so nothing is lost and nothing is stored twice.
 //
-// RunDaemon is called once, on one thread; hooks run on that thread.
+// RunDaemon is called once, on one thread; hooks run on that thread, except execute.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include <whittle/status.h>
 
 #include "env/file_watcher.h"
+#include "pipeline/control_protocol.h"
 #include "pipeline/daemon_status.h"
 #include "pipeline/ingest.h"
 #include "pipeline/kafka_plan.h"
@@ -51,6 +52,10 @@ struct DaemonHooks {
   std::function<void(std::string_view line)> log;        // for people: one event, one line
   std::function<void(const DaemonStatus& status)> tick;  // about every second, and when something important changed
   std::function<std::unique_ptr<FileWatcher>()> new_watcher;  // nullptr: polling
+  // Executes what is asked over the control socket (control.h), on a thread of the daemon's. Empty: nothing listens.
+  std::function<ControlAnswer(const DaemonPlan& plan, const ControlRequest& request, Catalog* catalog,
+                              const std::atomic<bool>* stop)>
+      execute;
 };
 
 // Not ok: nothing can be done about it by waiting. `env` must live through the call.

@@ -319,5 +319,78 @@ INSTANTIATE_TEST_SUITE_P(
                     Trouble{"ClockGoesBack", "", "", ""}),
     [](const auto& trouble) { return trouble.param.name; });
 
+// A store whose lock another process holds for a while.
+class LockedFiles : public FaultFileSystem {
+ public:
+  LockedFiles(FileSystem* base, Clock* clock) : FaultFileSystem(base), clock_(clock) {}
+  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
+    if (path != "/store/LOCK" || !held) return FaultFileSystem::Lock(path);
+    refused_ns.push_back(clock_->SteadyNs());
+    return Status(StatusCode::kBusy, path + ": cannot lock: Resource temporarily unavailable");
+  }
+  bool held = false;
+  std::vector<int64_t> refused_ns;
+
+ private:
+  Clock* const clock_;
+};
+
+class HeldLockTest : public testing::TestWithParam<bool> {};
+
+TEST_P(HeldLockTest, IsOneLineTriedAgainMoreAndMoreSeldomAndLosesNothing) {
+  const bool while_running = GetParam();
+  CrashWorld world;
+  LockedFiles files(&world.memory, &world.clock);
+  world.env.files = &files;
+  ASSERT_TRUE(world.memory.MakeDirectory("/log").ok());
+  files.held = !while_running;
+  int lines = 0;
+  Follow(&world, 60, [&](int tick) {
+    if (tick >= 50) return;
+    if (tick == 6 && while_running) {
+      // It lets go of the store after an error, and somebody else is faster.
+      files.SetFault(*ParseFault("write:1:ENOSPC:/store/segments"));
+      files.held = true;
+    }
+    if (tick == 15) {
+      ASSERT_TRUE(world.memory.Rename("/log/a.log", "/log/a.log.1").ok());
+    }
+    if (tick == 25) files.held = false;
+    AppendSynced(&world, "/log/a.log", TailLine(lines++));
+  });
+  const std::string all = testing::PrintToString(world.said);
+  const auto count = [&](const std::string& text) {
+    return std::count_if(world.said.begin(), world.said.end(),
+                         [&](const std::string& line) { return line.find(text) != std::string::npos; });
+  };
+  EXPECT_EQ(1, count("/store: another whittle is writing to this store")) << all;
+  EXPECT_EQ(while_running ? 2 : 1, count("trying again")) << all;
+  EXPECT_EQ(1, count("/store: writing again")) << all;
+  // Each wait is about twice as long as the one before it (a wait ends with a look at the files).
+  ASSERT_GE(files.refused_ns.size(), 4u);
+  EXPECT_LE(files.refused_ns.size(), 7u);
+  for (size_t i = 2; i < files.refused_ns.size(); ++i) {
+    EXPECT_GT(files.refused_ns[i] - files.refused_ns[i - 1],
+              3 * (files.refused_ns[i - 1] - files.refused_ns[i - 2]) / 2);
+  }
+  std::multiset<std::string> stored, expected;
+  for (int i = 0; i < lines; ++i) expected.insert(TailLine(i));
+  auto reader = StoreReader::Open(&world.env, "/store");
+  ASSERT_TRUE(reader.ok()) << reader.status().message();
+  ASSERT_TRUE((*reader)
+                  ->Visit(VisitOptions(),
+                          [&](RecordView* record) -> Result<bool> {
+                            std::string raw;
+                            record->AppendRaw(&raw);
+                            stored.insert(raw);
+                            return true;
+                          })
+                  .ok());
+  EXPECT_EQ(expected, stored) << all;
+}
+
+INSTANTIATE_TEST_SUITE_P(When, HeldLockTest, testing::Values(false, true),
+                         [](const auto& when) { return when.param ? "WhileRunning" : "AtTheStart"; });
+
 }  // namespace
 }  // namespace whittle

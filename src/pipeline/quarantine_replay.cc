@@ -196,7 +196,10 @@ class Replayer {
     WHITTLE_ASSIGN_OR_RETURN(const RewrittenSegment rewritten, rewriter.Rewrite(std::move(all)));
     std::vector<SegmentCommit> commits;
     commits.push_back(rewritten.Commit());
-    const ChangeNote note{"replay", std::to_string(count) + " messages of the quarantine put into " + name, ""};
+    const ChangeNote note{"replay",
+                          std::to_string(count) + " messages of the quarantine put into " + name +
+                              (options_.asked_by.empty() ? "" : "; asked by " + options_.asked_by),
+                          ""};
     WHITTLE_RETURN_IF_ERROR(catalog_.ReplaceSegments({name}, std::move(commits), note));
     report_.replayed += count;
     return Status::Ok();

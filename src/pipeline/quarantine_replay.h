@@ -28,6 +28,7 @@ struct ReplayOptions {
   SegmentBuilderOptions builder;
   // How the messages of a topic are read, and how large they may be.
   std::function<Result<KafkaSourcePlan>(const std::string& topic)> plan_of;
+  std::string asked_by;  // for the journal: for whom the process does this; empty: for its own user
 };
 
 // Values that are put into one segment at a time: they are in memory together with it.

@@ -246,6 +246,7 @@ class Retainer {
     if (options_.size_bytes) policy += " size=" + std::to_string(*options_.size_bytes);
     if (filter_) policy += " filter=" + options_.filter;
     for (const std::string& hold : options_.holds) policy += " hold=" + hold;
+    if (!options_.asked_by.empty()) policy += "; asked by " + options_.asked_by;
     return {
         "retain",
         std::to_string(expired.records) + " events of " + std::to_string(expired.bytes) + " bytes expired:" + policy,

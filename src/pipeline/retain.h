@@ -30,6 +30,7 @@ struct RetainOptions {
   std::optional<int64_t> now_ns;       // nothing: the clock
   bool dry_run = false;                // only count the events that would go
   std::string writer = "whittle";
+  std::string asked_by;  // for the journal: for whom the process does this; empty: for its own user
 };
 
 struct RetainReport {

@@ -28,6 +28,9 @@ StoreKeeper::~StoreKeeper() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
+    make_way_ = true;
+    waiting_.clear();
+    if (under_way_ != nullptr) *under_way_ = true;
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -37,9 +40,23 @@ void StoreKeeper::Start(std::chrono::milliseconds look_every) {
   thread_ = std::thread([this, look_every] { Run(look_every); });
 }
 
+bool StoreKeeper::Submit(Work work, std::shared_ptr<std::atomic<bool>> stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_ || waiting_.size() >= kMaxWaitingWork) return false;
+    waiting_.push_back({std::move(work), std::move(stop)});
+    make_way_ = true;
+  }
+  wake_.notify_all();
+  return true;
+}
+
 void StoreKeeper::Run(std::chrono::milliseconds look_every) {
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, look_every, [this] { return stop_.load(); })) {
+  while (true) {
+    wake_.wait_for(lock, look_every, [this] { return stop_ || !waiting_.empty(); });
+    if (!waiting_.empty()) DoWaiting(&lock);
+    if (stop_) return;
     lock.unlock();
     const Status status = Round();
     const std::string trouble = status.ok() ? "" : status.message();
@@ -48,12 +65,26 @@ void StoreKeeper::Run(std::chrono::milliseconds look_every) {
   }
 }
 
+void StoreKeeper::DoWaiting(std::unique_lock<std::mutex>* lock) {
+  while (!waiting_.empty()) {
+    WaitingWork next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (*next.stop) continue;
+    under_way_ = next.stop;
+    lock->unlock();
+    next.work(next.stop.get());
+    lock->lock();
+    under_way_ = nullptr;
+  }
+  make_way_ = stop_;
+}
+
 Status StoreKeeper::Round() {
   const int64_t now = env_->clock->SteadyNs();
   if (options_.retain && now >= next_retain_ns_) {
     const Status status = Retain();
     const int64_t end = env_->clock->SteadyNs();
-    next_retain_ns_ = end + std::max(kRetainEveryNs, kRetainRest * (end - now));
+    next_retain_ns_ = retain_made_way_ ? end : end + std::max(kRetainEveryNs, kRetainRest * (end - now));
     WHITTLE_RETURN_IF_ERROR(status.WithContext("retain"));
   }
   if (options_.compact_share > 0 && now >= next_compact_ns_) {
@@ -63,7 +94,9 @@ Status StoreKeeper::Round() {
 }
 
 Status StoreKeeper::Retain() {
-  WHITTLE_ASSIGN_OR_RETURN(const RetainReport report, RetainStore(env_, catalog_, nullptr, *options_.retain, &stop_));
+  WHITTLE_ASSIGN_OR_RETURN(const RetainReport report,
+                           RetainStore(env_, catalog_, nullptr, *options_.retain, &make_way_));
+  retain_made_way_ = report.stopped;
   if (report.expired.records > 0) {
     log_("retain: " + std::to_string(report.expired.records) + " events of " + std::to_string(report.expired.bytes) +
          " bytes expired");
@@ -83,7 +116,7 @@ Status StoreKeeper::Compact() {
   CompactOptions options;
   options.target_bytes = options_.compact_bytes;
   CompactHooks hooks;
-  hooks.stop = &stop_;
+  hooks.stop = &make_way_;
   const Result<CompactReport> report = CompactStore(env_, catalog_, nullptr, options, hooks);
   const int64_t worked = env_->clock->SteadyNs() - began;
   const auto rest = static_cast<int64_t>(static_cast<double>(worked) * (1 / options_.compact_share - 1));

@@ -3,15 +3,18 @@
 // readers, sinks and commits go on undisturbed, and a crash leaves a step done or not done.
 //
 // A thread of its own, one piece of work at a time. Compaction rests after it worked, so that it takes no more than its
-// share of a processor; retention is due now and then and takes what it takes. The catalog must outlive the keeper; log
-// is called on the keeper's thread.
+// share of a processor; retention is due now and then and takes what it takes. What somebody asks for is done on the
+// same thread, in order, as soon as the step under way is done; what the keeper does by itself goes on afterwards. The
+// catalog must outlive the keeper; log is called on the keeper's thread.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -38,6 +41,8 @@ class StoreKeeper {
 
   // So many small segments are worth a compaction: ten minutes of a store that commits every ten seconds.
   static constexpr size_t kManySegments = 64;
+  // Pieces of work that wait; those who ask for more are told so.
+  static constexpr size_t kMaxWaitingWork = 64;
 
   StoreKeeper(const Env* env, Catalog* catalog, StoreKeeperOptions options, Log log);
   // Waits for the step under way.
@@ -51,8 +56,20 @@ class StoreKeeper {
   // Does what is due, on the calling thread; not beside Start.
   Status Round();
 
+  // Has `work` done on the keeper's thread (needs Start). `stop`, which whoever asks may raise too, tells it to finish
+  // the step under way; what is stopped before it began is not done at all, nor is what waits when the keeper goes.
+  // False: too much waits already. Any thread may ask.
+  using Work = std::function<void(const std::atomic<bool>* stop)>;
+  bool Submit(Work work, std::shared_ptr<std::atomic<bool>> stop);
+
  private:
+  struct WaitingWork {
+    Work work;
+    std::shared_ptr<std::atomic<bool>> stop;
+  };
+
   void Run(std::chrono::milliseconds look_every);
+  void DoWaiting(std::unique_lock<std::mutex>* lock);
   Status Retain();
   Status Compact();
 
@@ -62,9 +79,14 @@ class StoreKeeper {
   const Log log_;
   int64_t next_retain_ns_ = INT64_MIN;  // of the steady clock
   int64_t next_compact_ns_ = INT64_MIN;
-  std::string trouble_;  // said last
-  std::atomic<bool> stop_{false};
+  bool retain_made_way_ = false;  // the last time, so there is more to do
+  std::string trouble_;           // said last
+  // Raised when the keeper's own work is to make way, to the end or to what somebody asks for.
+  std::atomic<bool> make_way_{false};
   std::mutex mutex_;
+  bool stop_ = false;
+  std::deque<WaitingWork> waiting_;
+  std::shared_ptr<std::atomic<bool>> under_way_;  // the stop of the work that is being done
   std::condition_variable wake_;
   std::thread thread_;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include "pipeline/test_world.h"
@@ -111,6 +112,69 @@ TEST(StoreKeeper, WorksBesideCommits) {
   EXPECT_EQ(world.Cat("/store").size(), expected.size());
   ASSERT_TRUE(world.catalog->Close().ok());
   EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+}
+
+// What somebody asks for goes before what the keeper does by itself, which makes way and goes on afterwards.
+TEST(StoreKeeper, DoesWhatItIsAskedInOrderAndItsOwnWorkAfterwards) {
+  KeeperWorld world;
+  world.Open();
+  world.AddSegments(StoreKeeper::kManySegments);
+  auto keeper = world.Keeper({});
+  std::vector<int> done;
+  std::promise<void> last;
+  const auto going = std::make_shared<std::atomic<bool>>(false);
+  const auto gone = std::make_shared<std::atomic<bool>>(true);
+  for (const int number : {1, 2, 3}) {
+    // Whoever asked for the second has gone.
+    ASSERT_TRUE(keeper->Submit(
+        [&, number](const std::atomic<bool>* stop) {
+          EXPECT_FALSE(*stop);
+          EXPECT_EQ(StoreKeeper::kManySegments, world.segments());
+          done.push_back(number);
+          if (number == 3) last.set_value();
+        },
+        number == 2 ? gone : going));
+  }
+  keeper->Start(std::chrono::milliseconds(1));
+  last.get_future().wait();
+  EXPECT_EQ((std::vector<int>{1, 3}), done);
+  while (world.segments() > 1) std::this_thread::yield();
+  keeper.reset();
+  EXPECT_EQ(std::vector<std::string>(), world.log);
+}
+
+TEST(StoreKeeper, StopsTheWorkUnderWayWhenItGoesAndBeginsNoOther) {
+  KeeperWorld world;
+  world.Open();
+  auto keeper = world.Keeper({});
+  keeper->Start(std::chrono::hours(1));
+  std::promise<void> begun;
+  bool stopped = false, second = false;
+  const auto stop = std::make_shared<std::atomic<bool>>(false);
+  ASSERT_TRUE(keeper->Submit(
+      [&](const std::atomic<bool>* told) {
+        begun.set_value();
+        while (!*told) std::this_thread::yield();
+        stopped = true;
+      },
+      stop));
+  begun.get_future().wait();
+  const auto other = std::make_shared<std::atomic<bool>>(false);
+  ASSERT_TRUE(keeper->Submit([&](const std::atomic<bool>*) { second = true; }, other));
+  keeper.reset();
+  EXPECT_TRUE(stopped);
+  EXPECT_FALSE(second);
+}
+
+TEST(StoreKeeper, TakesOnlySoMuchWork) {
+  KeeperWorld world;
+  world.Open();
+  auto keeper = world.Keeper({});
+  const auto stop = std::make_shared<std::atomic<bool>>(false);
+  for (size_t i = 0; i < StoreKeeper::kMaxWaitingWork; ++i) {
+    ASSERT_TRUE(keeper->Submit([](const std::atomic<bool>*) {}, stop));
+  }
+  EXPECT_FALSE(keeper->Submit([](const std::atomic<bool>*) {}, stop));
 }
 
 }  // namespace
