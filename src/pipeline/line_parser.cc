@@ -184,7 +184,7 @@ bool LineParser::TryShared(std::string_view text, uint64_t key, EventBatch* batc
 }
 
 bool LineParser::Analyse(std::string_view text, bool continuation, uint64_t key, EventBatch* batch, Row* row) {
-  if (IsBinaryLine(text)) return false;
+  if (IsBinaryLine(text, tokenizer_.masked())) return false;
   ++stats_.analysed;
   const LineAnalysis analysis = analyzer_->Analyze(text, continuation);
   std::shared_ptr<const Recipe> recipe = BuildRecipe(text, tokenizer_, analysis, continuation);

@@ -14,11 +14,18 @@ constexpr bool IsControl(unsigned char c) {
 
 }  // namespace
 
-bool IsBinaryLine(std::string_view line) {
-  if (line.size() < kFewestBytes) return false;
-  size_t controls = 0;
-  for (const char c : line) controls += IsControl(static_cast<unsigned char>(c)) ? 1 : 0;
-  return controls * kTextPerControl > line.size();
+bool IsBinaryLine(std::string_view line, const std::vector<MaskedToken>& masked) {
+  size_t controls = 0, bytes = 0, begin = 0;
+  const auto count = [&](size_t end) {
+    for (size_t i = begin; i < end; ++i) controls += IsControl(static_cast<unsigned char>(line[i])) ? 1 : 0;
+    bytes += end - begin;
+  };
+  for (const MaskedToken& token : masked) {
+    count(token.begin);
+    begin = token.end;
+  }
+  count(line.size());
+  return bytes >= kFewestBytes && controls * kTextPerControl > bytes;
 }
 
 }  // namespace whittle

@@ -37,6 +37,10 @@ size_t Resolve(const Edge& edge, std::string_view line, const std::vector<Masked
   }
 }
 
+bool Exists(const Edge& edge, const std::vector<MaskedToken>& masked) {
+  return edge.base == Edge::Base::kLineBegin || edge.token < masked.size();
+}
+
 bool GapMatches(std::string_view line, size_t begin, size_t end, const std::string& gap) {
   return end >= begin && end <= line.size() && end - begin == gap.size() &&
          SameBytes(line.data() + begin, gap.data(), gap.size());
@@ -48,7 +52,7 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
   size_t position = 0;
   for (size_t k = 0; k < slots.size(); ++k) {
     const SlotRule& rule = slots[k];
-    if (rule.begin.token >= masked.size() || rule.end.token >= masked.size()) return false;
+    if (!Exists(rule.begin, masked) || !Exists(rule.end, masked)) return false;
     const size_t begin = Resolve(rule.begin, line, masked);
     const size_t end = Resolve(rule.end, line, masked);
     if (begin == kNowhere || end == kNowhere || end < begin || end > line.size()) return false;

@@ -136,6 +136,22 @@ TEST(Recipe, CutsTokensWhereFieldsEnd) {
   EXPECT_EQ(text, "192.168.0.77");
 }
 
+TEST(Recipe, SlotsOfALineWithoutMaskedTokensAreFound) {
+  const std::string_view line = R"({"error":"disk full","msg":"went wrong"})";
+  LineAnalysis analysis;
+  analysis.body_format = "json";
+  FieldSpan error;
+  error.begin = 10;
+  error.end = 19;
+  error.name = "error";
+  analysis.fields.push_back(error);
+  analysis.body_begin = 28;
+  analysis.body_end = 38;
+  const auto recipe = Build(line, analysis);
+  ASSERT_NE(recipe, nullptr);
+  EXPECT_EQ(Slots(*recipe, line), (Texts{"disk full"}));
+}
+
 TEST(Recipe, MembersBesideTheMessageAreOneSlotEach) {
   const auto shape_of = [](std::string_view line) {
     LineAnalysis analysis;
