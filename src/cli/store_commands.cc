@@ -196,9 +196,12 @@ void WriteStrataTable(const SegmentLedger& ledger, OutputStream* out) {
   for (size_t i = 0; i < std::min(lines.size(), kShown); ++i) {
     const StratumTotal& total = lines[i].total;
     const uint64_t rest = total.in.records - total.kept.records;
-    std::vector<std::string> cells{FormatCount(total.in.records), FormatCount(total.kept.records),
-                                   FormatCount(total.dropped ? 0 : rest), FormatCount(total.dropped ? rest : 0),
-                                   lines[i].rule, lines[i].stratum};
+    std::vector<std::string> cells{FormatCount(total.in.records),
+                                   FormatCount(total.kept.records),
+                                   FormatCount(total.dropped ? 0 : rest),
+                                   FormatCount(total.dropped ? rest : 0),
+                                   lines[i].rule,
+                                   lines[i].stratum};
     if (came_sampled) cells.insert(cells.begin() + 1, fmt::format("{:.0f}", total.stands_for()));
     table.AddRow(std::move(cells));
   }

@@ -31,8 +31,8 @@ class Converter {
     WHITTLE_ASSIGN_OR_RETURN(times_, RecordTimes::Create(settings.time, input));
     resource_ = &input.resource;
     source_name_ = input.kind == InputKind::kStdin ? options_.source_name : input.name;
-    enricher_ = std::make_unique<Enricher>(&options_.parsing,
-                                           SegmentSource{std::string(), source_name_, input.resource});
+    enricher_ =
+        std::make_unique<Enricher>(&options_.parsing, SegmentSource{std::string(), source_name_, input.resource});
     offset_ = 0;
     line_ = 1;
     std::vector<LineBatch> batches;

@@ -268,9 +268,7 @@ constexpr char kHalf[] = "budget: {keep: 40%}\nkey: [severity]\nrules: [{when: '
 
 TEST(IncomingRates, RatesAloneCountWhatThereWas) { ExpectUnbiased("no policy", "", false); }
 TEST(IncomingRates, TwoStagesAreUnbiasedTogether) { ExpectUnbiased("rates", kHalf, false); }
-TEST(IncomingRates, TwoStagesWithKnownCoinsAreUnbiasedTogether) {
-  ExpectUnbiased("thresholds", kHalf, true);
-}
+TEST(IncomingRates, TwoStagesWithKnownCoinsAreUnbiasedTogether) { ExpectUnbiased("thresholds", kHalf, true); }
 // The coin that came is thrown again.
 TEST(IncomingRates, TwoStagesWithOneCoinAreUnbiasedTogether) {
   ExpectUnbiased("one coin", std::string(kHalf) + "coin: w3c\n", true);
@@ -299,12 +297,12 @@ TEST(IncomingRates, OneCoinInTwoStagesIsOneStageWithTheLargerThreshold) {
     for (const double first : {2.0, 4.0, 16.0}) {
       for (const double second : {3.0, 4.0, 10.0}) {
         World world;
-        world.Write("/app.log", Through(all, [&](const Original& event) -> std::optional<std::string> {
-                      if (coin_of(event) < ThresholdOf(1 / first)) return std::nullopt;
-                      const std::string rv = own_randomness ? ";rv:" + ToHex(coin_of(event)).substr(2) : "";
-                      return std::string("\"tracestate\":\"ot=th:") + (first == 2 ? "8" : first == 4 ? "c" : "f") + rv +
-                             "\"";
-                    }));
+        world.Write(
+            "/app.log", Through(all, [&](const Original& event) -> std::optional<std::string> {
+              if (coin_of(event) < ThresholdOf(1 / first)) return std::nullopt;
+              const std::string rv = own_randomness ? ";rv:" + ToHex(coin_of(event)).substr(2) : "";
+              return std::string("\"tracestate\":\"ot=th:") + (first == 2 ? "8" : first == 4 ? "c" : "f") + rv + "\"";
+            }));
         IngestOptions options = OptionsOf(&world);
         options.sampling = PolicyOf("coin: w3c\nbudget: {rate: " + std::to_string(second) + "}\n");
         world.Ingest("/app.log", "/store", options);

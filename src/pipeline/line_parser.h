@@ -23,8 +23,8 @@ namespace whittle {
 struct LineParserStats {
   uint64_t lines = 0;
   uint64_t recipe_hits = 0;
-  uint64_t analysed = 0;   // took the slow path
-  uint64_t raw_lines = 0;  // exceeded a limit, or are no text: went to the raw lane
+  uint64_t analysed = 0;       // took the slow path
+  uint64_t raw_lines = 0;      // exceeded a limit, or are no text: went to the raw lane
   uint64_t came_sampled = 0;   // records that brought a rate along (incoming_rates.h)
   uint64_t refused_rates = 0;  // ... or something that is none
 

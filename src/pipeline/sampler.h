@@ -191,8 +191,8 @@ class Sampler {
   std::vector<Shortcut> shortcuts_{kShortcuts};
   KnownStratum* current_ = nullptr;  // of decision_; null when it is not in known_
   std::vector<BatchShape> batch_shapes_;
-  uint64_t offset_ = 0;              // of the record at hand
-  uint64_t trace_ = 0;               // of the record at hand, when its message says so
+  uint64_t offset_ = 0;  // of the record at hand
+  uint64_t trace_ = 0;   // of the record at hand, when its message says so
   // The rate that the record at hand came with. Below 0: that stage threw the same coin, so the threshold of the
   // decision is that of both together (stream 5 of docs/segment-format.md).
   double incoming_ = 1;

@@ -78,8 +78,8 @@ struct SamplingPolicy {
   int64_t hold_ns = 5'000'000'000;           // kWhole: how long a trace may wait for its decision, in event time
   uint64_t hold_bytes = uint64_t{32} << 20;  // ... and how much text of one source may wait
   IncomingChoice incoming;
-  size_t max_strata = 16'384;                // of one source; the rest is `other`
-  std::string text;                          // the policy as it is recorded in the store: canonical, one line
+  size_t max_strata = 16'384;  // of one source; the rest is `other`
+  std::string text;            // the policy as it is recorded in the store: canonical, one line
 
   // False: everything is kept and nothing counted, and the ledger says so without the help of a sampler.
   bool active() const { return samples() || !metrics.empty(); }

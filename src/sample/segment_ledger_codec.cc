@@ -28,8 +28,7 @@ double VarianceOfOneRate(const LedgerCell& cell) {
 }
 
 uint8_t FlagsOf(const LedgerCell& cell) {
-  const auto dropped =
-      static_cast<uint8_t>((cell.dropped ? kDroppedFlag : 0) | (cell.more_in > 0 ? kIncomingFlag : 0));
+  const auto dropped = static_cast<uint8_t>((cell.dropped ? kDroppedFlag : 0) | (cell.more_in > 0 ? kIncomingFlag : 0));
   if (cell.variance == 0 && cell.weight == static_cast<double>(cell.kept.records)) return dropped;
   const bool one = std::abs(VarianceOfOneRate(cell) - cell.variance) <= 1e-4 * cell.variance;
   return static_cast<uint8_t>(dropped | (one ? kOneRateFlag : kWeightedFlag));
