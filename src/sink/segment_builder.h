@@ -62,8 +62,8 @@ class SegmentBuilder {
   void Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source);
 
   uint64_t raw_bytes() const { return raw_bytes_; }
-  // The text, with lines kept whole counting twice and something for each row: what has no structure takes that much
-  // more memory to encode. A segment is large enough when this is.
+  // What the rows weigh in memory, in bytes of ordinary text: the text, or more where lines are short and have many
+  // values; lines kept whole count twice, and something for each. A segment is large enough when this is.
   uint64_t weight() const { return weight_; }
   uint64_t rows() const { return rows_; }
   bool empty() const { return rows_ == 0; }
