@@ -13,6 +13,11 @@ namespace {
 // A daemon takes a request at once, whatever it is doing.
 constexpr int kSendTimeoutMs = 10'000;
 
+// A daemon that takes up another configuration closes the store and opens it again, which takes a moment.
+constexpr int64_t kMostReopeningNs = 10'000'000'000;
+constexpr int64_t kUnheardNs = 2'000'000'000;  // of those without a socket: then it has ended
+constexpr int64_t kAskAgainNs = 50'000'000;
+
 using ChangeFunction = int (*)(const ParsedFlags& flags, const ChangePlace& place, Streams& streams);
 
 // When the daemon's own writing goes by what a command changes.
@@ -76,6 +81,24 @@ int Run(const ControlRequest& request, const ChangePlace& place, bool* reloads, 
   return code;
 }
 
+// kNotFound: nobody listens.
+Result<ControlAnswer> AskOnce(const std::string& store, const std::vector<std::string>& arguments) {
+  auto socket = LocalSocket::Connect(ControlSocketPath(store));
+  if (!socket.ok() && socket.status().code() == StatusCode::kNotFound) return socket.status();
+  if (!socket.ok()) return socket.status().WithContext("the daemon that writes to " + store + " cannot be asked");
+  WHITTLE_ASSIGN_OR_RETURN(const std::string line, EncodeControlRequest({arguments, ""}));
+  // An answer may come before all was taken: a refusal. So it is looked for in any case.
+  const Status sent = socket->Send(line + "\n", kSendTimeoutMs);
+  const auto answered = socket->ReceiveLine(kMaxControlAnswerBytes, WatchForInterrupt());
+  if (!answered.ok()) {
+    return Status(StatusCode::kIo, store + ": the daemon ended before it answered" +
+                                       (sent.ok() ? "; what it had committed by then stays, the rest was not done: "
+                                                    "run the command again"
+                                                  : " and nothing was done: run the command again"));
+  }
+  return ParseControlAnswer(*answered);
+}
+
 }  // namespace
 
 std::vector<std::string> ArgumentsOf(const ParsedFlags& flags) {
@@ -106,7 +129,7 @@ int ChangeStore(const Env* env, const std::string& store, const ParsedFlags& fla
   options.create = false;
   auto catalog = Catalog::Open(env, store, options);
   if (!catalog.ok() && catalog.status().code() == StatusCode::kBusy) {
-    if (const auto code = AskDaemon(store, arguments, streams)) return *code;
+    if (const auto code = AskDaemon(env, store, arguments, streams)) return *code;
     catalog = Catalog::Open(env, store, options);  // nobody listens: perhaps it has just ended
   }
   if (!catalog.ok()) return Fail(streams, catalog.status());
@@ -123,29 +146,26 @@ int ChangeStore(const Env* env, const std::string& store, const ParsedFlags& fla
   return code != 0 || closed.ok() ? code : Fail(streams, closed);
 }
 
-std::optional<int> AskDaemon(const std::string& store, const std::vector<std::string>& arguments, Streams& streams) {
-  auto socket = LocalSocket::Connect(ControlSocketPath(store));
-  if (!socket.ok() && socket.status().code() == StatusCode::kNotFound) return std::nullopt;
-  if (!socket.ok()) {
-    return Fail(streams, socket.status().WithContext("the daemon that writes to " + store + " cannot be asked"));
+std::optional<int> AskDaemon(const Env* env, const std::string& store, const std::vector<std::string>& arguments,
+                             Streams& streams) {
+  const int64_t begun = env->clock->SteadyNs();
+  int64_t heard = begun;
+  bool reopening = false;
+  for (;; env->clock->SleepNs(kAskAgainNs)) {
+    const auto answer = AskOnce(store, arguments);
+    const int64_t now = env->clock->SteadyNs();
+    if (!answer.ok() && answer.status().code() == StatusCode::kNotFound) {
+      if (reopening && now - heard < kUnheardNs) continue;
+      return std::nullopt;
+    }
+    if (!answer.ok()) return Fail(streams, answer.status());
+    heard = now;
+    reopening = answer->ending;
+    if (reopening && now - begun < kMostReopeningNs) continue;
+    streams.out.Write(answer->out);
+    streams.err.Write(answer->err);
+    return answer->exit_code;
   }
-  auto line = EncodeControlRequest({arguments, ""});
-  if (!line.ok()) return Fail(streams, line.status());
-  // An answer may come before all was taken: a refusal. So it is looked for in any case.
-  const Status sent = socket->Send(*line + "\n", kSendTimeoutMs);
-  const auto answered = socket->ReceiveLine(kMaxControlAnswerBytes, WatchForInterrupt());
-  if (!answered.ok()) {
-    return Fail(streams, Status(StatusCode::kIo,
-                                store + ": the daemon ended before it answered" +
-                                    (sent.ok() ? "; what it had committed by then stays, the rest was not done: "
-                                                 "run the command again"
-                                               : " and nothing was done: run the command again")));
-  }
-  const auto answer = ParseControlAnswer(*answered);
-  if (!answer.ok()) return Fail(streams, answer.status());
-  streams.out.Write(answer->out);
-  streams.err.Write(answer->err);
-  return answer->exit_code;
 }
 
 ControlAnswer ExecuteRequest(const ControlRequest& request, const ChangePlace& place) {

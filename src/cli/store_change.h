@@ -47,9 +47,10 @@ int ChangeStore(const Env* env, const std::string& store, const ParsedFlags& fla
                 const std::vector<std::string>& arguments,
                 const std::function<int(const ChangePlace& place, Streams& streams)>& change, Streams& streams);
 
-// Has the daemon that owns the store run a command, prints what it printed, and returns its exit code. Nothing: there
-// is no such daemon.
-std::optional<int> AskDaemon(const std::string& store, const std::vector<std::string>& arguments, Streams& streams);
+// Has the daemon that owns the store run a command, prints what it printed, and returns its exit code; asks again while
+// the daemon closes the store to open it under another configuration. Nothing: there is no such daemon.
+std::optional<int> AskDaemon(const Env* env, const std::string& store, const std::vector<std::string>& arguments,
+                             Streams& streams);
 
 // The daemon's side: runs what was asked in `place`. Commands that change no store, and flags that name paths, are
 // refused with exit code 2.

@@ -187,7 +187,7 @@ int Correct(const ParsedFlags& flags, Streams& streams) {
     place.corrections = config->templates.overrides;
   }
   if (place.corrections.empty()) {
-    if (const auto code = AskDaemon(place.store, ArgumentsOf(flags), streams)) return *code;
+    if (const auto code = AskDaemon(place.env, place.store, ArgumentsOf(flags), streams)) return *code;
     place.corrections = StoreOverridesPath(place.store);
   }
   return ChangeTemplates(flags, place, streams);

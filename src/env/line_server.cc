@@ -228,7 +228,7 @@ void LineServer::Finish() {
   TakeAnswers();
   for (const auto& client : clients_) {
     if (client->state == Client::State::kWaiting || client->state == Client::State::kAsking) {
-      Refuse(client.get(), "it is ending");
+      Refuse(client.get(), kEnding);
     }
   }
   const int64_t limit = clock_->SteadyNs() + kFinishNs;

@@ -42,6 +42,8 @@ class LineServer {
   };
 
   // More at a time are refused: people and scripts, not services, ask.
+  // Why what still waits is refused when the server goes.
+  static constexpr std::string_view kEnding = "it is ending";
   static constexpr size_t kMaxClients = 8;
   // A longer request is refused without being read to its end.
   static constexpr size_t kMaxRequestBytes = 64 * 1024;

@@ -11,7 +11,9 @@ namespace {
 constexpr size_t kLoggedBytes = 200;
 
 ControlAnswer Refusal(std::string_view why) {
-  return {1, "", "whittle: the daemon refuses: " + std::string(why) + "\n", false};
+  ControlAnswer answer{1, "", "whittle: the daemon refuses: " + std::string(why) + "\n"};
+  answer.ending = why == LineServer::kEnding;
+  return answer;
 }
 
 std::string LineOf(const ControlRequest& request, const ControlAnswer& answer) {
@@ -57,7 +59,7 @@ void Control::Handle(LineServer* server, LineServer::Request request) {
   if (!parsed.ok()) return answer({2, "", "whittle: " + parsed.status().message() + "\n", false});
   parsed->asked_by = "user " + std::to_string(request.user);
   const std::lock_guard lock(mutex_);
-  if (keeper_ == nullptr) return answer(Refusal("it is ending"));
+  if (keeper_ == nullptr) return answer(Refusal(LineServer::kEnding));
   const bool taken = keeper_->Submit(
       [this, answer, asked = *parsed](const std::atomic<bool>* stop) {
         ControlAnswer done = execute_(asked, stop);

@@ -109,6 +109,7 @@ std::string EncodeControlAnswer(const ControlAnswer& answer) {
       "{\"version\":" + std::to_string(kControlVersion) + ",\"exit\":" + std::to_string(answer.exit_code);
   AppendText("out", answer.out, &line);
   AppendText("err", answer.err, &line);
+  if (answer.ending) line += ",\"ending\":true";
   line += '}';
   return line;
 }
@@ -123,6 +124,7 @@ Result<ControlAnswer> ParseControlAnswer(std::string_view line) {
     return Status(StatusCode::kCorrupt, "control socket: that is no answer");
   }
   answer.exit_code = static_cast<int>(exit_code);
+  answer.ending = object["ending"].get(answer.ending) == simdjson::SUCCESS && answer.ending;
   return answer;
 }
 

@@ -35,6 +35,7 @@ struct ControlAnswer {
   int exit_code = 0;
   std::string out, err;  // for standard output and standard error
   bool reloads = false;  // the daemon is to read its configuration again; not sent
+  bool ending = false;   // nothing was done: the daemon closes the store, perhaps to open it again at once
 };
 
 // kUsage: an argument that is not UTF-8 cannot be sent, nor can more than there is room for.

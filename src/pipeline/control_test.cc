@@ -111,11 +111,14 @@ TEST_F(ControlTest, WhatIsUnderWayWhenTheDaemonEndsIsStoppedAndAnswered) {
   auto second = Send("{\"version\":1,\"arguments\":[\"compact\"]}\n");
   ASSERT_TRUE(second.ok());
   control_->Detach();
-  EXPECT_EQ("whittle: the daemon refuses: it is ending\n", Ask("{\"version\":1,\"arguments\":[\"x\"]}\n").err);
+  const ControlAnswer late = Ask("{\"version\":1,\"arguments\":[\"x\"]}\n");
+  EXPECT_EQ("whittle: the daemon refuses: it is ending\n", late.err);
+  EXPECT_TRUE(late.ending);
   keeper_.reset();
   control_.reset();
   const ControlAnswer stopped = Receive(&*first);
   EXPECT_EQ(1, stopped.exit_code);
+  EXPECT_FALSE(stopped.ending);  // some of it was done
   EXPECT_EQ("stopped before the end\n", stopped.out);
   EXPECT_EQ("whittle: the daemon closed the store meanwhile; run the command again\n", stopped.err);
   const ControlAnswer waiting = Receive(&*second);
