@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "catalog/catalog_test_util.h"
+#include "env/env_test_util.h"
 #include "env/posix_file_system.h"
 
 namespace whittle {
@@ -58,20 +58,14 @@ TEST(StoreLayoutTest, FormatFilesThatAreNotOurs) {
 // On the real disk: modes and links.
 class RealStoreTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "/whittle_store_XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    env_ = *DefaultEnv();
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
   CatalogOptions Options() {
     CatalogOptions options;
     options.read_footer = ReadFakeFooter;
     return options;
   }
-  std::string root_;
-  Env env_;
+  const ScratchDirectory scratch_;
+  const std::string root_ = scratch_.path();
+  Env env_ = *DefaultEnv();
 };
 
 TEST_F(RealStoreTest, EverythingIsForItsOwnerOnly) {

@@ -68,7 +68,7 @@ class Explainer {
     out_->Write(fmt::format("line      {} bytes, {}, {}\n", line.size, end,
                             line.record_start ? "begins a record" : "continues the record before it"));
     if (shape->body_format == "raw") {
-      out_->Write("raw lane  too long or too many values to analyse: kept whole\n");
+      out_->Write("raw lane  no text, too long, or too many values to analyse: kept whole\n");
       return;
     }
     out_->Write(fmt::format("envelope  {}\nheader    {}\nformat    {}\n", OrNone(analysis.envelope),

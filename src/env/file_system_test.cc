@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
+#include <optional>
 
+#include "env/env_test_util.h"
 #include "env/memory_file_system.h"
 #include "env/posix_file_system.h"
 
@@ -19,18 +19,13 @@ class FileSystemTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     if (GetParam()) {
-      std::string pattern = testing::TempDir() + "/whittle_fs_XXXXXX";
-      ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-      directory_ = pattern;
+      directory_ = scratch_.emplace().path();
       fs_ = PosixFileSystem();
     } else {
       directory_ = "/d";
       fs_ = &memory_;
       ASSERT_TRUE(fs_->MakeDirectory(directory_).ok());
     }
-  }
-  void TearDown() override {
-    if (GetParam()) std::filesystem::remove_all(directory_);
   }
   std::string Path(const std::string& name) const { return JoinPath(directory_, name); }
   void Write(const std::string& name, std::string_view bytes) {
@@ -43,6 +38,7 @@ class FileSystemTest : public testing::TestWithParam<bool> {
 
   MemoryFileSystem memory_;
   FileSystem* fs_ = nullptr;
+  std::optional<ScratchDirectory> scratch_;
   std::string directory_;
 };
 

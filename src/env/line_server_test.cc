@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <deque>
 #include <optional>
 
+#include "env/env_test_util.h"
 #include "env/file_system.h"
 #include "env/local_socket.h"
 #include "env/posix_file_system.h"
@@ -21,17 +21,6 @@ constexpr size_t kLineBytes = 1 << 20;
 // A server that answers "said: LINE", or keeps requests until it is told what to answer.
 class LineServerTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "/whittle_socket_XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(pattern.data()));
-    root_ = pattern;
-    path_ = root_ + "/control.sock";
-  }
-  void TearDown() override {
-    server_.reset();
-    ASSERT_EQ(0, system(("rm -rf '" + root_ + "'").c_str()));
-  }
-
   void Start(bool keeps = false, int timeout_ms = kSendMs) {
     LineServer::Options options;
     options.request_timeout_ms = timeout_ms;
@@ -73,7 +62,9 @@ class LineServerTest : public testing::Test {
     while (!flag) SystemClock()->SleepNs(1'000'000);
   }
 
-  std::string root_, path_;
+  const ScratchDirectory scratch_;
+  const std::string root_ = scratch_.path();
+  std::string path_ = root_ + "/control.sock";
   std::mutex mutex_;
   std::deque<LineServer::Request> kept_;
   std::unique_ptr<LineServer> server_;

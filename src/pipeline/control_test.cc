@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
+#include "env/env_test_util.h"
 #include "env/local_socket.h"
 #include "pipeline/retain.h"
 #include "pipeline/test_world.h"
@@ -18,9 +17,6 @@ constexpr int kSendMs = 60'000;
 class ControlTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "/whittle_control_XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(pattern.data()));
-    root_ = pattern;
     world_.Write("/a.log", "2024-05-01 10:00:00 INFO one 1\n2024-05-01 10:00:01 INFO two 2\n");
     world_.Ingest("/a.log", "/store", world_.Options(1, true));
     auto catalog = Catalog::Open(&world_.env, "/store");
@@ -33,7 +29,6 @@ class ControlTest : public testing::Test {
   void TearDown() override {
     keeper_.reset();
     control_.reset();
-    ASSERT_EQ(0, system(("rm -rf '" + root_ + "'").c_str()));
   }
   void Listen(Control::Execute execute) {
     auto control = Control::Start(root_, SystemClock(), keeper_.get(), std::move(execute),
@@ -59,7 +54,8 @@ class ControlTest : public testing::Test {
   }
 
   World world_;
-  std::string root_;
+  const ScratchDirectory scratch_;
+  const std::string root_ = scratch_.path();
   std::unique_ptr<Catalog> catalog_;
   std::vector<std::string> log_;
   std::unique_ptr<Control> control_;

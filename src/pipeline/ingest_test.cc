@@ -113,6 +113,24 @@ TEST(Ingest, ScrubbedValuesAreNowhere) {
   EXPECT_EQ(checked, 500u);
 }
 
+// Rows and values take memory too: of short lines less text fits a segment, and as much as ever of ordinary ones.
+TEST(Ingest, ShortLinesMakeSegmentsOfLessText) {
+  World world;
+  std::string brief, ordinary;
+  while (brief.size() < 512 * 1024) brief += "a=" + std::to_string(brief.size()) + " b=7 c=5\n";
+  while (ordinary.size() < brief.size()) {
+    ordinary += "2024-05-01 10:00:00 INFO [main] the service that answers requests of users has now served " +
+                std::to_string(ordinary.size()) + " bytes altogether and goes on doing so until it is told to stop\n";
+  }
+  world.Write("/brief.log", brief);
+  world.Write("/ordinary.log", ordinary);
+  const uint64_t of_brief = world.Ingest("/brief.log", "/a", world.Options(1, true)).segments;
+  const uint64_t of_ordinary = world.Ingest("/ordinary.log", "/b", world.Options(1, true)).segments;
+  EXPECT_LE(of_ordinary, 9u);  // of 64 KiB
+  EXPECT_GE(of_brief, 2 * of_ordinary);
+  EXPECT_EQ(world.Cat("/a"), brief);
+}
+
 TEST(Ingest, EndlessShapesStayBounded) {
   World world;
   std::string text;

@@ -78,10 +78,7 @@ Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
   const bool full = builder_->rows() >= kMaxOpenRows ||
                     builder_->weight() + kMessageWeight * message_bytes_ >= options_.close_bytes ||
                     pending_source_bytes_ >= kMostCovered * options_.close_bytes;
-  if (full) return StartClose();
-  // Of lines that weigh more than their text, no second segment gathers beside one that is being closed.
-  const bool heavy = builder_->weight() > builder_->raw_bytes() + builder_->raw_bytes() / 4;
-  return heavy && builder_->weight() >= options_.close_bytes / 4 ? WaitForClosing() : Status::Ok();
+  return full ? StartClose() : Status::Ok();
 }
 
 void SegmentCommitter::TakeMessages(const MessageBatch& messages, const EventBatch& batch, SourceContext* source) {

@@ -167,6 +167,41 @@ TEST(CandidateRows, AreCertainOnlyWhereTheWordStandsAlone) {
   }
 }
 
+// Columns that hold the same ids share their texts, which are searched once for all of them.
+TEST(CandidateRows, AreFoundInColumnsThatShareTheirTexts) {
+  whittle::testing::SegmentMaker maker;
+  const auto id = [](int i) { return "task_" + std::to_string(770000 + i * 7919 % 100000) + "x"; };
+  for (int i = 0; i < 400; ++i) {
+    maker.Row("began % now", {id(i)});
+    maker.Row("ended % at last", {id(i)});
+    maker.Row("took %", {std::to_string(i)});
+  }
+  const auto bytes = EncodeSegment(maker.Finish(), EncodeOptions{});
+  ASSERT_TRUE(bytes.ok());
+  const auto filter = SegmentFilter::Decode(SegmentFilter::Build(maker.input()), maker.input().columns.size());
+  ASSERT_TRUE(filter.has_value());
+  for (const int i : {0, 1, 200, 399}) {
+    auto reader = SegmentReader::Open(std::make_shared<MemorySource>(*bytes));
+    ASSERT_TRUE(reader.ok());
+    ASSERT_TRUE((*reader)->GroupOf(0).has_value()) << "no group: this tests nothing";
+    ASSERT_EQ((*reader)->GroupOf(0), (*reader)->GroupOf(1));
+    const auto rows = SegmentRows::Load(std::move(*reader));
+    ASSERT_TRUE(rows.ok());
+    const auto found = FindCandidateRows(**rows, *filter, id(i));
+    ASSERT_TRUE(found.ok() && found->has_value());
+    const auto first = static_cast<uint32_t>(3 * i);
+    EXPECT_EQ((*found)->rows, (std::vector<uint32_t>{first, first + 1}));
+    EXPECT_EQ((*found)->certain, (std::vector<bool>{true, true}));
+    // What was decoded to be searched serves who loads the columns.
+    for (const uint32_t column : {0u, 1u}) {
+      const auto loaded = (*rows)->reader().LoadColumn(column);
+      ASSERT_TRUE(loaded.ok());
+      ASSERT_EQ(loaded->values.size(), 400u);
+      EXPECT_EQ(loaded->values.texts()[loaded->values.TextIndex(static_cast<size_t>(i))], id(i));
+    }
+  }
+}
+
 TEST(CandidateRows, AbsentWordsLeaveSegmentsUnread) {
   std::mt19937 random(43);
   TestDirectory directory;

@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "env/env_test_util.h"
 #include "env/memory_file_system.h"
 #include "env/posix_file_system.h"
 
@@ -173,15 +173,8 @@ TEST(InputSetTest, WhatCannotBeReadIsListed) {
 
 class InputSetOnDiskTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/whittle_input_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    root_ = name;
-  }
-  void TearDown() override {
-    ASSERT_EQ(system(("chmod -R u+rwx '" + root_ + "' && rm -rf '" + root_ + "'").c_str()), 0);
-  }
-  std::string root_;
+  const ScratchDirectory scratch_;
+  const std::string root_ = scratch_.path();
   FileSystem* const files_ = PosixFileSystem();
 };
 
