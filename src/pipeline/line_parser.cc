@@ -118,7 +118,7 @@ bool LineParser::ShapesDiffer(const LineBatch& lines, const std::vector<Skeleton
     const std::string_view text(lines.text->data() + line.begin, line.size);
     ++looked_at;
     bytes += text.size();
-    if (!tokenizer_.Scan(text) || IsBinaryLine(text, tokenizer_.masked())) continue;
+    if (!tokenizer_.Scan(text)) continue;
     const bool continuation = !line.record_start;
     const auto recipe = BuildRecipe(text, tokenizer_, analyzer_->Analyze(text, continuation), continuation);
     if (recipe != nullptr) ++seen[recipe->shape->id];
