@@ -33,8 +33,11 @@ def jars():
             raise Unavailable(f"no {tool} here (scripts/install-deps.sh brings it)")
     cache.mkdir(parents=True, exist_ok=True)
     (cache / "pom.xml").write_text(_POM)
-    done = subprocess.run(["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={cache / 'lib'}",
-                           "-DincludeScope=runtime"], cwd=cache, capture_output=True, text=True, timeout=600)
+    try:
+        done = subprocess.run(["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={cache / 'lib'}",
+                               "-DincludeScope=runtime"], cwd=cache, capture_output=True, text=True, timeout=240)
+    except subprocess.TimeoutExpired as expired:
+        raise Unavailable("Maven Central does not answer") from expired
     if done.returncode != 0:
         raise Unavailable("Maven Central cannot be reached: " + (done.stdout + done.stderr)[-300:])
     (cache / "complete").touch()

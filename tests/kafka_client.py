@@ -31,6 +31,8 @@ def _load():
         "rd_kafka_mock_cluster_bootstraps": (text, [pointer]),
         "rd_kafka_mock_topic_create": (number, [pointer, text, number, number]),
         "rd_kafka_mock_topic_set_error": (None, [pointer, text, number]),
+        "rd_kafka_mock_push_request_errors_array": (number, [pointer, ctypes.c_int16, ctypes.c_size_t,
+                                                             ctypes.POINTER(number)]),
         "rd_kafka_mock_broker_set_down": (number, [pointer, ctypes.c_int32]),
         "rd_kafka_mock_broker_set_up": (number, [pointer, ctypes.c_int32]),
         "rd_kafka_query_watermark_offsets": (number, [pointer, text, ctypes.c_int32,
@@ -57,6 +59,9 @@ _PRODUCER = 0
 _COPY = 0x2
 _QUEUE_FULL = -184
 UNKNOWN_TOPIC = 3
+COORDINATOR_LOADING = 14
+UNKNOWN_MEMBER = 25
+JOIN_GROUP, SYNC_GROUP = 11, 14  # keys of Kafka's protocol
 # rd_kafka_vtype_t, for messages with headers.
 _END, _TOPIC, _V_PARTITION, _V_VALUE, _V_KEY, _V_MSGFLAGS, _V_HEADERS = 0, 1, 3, 4, 5, 7, 10
 
@@ -167,6 +172,11 @@ class MockCluster:
     def set_topic_error(self, name, error):
         """What brokers say when they are asked about the topic: a code of Kafka's protocol, 0 for none."""
         _rd.rd_kafka_mock_topic_set_error(self.cluster, name.encode(), error)
+
+    def push_errors(self, request, errors):
+        """What brokers say to the next requests with this key, one by one; 0: what they would say anyway."""
+        codes = (ctypes.c_int * len(errors))(*errors)
+        _rd.rd_kafka_mock_push_request_errors_array(self.cluster, request, len(errors), codes)
 
     def set_down(self, broker=1):
         _rd.rd_kafka_mock_broker_set_down(self.cluster, broker)

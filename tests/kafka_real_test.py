@@ -35,6 +35,10 @@ class RealKafkaTest(CliTest):
         self.addCleanup(broker.stop)
         return broker
 
+    def producer(self, broker):
+        """What it sends again after a lost answer is stored once by the broker."""
+        return Producer(broker.address, **{"enable.idempotence": "true"})
+
     def send(self, producer, first, end):
         for i in range(first, end):
             producer.send("logs", i % 3, b"2024-05-01 10:00:00 INFO worker-%d did request %d" % (i % 5, i))
@@ -66,7 +70,7 @@ class RealKafkaTest(CliTest):
             return Member(self, self.dir / name, "--config", str(config), "--shared-segments", str(shared),
                           "--close-after", "1s")
 
-        with Producer(broker.address) as producer:
+        with self.producer(broker) as producer:
             producer.create_topic("logs", 3)
             members = [member("first"), member("second")]
             self.send(producer, 0, 3)
@@ -132,7 +136,7 @@ class RealKafkaTest(CliTest):
             self.assertIn("trying again", lines[0])
         # The topic is made, and the password put right: both go on by themselves or when they are told to.
         password.write_bytes(b"secret\n")
-        with Producer(broker.address) as producer:
+        with self.producer(broker) as producer:
             producer.create_topic("logs", 3)
             self.send(producer, 0, 30)
             members["wrong-password"].stop()
@@ -150,7 +154,7 @@ class RealKafkaTest(CliTest):
         config = self.write("w.yaml", f"sources: [{{kafka: {{brokers: '{broker.address}', topics: logs, properties: "
                             f"{PROPERTIES}}}}}]\n".encode())
         stores = [self.dir / "first", self.dir / "second"]
-        with Producer(broker.address) as producer:
+        with self.producer(broker) as producer:
             producer.create_topic("logs", 3)
             members = [Member(self, store, "--config", str(config)) for store in stores]
             self.send(producer, 0, count // 3)
@@ -176,7 +180,7 @@ class RealKafkaTest(CliTest):
         sizes = [10, 5_000_000, 20, 20_000_000, 1_500_000, 30]
         values = [(b"%d " % size) * (size // len(b"%d " % size)) for size in sizes]
         store = self.dir / "store"
-        with Producer(broker.address) as producer:
+        with self.producer(broker) as producer:
             producer.create_topic("logs", 1)
             for value in values:
                 producer.send("logs", 0, value)
@@ -202,7 +206,7 @@ class RealKafkaTest(CliTest):
         away when it goes."""
         broker = self.broker()
         properties = "{session.timeout.ms: '20000', heartbeat.interval.ms: '500'}"
-        with Producer(broker.address) as producer:
+        with self.producer(broker) as producer:
             producer.create_topic("logs", 3)
             for group, instance in (("dynamic", ""), ("static", "group_instance: '{host}-NAME', ")):
                 shared = self.dir / group

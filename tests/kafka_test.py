@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import whittle_cli
-from kafka_client import UNKNOWN_TOPIC, MockCluster, Producer
+from kafka_client import COORDINATOR_LOADING, JOIN_GROUP, SYNC_GROUP, UNKNOWN_MEMBER, UNKNOWN_TOPIC, MockCluster, Producer
 from whittle_cli import CliTest, whittle
 
 
@@ -387,6 +387,15 @@ class KafkaTest(CliTest):
         self.wait_for_log(member, "well again")
         member.stop()
         self.assert_ids(60)
+
+    def test_a_member_that_was_put_out_before_it_was_given_anything_goes_in_peace(self):
+        """It was let in, put out at once, and is not let in again: librdkafka before 2.3 aborts when such a handle is
+        destroyed."""
+        self.cluster.push_errors(SYNC_GROUP, [UNKNOWN_MEMBER])
+        self.cluster.push_errors(JOIN_GROUP, [0] + [COORDINATOR_LOADING] * 1000)
+        member = self.member()
+        time.sleep(5)  # the mock cluster lets nobody in before three
+        member.stop()
 
     def wait_for_log(self, member, text):
         deadline = time.monotonic() + 60

@@ -13,10 +13,10 @@ namespace {
 constexpr int kQuestionMs = 10'000;
 // How long a partition that goes waits for its advice to arrive.
 constexpr int kCommitMs = 5'000;
-// librdkafka before this aborts in rd_kafka_destroy when a cooperative member has joined its group and was never given
-// partitions: the state of its assignor is not there yet.
+// librdkafka before this aborts in rd_kafka_destroy when a cooperative member has ever been let into its group and was
+// never given partitions: the state of its assignor is not there yet (https://github.com/confluentinc/librdkafka/pull/4381).
 constexpr int kNoStateIsFine = 0x020300ff;
-// How long such a member waits for partitions before it goes.
+// How long a member that is in its group waits for partitions before it goes.
 constexpr int kSettleMs = 3'000;
 constexpr int kSettleStepMs = 100;
 // Different troubles that are told before it is well again: what comes after them is more of the same.
@@ -65,12 +65,13 @@ struct KafkaConsumer::Client {
   }
 
   // Leaves the group; then the handle can be destroyed, or is `unsettled`: better left alone, an idle thread or two.
+  // One that is not in its group now may have been, and was put out: that cannot be asked.
   void Leave() {
     if (left) return;
     left = true;
-    if (!assigned && rd_kafka_version() < kNoStateIsFine && Joined()) {
+    if (!assigned && rd_kafka_version() < kNoStateIsFine) {
       quiet = true;  // what is assigned now is given back at once
-      for (int waited_ms = 0; !assigned && waited_ms < kSettleMs; waited_ms += kSettleStepMs) {
+      for (int waited_ms = 0; !assigned && waited_ms < kSettleMs && Joined(); waited_ms += kSettleStepMs) {
         const MessagePtr none(rd_kafka_consumer_poll(handle, kSettleStepMs));
       }
       unsettled = !assigned;
