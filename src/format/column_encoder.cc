@@ -42,8 +42,8 @@ class TextEncoder {
 
   template <typename Parse, typename WriteHead>
   bool WriteNumbers(Texts values, int depth, const Parse& parse, const WriteHead& write_head);
-  void WriteSplit(PatternSplit split, size_t count, int depth);
-  void WriteConcat(const SplitPattern& pattern, int depth);
+  void WriteSplit(Texts values, PatternSplit split, int depth);
+  void WriteConcat(Texts values, const SplitPattern& pattern, int depth);
   void Op(TextOp op) { out_->U8(static_cast<uint8_t>(op)); }
 
   Compressor* compressor_;
@@ -236,29 +236,36 @@ bool TextEncoder::TryDictionary(Texts values, const ColumnHint& hint, int depth)
   return true;
 }
 
-void TextEncoder::WriteConcat(const SplitPattern& pattern, int depth) {
+void TextEncoder::WriteConcat(Texts values, const SplitPattern& pattern, int depth) {
   Op(TextOp::kConcat);
-  out_->Varint(pattern.parts.size());
+  out_->Varint(pattern.parts());
   for (const std::string& literal : pattern.literals) out_->Bytes(literal);
-  for (const auto& part : pattern.parts) Encode(part, {}, depth + 1, false);
+  std::vector<std::string_view> part;
+  for (size_t k = 0; k < pattern.parts(); ++k) {
+    TakePart(values, pattern, k, &part);
+    Encode(part, {}, depth + 1, false);
+  }
 }
 
-void TextEncoder::WriteSplit(PatternSplit split, size_t count, int depth) {
-  const size_t classes = split.patterns.size() + (split.rest.empty() ? 0 : 1);
-  if (classes == 1) return WriteConcat(split.patterns[0], depth);
-  std::vector<int64_t> ids(count);
-  for (size_t i = 0; i < count; ++i) {
-    ids[i] =
-        split.pattern_of[i] == PatternSplit::kRest ? static_cast<int64_t>(split.patterns.size()) : split.pattern_of[i];
-  }
+void TextEncoder::WriteSplit(Texts values, PatternSplit split, int depth) {
+  const bool has_rest = std::count(split.pattern_of.begin(), split.pattern_of.end(), PatternSplit::kRest) > 0;
+  const size_t classes = split.patterns.size() + (has_rest ? 1 : 0);
+  if (classes == 1) return WriteConcat(values, split.patterns[0], depth);
   Op(TextOp::kPartition);
   out_->Varint(classes);
-  EncodeIntegers(ids, compressor_, out_);
-  for (SplitPattern& pattern : split.patterns) {
-    WriteConcat(pattern, depth + 1);
-    pattern.parts.clear();
+  {
+    std::vector<int64_t> ids(values.size());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      ids[i] = split.pattern_of[i] == PatternSplit::kRest ? static_cast<int64_t>(split.patterns.size())
+                                                          : split.pattern_of[i];
+    }
+    EncodeIntegers(ids, compressor_, out_);
   }
-  if (!split.rest.empty()) WriteText(split.rest);
+  for (SplitPattern& pattern : split.patterns) {
+    WriteConcat(values, pattern, depth + 1);
+    pattern = {};  // what is written needs no memory any more
+  }
+  if (has_rest) WriteText(RestOf(values, split));
 }
 
 bool TextEncoder::TrySplit(Texts values, CutKind cut, int depth) {
@@ -268,7 +275,7 @@ bool TextEncoder::TrySplit(Texts values, CutKind cut, int depth) {
   if (outlook.patterns > values.size() / 4) return false;
   PatternSplit split = SplitByPattern(values, cut, kMaxSplitPatterns);
   if (split.patterns.empty()) return false;
-  WriteSplit(std::move(split), values.size(), depth);
+  WriteSplit(values, std::move(split), depth);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <unordered_map>
 
 #include "base/hash.h"
@@ -32,7 +33,7 @@ constexpr char kLetterMark = '\1';
 struct CutText {
   std::array<char, kMaxSignature> signature;
   size_t signature_size = 0;
-  std::array<std::string_view, kMaxParts> parts;
+  std::array<SplitPattern::Piece, kMaxParts> parts;
   size_t part_count = 0;
   uint64_t hash = 0;
 };
@@ -40,6 +41,7 @@ struct CutText {
 bool Cut(std::string_view text, CutKind kind, CutText* out) {
   out->signature_size = 0;
   out->part_count = 0;
+  if (text.size() > std::numeric_limits<uint16_t>::max()) return false;
   uint64_t hash = 0x9E3779B97F4A7C15ull;
   const char* p = text.data();
   const char* const end = p + text.size();
@@ -59,7 +61,7 @@ bool Cut(std::string_view text, CutKind kind, CutText* out) {
         mark = cls == kLetter ? kLetterMark : kPartMark;
       }
       if (out->part_count == kMaxParts) return false;
-      out->parts[out->part_count++] = std::string_view(begin, static_cast<size_t>(p - begin));
+      out->parts[out->part_count++] = {static_cast<uint16_t>(begin - text.data()), static_cast<uint16_t>(p - begin)};
     }
     if (out->signature_size == kMaxSignature) return false;
     out->signature[out->signature_size++] = mark;
@@ -126,20 +128,33 @@ PatternSplit SplitByPattern(std::span<const std::string_view> texts, CutKind cut
     const int number = Cut(texts[i], cut_kind, &cut) ? table.Find(cut, max_patterns, &added) : -1;
     if (number < 0) {
       split.pattern_of[i] = PatternSplit::kRest;
-      split.rest.push_back(texts[i]);
       continue;
     }
-    if (added) {
-      SplitPattern& pattern = split.patterns.emplace_back();
-      pattern.literals = LiteralsOf(table.signature(static_cast<size_t>(number)));
-      pattern.parts.resize(cut.part_count);
-    }
+    if (added) split.patterns.emplace_back().literals = LiteralsOf(table.signature(static_cast<size_t>(number)));
     SplitPattern& pattern = split.patterns[static_cast<size_t>(number)];
-    ++pattern.count;
-    for (size_t k = 0; k < cut.part_count; ++k) pattern.parts[k].push_back(cut.parts[k]);
+    pattern.texts.push_back(static_cast<uint32_t>(i));
+    pattern.pieces.insert(pattern.pieces.end(), cut.parts.begin(), cut.parts.begin() + cut.part_count);
     split.pattern_of[i] = static_cast<uint8_t>(number);
   }
   return split;
+}
+
+void TakePart(std::span<const std::string_view> texts, const SplitPattern& pattern, size_t k,
+              std::vector<std::string_view>* parts) {
+  parts->resize(pattern.texts.size());
+  const size_t step = pattern.parts();
+  for (size_t i = 0; i < pattern.texts.size(); ++i) {
+    const SplitPattern::Piece piece = pattern.pieces[i * step + k];
+    (*parts)[i] = std::string_view(texts[pattern.texts[i]].data() + piece.begin, piece.size);
+  }
+}
+
+std::vector<std::string_view> RestOf(std::span<const std::string_view> texts, const PatternSplit& split) {
+  std::vector<std::string_view> rest;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (split.pattern_of[i] == PatternSplit::kRest) rest.push_back(texts[i]);
+  }
+  return rest;
 }
 
 SplitOutlook JudgeSplit(std::span<const std::string_view> sample, CutKind cut_kind, size_t max_patterns) {
