@@ -136,7 +136,7 @@ Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config,
 
 void FillKeeper(const Config& config, DaemonPlan* plan) {
   plan->keeper.compact_share = config.limits.compact_share;
-  // Beside a segment that is being closed: half of one, so that both fit into the memory.
+  // Half of a segment: what CommitterOptionsOf reckoned with.
   plan->keeper.compact_bytes = plan->committer.close_bytes / 2;
   const RetainOptions& retain = config.retain;
   if (retain.age_ns || retain.size_bytes || !retain.filter.empty()) plan->keeper.retain = retain;
@@ -163,7 +163,8 @@ Result<std::shared_ptr<const DaemonPlan>> MakePlan(const Env* env, const ParsedF
   plan->parsing.analyzer = reading.analyzer.get();
   plan->parsing.field_rules = reading.config.field_rules;
   plan->parsing.use_recipe_cache = !flags.On("no-recipe-cache");
-  WHITTLE_ASSIGN_OR_RETURN(plan->committer, CommitterOptionsOf(env, flags, reading.config));
+  const auto beside = reading.config.limits.compact_share > 0 ? BesideSegments::kCompaction : BesideSegments::kNothing;
+  WHITTLE_ASSIGN_OR_RETURN(plan->committer, CommitterOptionsOf(env, flags, reading.config, beside));
   WHITTLE_ASSIGN_OR_RETURN(plan->parsing.scrubbers, MakeScrubbers(env, reading.config, *store));
   WHITTLE_ASSIGN_OR_RETURN(plan->sampling, SamplingOf(env, flags, reading.config));
   plan->parsing.incoming = plan->sampling->incoming;

@@ -12,6 +12,8 @@ namespace {
 // Memory that ingesting takes for each byte of a segment's text, and beside it, with two jobs; measured on many logs.
 // It must not depend on the number of jobs, as the segments would.
 constexpr uint64_t kMemoryPerSegmentByte = 6;
+// Of a segment half as large that compaction makes beside them: four times its text.
+constexpr uint64_t kMemoryOfCompaction = 2;
 constexpr uint64_t kMemoryBesideSegments = uint64_t{80} << 20;
 constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
 // Shapes are there as parsed, with what never varied written in, and folded.
@@ -33,7 +35,8 @@ Result<Overrides> OverridesOf(const Env* env, const ParsedFlags& flags, const Co
 
 }  // namespace
 
-Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& flags, const Config& config) {
+Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& flags, const Config& config,
+                                            BesideSegments beside) {
   CommitterOptions options;
   if (flags.Given("level")) {
     options.builder.encode.zstd_level = static_cast<int>(flags.Integer("level"));
@@ -45,8 +48,8 @@ Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& f
                           : config.limits.memory_bytes;
   const uint64_t for_segments = memory - std::min(memory, kMemoryBesideSegments);
   // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
-  options.close_bytes =
-      std::clamp(for_segments / kMemoryPerSegmentByte, kSmallestSegment, config.segments.close_size_bytes);
+  const uint64_t per_byte = kMemoryPerSegmentByte + (beside == BesideSegments::kCompaction ? kMemoryOfCompaction : 0);
+  options.close_bytes = std::clamp(for_segments / per_byte, kSmallestSegment, config.segments.close_size_bytes);
   options.builder.max_shape_bytes =
       std::clamp(memory / kMemoryPerShapeByte, kFewestShapeBytes, uint64_t{options.builder.max_shape_bytes});
   WHITTLE_ASSIGN_OR_RETURN(options.overrides, OverridesOf(env, flags, config, &options.overrides_text));

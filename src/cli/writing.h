@@ -2,6 +2,7 @@
 // win.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <whittle/status.h>
@@ -14,7 +15,10 @@
 
 namespace whittle {
 
-Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& flags, const Config& config);
+// `beside`: what else takes memory while segments are made.
+enum class BesideSegments : uint8_t { kNothing, kCompaction };
+Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& flags, const Config& config,
+                                            BesideSegments beside = BesideSegments::kNothing);
 
 // --keep, --keep-per-window and --keep-errors.
 Result<KeepFlags> KeepFlagsOf(const ParsedFlags& flags);

@@ -61,15 +61,15 @@ class Compactor {
   Result<std::vector<std::vector<SegmentMeta>>> Groups() {
     std::vector<std::vector<SegmentMeta>> groups;
     std::vector<SegmentMeta> open;
-    uint64_t open_bytes = 0;
+    uint64_t open_weight = 0;
     const auto close = [&] {
       if (open.size() > 1 || (open.size() == 1 && options_.max_effort)) groups.push_back(open);
       open.clear();
-      open_bytes = 0;
+      open_weight = 0;
     };
     for (const SegmentMeta& meta : manifest_.segments) {
-      const bool small = meta.text_bytes < options_.target_bytes / kSmallPart;
-      bool wanted = small && !meta.kafka;
+      const bool small = IsSmallSegment(meta, options_.target_bytes);
+      bool wanted = small;
       if (options_.max_effort && (!wanted || open.empty())) {
         const Result<bool> done = IsDone(meta);
         if (!done.ok()) return done.status();
@@ -77,9 +77,10 @@ class Compactor {
         wanted = wanted || !*done;
       }
       if (!wanted) continue;
-      if (meta.kafka || open_bytes + meta.text_bytes > options_.target_bytes || open.size() == kMaxGroup) close();
+      if (meta.kafka || open_weight + CompactionWeight(meta) > options_.target_bytes || open.size() == kMaxGroup)
+        close();
       open.push_back(meta);
-      open_bytes += meta.text_bytes;
+      open_weight += CompactionWeight(meta);
       if (meta.kafka) close();
     }
     close();
@@ -142,6 +143,15 @@ class Compactor {
 };
 
 }  // namespace
+
+uint64_t CompactionWeight(const SegmentMeta& meta) {
+  // As SegmentBuilder::weight of lines with four values, as most have: how many these have is not known.
+  return std::max(meta.text_bytes, (3 * meta.text_bytes + 576 * meta.rows) / 8);
+}
+
+bool IsSmallSegment(const SegmentMeta& meta, uint64_t target_bytes) {
+  return !meta.kafka && CompactionWeight(meta) < target_bytes / kSmallPart;
+}
 
 Result<CompactReport> CompactStore(const Env* env, Catalog* catalog, WorkerPool* pool, const CompactOptions& options,
                                    const CompactHooks& hooks) {

@@ -22,7 +22,7 @@ namespace whittle {
 
 struct CompactOptions {
   bool max_effort = false;  // rewrite all segments, with the strongest compression; else only small ones
-  // Text of a new segment. As large as ingest makes them: what fits in memory there fits here.
+  // Weight of a new segment. As large as ingest makes them: what fits in memory there fits here.
   uint64_t target_bytes = uint64_t{64} << 20;
   std::string writer = "whittle";  // name and version, for the footer
   std::string asked_by;            // for the journal: for whom the process does this; empty: for its own user
@@ -40,6 +40,12 @@ struct CompactHooks {
   std::function<void(size_t done, size_t total)> progress;  // segments
   const std::atomic<bool>* stop = nullptr;                  // raised: finish the group under way, then return
 };
+
+// Bytes of text, more when its lines are short: what CompactOptions::target_bytes limits.
+uint64_t CompactionWeight(const SegmentMeta& meta);
+
+// Whether a segment of that many bytes is to be merged into larger ones.
+bool IsSmallSegment(const SegmentMeta& meta, uint64_t target_bytes);
 
 // `pool` may be null: then everything happens on the calling thread.
 Result<CompactReport> CompactStore(const Env* env, Catalog* catalog, WorkerPool* pool, const CompactOptions& options,

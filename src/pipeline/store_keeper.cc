@@ -108,9 +108,8 @@ Status StoreKeeper::Compact() {
   const int64_t began = env_->clock->SteadyNs();
   next_compact_ns_ = began + kCompactEveryNs;
   const std::vector<SegmentMeta> segments = catalog_->manifest().segments;
-  // As compaction sees it: what is small, and can be merged.
   const auto small = std::count_if(segments.begin(), segments.end(), [this](const SegmentMeta& meta) {
-    return !meta.kafka && meta.text_bytes < options_.compact_bytes / 2;
+    return IsSmallSegment(meta, options_.compact_bytes);
   });
   if (static_cast<size_t>(small) < kManySegments) return Status::Ok();
   CompactOptions options;

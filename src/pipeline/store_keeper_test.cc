@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "pipeline/compact.h"
 #include "pipeline/test_world.h"
 
 namespace whittle {
@@ -62,6 +63,25 @@ TEST(StoreKeeper, ManySmallSegmentsBecomeOneNowAndThen) {
   const auto journal = world.catalog->ReadJournal();
   ASSERT_TRUE(journal.ok());
   EXPECT_EQ(journal->back().kind, "compact");
+}
+
+TEST(StoreKeeper, SegmentsThatItMakesWeighNoMoreThanTheirTarget) {
+  KeeperWorld world;
+  world.Open();
+  world.AddSegments(StoreKeeper::kManySegments);
+  uint64_t text = 0, weight = 0;
+  for (const SegmentMeta& meta : world.catalog->manifest().segments) {
+    text += meta.text_bytes;
+    weight += CompactionWeight(meta);
+  }
+  ASSERT_GT(weight, text) << "the lines are short";
+  const uint64_t target = weight / 4 + 1;  // less than that of their text
+  ASSERT_LT(target, text);
+  auto keeper = world.Keeper({.retain = std::nullopt, .compact_bytes = target});
+  ASSERT_TRUE(keeper->Round().ok());
+  EXPECT_GE(world.segments(), 4u) << "by their text alone two would do";
+  EXPECT_LE(world.segments(), 6u);
+  for (const SegmentMeta& meta : world.catalog->manifest().segments) EXPECT_LE(CompactionWeight(meta), target);
 }
 
 TEST(StoreKeeper, CompactsNothingWithoutAShareOfAProcessor) {

@@ -14,7 +14,8 @@ constexpr int kQuestionMs = 10'000;
 // How long a partition that goes waits for its advice to arrive.
 constexpr int kCommitMs = 5'000;
 // librdkafka before this aborts in rd_kafka_destroy when a cooperative member has ever been let into its group and was
-// never given partitions: the state of its assignor is not there yet (https://github.com/confluentinc/librdkafka/pull/4381).
+// never given partitions: the state of its assignor is not there yet
+// (https://github.com/confluentinc/librdkafka/pull/4381).
 constexpr int kNoStateIsFine = 0x020300ff;
 // How long a member that is in its group waits for partitions before it goes.
 constexpr int kSettleMs = 3'000;
