@@ -1,6 +1,7 @@
 #include "catalog/source_registry.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "catalog/stream_name.h"
 
@@ -90,12 +91,14 @@ std::vector<SourceState> SourceRegistry::Candidates(const SourceProbe& probe, co
     const bool listed = std::any_of(found.begin(), found.end(), [&](const auto& s) { return s.id == it->second; });
     if (!listed && known_.at(it->second).host == host) add(it->second);
   }
-  // The likeliest first: the same inode, then the one of which most is known.
-  std::stable_sort(found.begin(), found.end(), [&](const SourceState& a, const SourceState& b) {
-    const bool a_same = SameInode(a.file, probe.file), b_same = SameInode(b.file, probe.file);
-    if (a_same != b_same) return a_same;
-    return a.bytes.End() > b.bytes.End();
-  });
+  // The likeliest first: the same inode, then the one of which most is known. Inodes are used again, so one of which
+  // only the beginning was ever seen comes last, whatever its inode.
+  const auto likeliness = [&](const SourceState& state) {
+    const bool known_well = state.bytes.End() > 0 || state.head.size >= kFingerprintBytes;
+    return std::tuple(known_well && SameInode(state.file, probe.file), known_well, state.bytes.End());
+  };
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const SourceState& a, const SourceState& b) { return likeliness(a) > likeliness(b); });
   return found;
 }
 
@@ -166,6 +169,8 @@ Result<SourceRegistry::Likeness> SourceRegistry::Compare(const SourceState& know
     if (!SharesDirectory(known, probe.path)) return Likeness::kOther;
     if (StillThere(known, DirectoryOf(probe.path))) return Likeness::kOther;
   }
+  // Nothing of it is stored: that it is another one doubles nothing, and its inode may be in use again.
+  if (!strong && known.bytes.End() == 0 && !SharesDirectory(known, probe.path)) return Likeness::kOther;
   // What is known of a source that is being read changes under us; its reader will have settled it soon.
   if (active) return CompareActive(known, probe, strong);
   WHITTLE_ASSIGN_OR_RETURN(const bool agree, TailsAgree(known, probe));

@@ -119,6 +119,26 @@ TEST_F(SourceRegistryTest, ReusedInodeWithOtherContentIsNew) {
   EXPECT_NE(Ingest("/log/app.log", 10, Text(300, "fresh"), SourceVerdict::kNew), id);
 }
 
+// Many logs begin with the same lines. Of one that was deleted at once only those were seen, nothing was stored, and
+// its inode is in use again: by the compressed copy of a log in another directory, whose original is gone.
+TEST_F(SourceRegistryTest, ReusedInodeOfALogOfWhichOnlyTheBeginningWasSeen) {
+  const std::string banner = Text(2, "starting up"), rest = Text(40, "rest"), text = banner + rest;
+  ASSERT_LT(text.size(), kFingerprintBytes);
+  ASSERT_TRUE(world_.memory.MakeDirectory("/log").ok());
+  const std::string id = Ingest("/log/app.log.1", 11, text, SourceVerdict::kNew);
+  uint64_t inode = 20;
+  for (const char* const deleted : {"/other/app.log", "/log/app.log"}) {
+    const auto begun = Lookup(deleted, ++inode, banner);
+    ASSERT_EQ(begun->verdict, SourceVerdict::kNew) << deleted;
+    SourceState state;
+    static_cast<SourceIdentity&>(state) = begun->identity;
+    registry_.Note(state);
+    registry_.Release(state.id);
+    EXPECT_EQ(Ingest("/log/app.log.1.gz", inode, text, SourceVerdict::kUnchanged, true), id) << deleted;
+    EXPECT_NE(Ingest("/third/app.log", inode, banner + Text(9, "more"), SourceVerdict::kNew), state.id) << deleted;
+  }
+}
+
 TEST_F(SourceRegistryTest, TruncatedAndRewrittenIsNew) {
   const std::string text = Text(300);
   const std::string id = Ingest("/log/app.log", 10, text, SourceVerdict::kNew);
