@@ -7,7 +7,8 @@
 //  - equal head, another tail, or too short to tell: another source (its id gets an ordinal).
 //  - less than 4 KiB known: that little may be equal by chance (a start-up banner), so it is the same source only when
 //    device and inode are, or when it stands in the same directory and the file known before is not there any more
-//    (nor truncated and written anew: then it is another log).
+//    (nor truncated and written anew: then it is another log). Inodes are used again: one of which nothing is stored
+//    counts for less than any other, and for nothing in another directory.
 // When in doubt a file is a new source: storing something twice can be seen and undone, losing it cannot.
 //
 // Ids: the hash of host, stream name and DatedBeginning. A file that is followed from its first lines on has the id
