@@ -181,8 +181,10 @@ Result<SourceRegistry::Likeness> SourceRegistry::CompareActive(const SourceState
                                                                bool strong) const {
   if (probe.waited_ns < kDoubtNs) return Likeness::kBusy;
   const uint64_t end = known.bytes.End();
-  // A copy made while the original went on.
-  if (strong && probe.content_size.value_or(UINT64_MAX) < end) return Likeness::kBusy;
+  // A copy being made while the original goes on, or another log with an equal beginning.
+  if (strong && probe.content_size.value_or(UINT64_MAX) < end) {
+    return probe.quiet_ns < kStrongPatienceNs ? Likeness::kBusy : Likeness::kOther;
+  }
   WHITTLE_ASSIGN_OR_RETURN(const bool agree, TailsAgree(known, probe));
   if (!agree) return Likeness::kOther;
   if (probe.waited_ns < (strong ? kStrongPatienceNs : kWeakPatienceNs)) return Likeness::kBusy;

@@ -45,6 +45,7 @@ struct SourceProbe {
   // How long the file has waited for a source that is being read (kWait). After a while it is compared all the same,
   // for it may be another one with an equal beginning; later, one that holds more than is stored counts as another.
   int64_t waited_ns = 0;
+  int64_t quiet_ns = 0;  // for so long the file did not change: a copy is not being made any more
 };
 
 enum class SourceVerdict : uint8_t {

@@ -7,6 +7,8 @@
 namespace whittle {
 namespace {
 
+constexpr int64_t kSecondNs = 1'000'000'000;
+
 // Files by content and inode, read the way a pipeline would: look up, "store" what is new, tell the registry.
 class SourceRegistryTest : public testing::Test {
  protected:
@@ -26,6 +28,8 @@ class SourceRegistryTest : public testing::Test {
     probe.read = [&](uint64_t offset, size_t size) -> Result<std::string> {
       return offset >= content.size() ? std::string() : content.substr(offset, size);
     };
+    probe.waited_ns = waited_ns_;
+    probe.quiet_ns = quiet_ns_;
     return registry_.Lookup(probe);
   }
 
@@ -49,7 +53,7 @@ class SourceRegistryTest : public testing::Test {
 
   FakeWorld world_;
   SourceRegistry registry_{&world_.env};
-  int64_t modified_ = 0;
+  int64_t modified_ = 0, waited_ns_ = 0, quiet_ns_ = 0;
 };
 
 TEST_F(SourceRegistryTest, UnchangedGrownRotatedAndCompressedAreOneSource) {
@@ -203,6 +207,25 @@ TEST_F(SourceRegistryTest, ACopyWaitsForItsOriginal) {
   registry_.Note(state);
   registry_.Release(state.id);
   EXPECT_EQ(Lookup("/log/app.log.1", 11, text)->verdict, SourceVerdict::kUnchanged);
+}
+
+// A copy that grows is waited for while its original is read; one that does not is another log with the same beginning,
+// and waits for nobody who may be read for months.
+TEST_F(SourceRegistryTest, AShorterFileDoesNotWaitForEver) {
+  const std::string text = Text(300);
+  const auto reading = Lookup("/log/app.log", 10, text);
+  ASSERT_EQ(reading->verdict, SourceVerdict::kNew);
+  SourceState state;
+  static_cast<SourceIdentity&>(state) = reading->identity;
+  state.bytes.Add({0, text.size()});
+  state.tails[text.size()].fingerprint = FingerprintOf(text, text.size());
+  registry_.Note(state);
+  waited_ns_ = 3600 * kSecondNs;
+  quiet_ns_ = kSecondNs;
+  const std::string part = text.substr(0, text.size() - 100);
+  EXPECT_EQ(Lookup("/log/app.log.1", 11, part)->verdict, SourceVerdict::kWait);
+  quiet_ns_ = 60 * kSecondNs;
+  EXPECT_EQ(Lookup("/log/app.log.1", 11, part)->verdict, SourceVerdict::kNew);
 }
 
 TEST_F(SourceRegistryTest, GapsAreRead) {

@@ -71,7 +71,11 @@ Status TailInput::Bytes(TailFile* file, TailAttachment* attachment, std::string_
   if (identity.head.size < kFingerprintBytes && file->is_open() && !file->is_packed()) {
     // It was shorter when it was recognised; the more is known the surer it is known again.
     auto head = file->ReadAt(0, std::min<uint64_t>(kFingerprintBytes, file->offset()));
-    if (head.ok() && head->size() > identity.head.size) identity.head = FingerprintOf(*head, head->size());
+    // Unless it was truncated and written anew just now.
+    if (head.ok() && head->size() > identity.head.size &&
+        FingerprintOf(std::string_view(*head).substr(0, identity.head.size), identity.head.end) == identity.head) {
+      identity.head = FingerprintOf(*head, head->size());
+    }
   }
   bytes_read_ += bytes.size();
   stream->grown_ns = env_->clock->SteadyNs();

@@ -57,11 +57,12 @@ Result<std::string> TailFile::ReadAt(uint64_t offset, size_t size) const {
   return bytes;
 }
 
-Status TailFile::Seek(uint64_t offset) {
+Status TailFile::Seek(uint64_t offset, std::string head) {
   const uint64_t before = std::min<uint64_t>(offset, kFingerprintBytes);
   WHITTLE_ASSIGN_OR_RETURN(overlap_, ReadAt(offset - before, before));
   if (overlap_.size() < before) return Status(StatusCode::kData, input_.path + ": is shorter than what was read of it");
   offset_ = offset;
+  head_ = std::move(head);
   return Status::Ok();
 }
 
@@ -82,6 +83,8 @@ Result<TailRead> TailFile::Read(size_t capacity, std::string* bytes) {
   const size_t wanted = static_cast<size_t>(std::min<uint64_t>(capacity, size_ - offset_));
   WHITTLE_ASSIGN_OR_RETURN(std::string text, ReadAt(offset_ - overlap_.size(), overlap_.size() + wanted));
   if (text.size() < overlap_.size() || text.compare(0, overlap_.size(), overlap_) != 0) return TailRead::kReplaced;
+  if (!head_.empty() && (text.size() < head_.size() || !IsExpected(text))) return TailRead::kReplaced;
+  head_.clear();
   verified_ns_ = modified_ns_;
   const size_t fresh = text.size() - overlap_.size();
   if (fresh == 0) return TailRead::kCaughtUp;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <whittle/status.h>
 
@@ -52,8 +53,13 @@ class TailFile {
   // The text of a compressed file, from its beginning, whatever its name leads to by now. Needs is_open().
   std::unique_ptr<Decompressor> Decompressed() const;
 
-  // Goes on at `offset`, and remembers what stands before it.
-  Status Seek(uint64_t offset);
+  // Goes on at `offset`, and remembers what stands before it. At 0 that is nothing: then what is read has to begin with
+  // `head`, as the file did when it was recognised.
+  Status Seek(uint64_t offset, std::string head = "");
+  // False: `text`, read from the beginning, is not what Seek was told, as far as it goes.
+  bool IsExpected(std::string_view text) const {
+    return text.substr(0, head_.size()) == std::string_view(head_).substr(0, text.size());
+  }
   // At most `capacity` bytes behind offset(), which moves.
   Result<TailRead> Read(size_t capacity, std::string* bytes);
 
@@ -75,6 +81,7 @@ class TailFile {
   std::shared_ptr<RandomAccessFile> file_;
   uint64_t offset_ = 0;
   std::string overlap_;
+  std::string head_;  // that a file read from its beginning has to have
   uint64_t size_ = 0;
   int64_t modified_ns_ = 0;
   int64_t verified_ns_ = -1;  // modification time for which the bytes before offset_ were compared

@@ -19,6 +19,15 @@ bool LooksPacked(std::string_view name) {
   return false;
 }
 
+// Whether what `file` is to go on behind is what is stored of it.
+bool StandsBehind(const TailFile& file, const SourceMatch& match) {
+  const auto tail = match.identity.tails.find(match.frontier());
+  if (tail == match.identity.tails.end()) return true;
+  const Fingerprint& stored = tail->second.fingerprint;
+  const std::string_view before = file.overlap();
+  return before.size() < stored.size || HashBytes128(before.substr(before.size() - stored.size)) == stored.hash;
+}
+
 }  // namespace
 
 Tailer::Tailer(const Env* env, TailOptions options, Report report)
@@ -206,6 +215,7 @@ Result<bool> Tailer::Recognise(TailFile* file, TailSink* sink, Compression compr
   SourceProbe probe = ProbeOf(file, &head, compression);
   if (head.empty()) return false;
   probe.waited_ns = file->waiting_ ? Now() - file->waiting_ns_ : 0;
+  probe.quiet_ns = Now() - file->changed_ns_;
   file->after_truncation_ = file->after_truncation_ || registry_->KnowsInode(probe.file.device, probe.file.inode);
   auto match = registry_->Lookup(probe);
   if (!match.ok()) {
@@ -237,12 +247,18 @@ Result<bool> Tailer::Recognise(TailFile* file, TailSink* sink, Compression compr
     if (frontier > 0) positioned = file->packed_->Skip(frontier);
     file->offset_ = frontier;
   } else {
-    positioned = file->Seek(frontier);
+    positioned = file->Seek(frontier, frontier == 0 ? head : "");
   }
   if (!positioned.ok()) {
     registry_->Release(match->identity.id);
     file->packed_.reset();
     Fail(file, positioned);
+    return false;
+  }
+  if (!packed && !StandsBehind(*file, *match)) {
+    // Truncated and written anew since it was recognised: it is looked at again.
+    registry_->Release(match->identity.id);
+    file->retry_ns_ = Now() + kBusyRetryNs;
     return false;
   }
   const bool is_new = match->verdict == SourceVerdict::kNew;
@@ -327,6 +343,10 @@ Result<uint64_t> Tailer::PassOver(TailFile* file, TailSink* sink) {
       return 0;
     }
     buffer = std::move(*bytes);
+    if (at == 0 && !file->IsExpected(buffer)) {
+      WHITTLE_RETURN_IF_ERROR(Replace(file, sink));
+      return 0;
+    }
     if (buffer.empty()) {
       done = file->skip_to_end_;  // NULs up to the end: more of them may come
       break;
