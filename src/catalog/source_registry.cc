@@ -187,6 +187,8 @@ Result<SourceRegistry::Likeness> SourceRegistry::CompareActive(const SourceState
   }
   WHITTLE_ASSIGN_OR_RETURN(const bool agree, TailsAgree(known, probe));
   if (!agree) return Likeness::kOther;
+  // However long that takes on a busy machine.
+  if (probe.is_pending && probe.is_pending(known.id, end)) return Likeness::kBusy;
   if (probe.waited_ns < (strong ? kStrongPatienceNs : kWeakPatienceNs)) return Likeness::kBusy;
   WHITTLE_ASSIGN_OR_RETURN(const std::string more, probe.read(end, 1));
   return more.empty() ? Likeness::kBusy : Likeness::kOther;

@@ -46,6 +46,8 @@ struct SourceProbe {
   // for it may be another one with an equal beginning; later, one that holds more than is stored counts as another.
   int64_t waited_ns = 0;
   int64_t quiet_ns = 0;  // for so long the file did not change: a copy is not being made any more
+  // Whether more than the first `end` bytes of a source that is being read were read and wait to be stored. Optional.
+  std::function<bool(const std::string& id, uint64_t end)> is_pending;
 };
 
 enum class SourceVerdict : uint8_t {

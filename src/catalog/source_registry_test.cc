@@ -30,6 +30,7 @@ class SourceRegistryTest : public testing::Test {
     };
     probe.waited_ns = waited_ns_;
     probe.quiet_ns = quiet_ns_;
+    probe.is_pending = [this](const std::string& /*id*/, uint64_t /*end*/) { return is_pending_; };
     return registry_.Lookup(probe);
   }
 
@@ -54,6 +55,7 @@ class SourceRegistryTest : public testing::Test {
   FakeWorld world_;
   SourceRegistry registry_{&world_.env};
   int64_t modified_ = 0, waited_ns_ = 0, quiet_ns_ = 0;
+  bool is_pending_ = false;
 };
 
 TEST_F(SourceRegistryTest, UnchangedGrownRotatedAndCompressedAreOneSource) {
@@ -226,6 +228,19 @@ TEST_F(SourceRegistryTest, AShorterFileDoesNotWaitForEver) {
   EXPECT_EQ(Lookup("/log/app.log.1", 11, part)->verdict, SourceVerdict::kWait);
   quiet_ns_ = 60 * kSecondNs;
   EXPECT_EQ(Lookup("/log/app.log.1", 11, part)->verdict, SourceVerdict::kNew);
+}
+
+// On a busy machine what was read can wait for long to be stored: the compressed copy, which has all of it, waits too.
+TEST_F(SourceRegistryTest, ACopyWaitsForWhatIsReadAndNotYetStored) {
+  const std::string text = Text(20);
+  ASSERT_LT(text.size(), kFingerprintBytes);
+  ASSERT_TRUE(world_.memory.MakeDirectory("/log").ok());
+  ASSERT_EQ(Lookup("/log/app.log.1", 10, text)->verdict, SourceVerdict::kNew);
+  waited_ns_ = 3600 * kSecondNs;
+  is_pending_ = true;
+  EXPECT_EQ(Lookup("/log/app.log.1.gz", 11, text, true)->verdict, SourceVerdict::kWait);
+  is_pending_ = false;
+  EXPECT_EQ(Lookup("/log/app.log.1.gz", 11, text, true)->verdict, SourceVerdict::kNew);
 }
 
 TEST_F(SourceRegistryTest, GapsAreRead) {

@@ -170,6 +170,14 @@ SourceProbe Tailer::ProbeOf(TailFile* file, std::string* head, Compression compr
   return probe;
 }
 
+// A source that no file stands for any more has ended, and is released as soon as the rest of it is stored.
+bool Tailer::IsPending(const std::string& id, uint64_t end) const {
+  const auto file = std::find_if(files_.begin(), files_.end(), [&](const auto& entry) {
+    return entry.second->begun_ && entry.second->match_.identity.id == id;
+  });
+  return file == files_.end() || file->second->offset_ > end;
+}
+
 Result<bool> Tailer::BeginFile(TailFile* file, TailSink* sink) {
   const auto info = file->Info();
   if (!info.ok()) {
@@ -216,6 +224,7 @@ Result<bool> Tailer::Recognise(TailFile* file, TailSink* sink, Compression compr
   if (head.empty()) return false;
   probe.waited_ns = file->waiting_ ? Now() - file->waiting_ns_ : 0;
   probe.quiet_ns = Now() - file->changed_ns_;
+  probe.is_pending = [this](const std::string& id, uint64_t end) { return IsPending(id, end); };
   file->after_truncation_ = file->after_truncation_ || registry_->KnowsInode(probe.file.device, probe.file.inode);
   auto match = registry_->Lookup(probe);
   if (!match.ok()) {

@@ -109,6 +109,7 @@ class Tailer {
   void FindSiblings(const std::vector<Input>& inputs, std::set<Key>* present);
   void TakeSibling(Input input, bool* after_known);
   void LoseNames(const std::set<Key>& present);
+  bool IsPending(const std::string& id, uint64_t end) const;
   SourceProbe ProbeOf(TailFile* file, std::string* head, Compression compression);
   // True: the file has been begun. False: not now, or never; then it may be gone from files_.
   Result<bool> BeginFile(TailFile* file, TailSink* sink);
