@@ -145,8 +145,8 @@ class Compactor {
 }  // namespace
 
 uint64_t CompactionWeight(const SegmentMeta& meta) {
-  // As SegmentBuilder::weight of lines with four values, as most have: how many these have is not known.
-  return std::max(meta.text_bytes, (3 * meta.text_bytes + 576 * meta.rows) / 8);
+  constexpr uint64_t kSlotsPerRow = 4;  // as most lines have; how many these have is not known
+  return StructureWeight(meta.text_bytes, meta.rows, kSlotsPerRow * meta.rows);
 }
 
 bool IsSmallSegment(const SegmentMeta& meta, uint64_t target_bytes) {

@@ -24,13 +24,6 @@ bool Same(const SegmentSource& a, const SegmentSource& b) {
                     });
 }
 
-// Short lines and many values take more memory than text: rows, slots and the numbers of their values. Fitted to peaks
-// of ingests of real logs (90 to 320 bytes and 2 to 10 slots a line, which weigh 0.8 to 1.25 of their text) and of
-// lines of 50 bytes whose values are all different (1.6).
-uint64_t StructureWeight(const EventBatch& batch, uint64_t text_bytes) {
-  return (3 * text_bytes + 224 * batch.rows.size() + 88 * batch.slots.size()) / 8;
-}
-
 }  // namespace
 
 uint32_t SegmentBuilder::UseIndex(const std::shared_ptr<const Shape>& shape, uint64_t rows) {
@@ -88,7 +81,7 @@ void SegmentBuilder::Add(EventBatch batch, std::vector<RecordTime> times, const 
   run.row_count += batch.rows.size();
   run_records_.back() += part.times.size();
   raw_bytes_ += text_bytes;
-  weight_ += std::max(text_bytes, StructureWeight(batch, text_bytes)) + whole_bytes;
+  weight_ += StructureWeight(text_bytes, batch.rows.size(), batch.slots.size()) + whole_bytes;
   part.first_row = rows_;
   rows_ += batch.rows.size();
   part.batch = std::move(batch);

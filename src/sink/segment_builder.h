@@ -4,6 +4,7 @@
 // thread than Add, and may use many through EncodeOptions::parallel_for. After Close the builder is spent.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -53,6 +54,13 @@ struct BuiltSegment {
   std::vector<uint64_t> run_records;  // per run
 };
 
+// What rows weigh in memory, in bytes of ordinary text: short lines and many values take more than their text. Fitted
+// to peaks of ingests of real logs (90 to 320 bytes and 2 to 10 slots a line, which weigh 0.8 to 1.25 of their text)
+// and of lines of 50 bytes whose values are all different (1.6).
+inline uint64_t StructureWeight(uint64_t text_bytes, uint64_t rows, uint64_t slots) {
+  return std::max(text_bytes, (3 * text_bytes + 224 * rows + 88 * slots) / 8);
+}
+
 class SegmentBuilder {
  public:
   explicit SegmentBuilder(SegmentBuilderOptions options) : options_(std::move(options)) {}
@@ -62,8 +70,8 @@ class SegmentBuilder {
   void Add(EventBatch batch, std::vector<RecordTime> times, const SegmentSource& source);
 
   uint64_t raw_bytes() const { return raw_bytes_; }
-  // What the rows weigh in memory, in bytes of ordinary text: the text, or more where lines are short and have many
-  // values; lines kept whole count twice, and something for each. A segment is large enough when this is.
+  // What the rows weigh (StructureWeight); lines kept whole count twice, and something for each. A segment is large
+  // enough when this is.
   uint64_t weight() const { return weight_; }
   uint64_t rows() const { return rows_; }
   bool empty() const { return rows_ == 0; }
