@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <set>
 
 #include "source/kafka_client.h"
@@ -46,6 +47,14 @@ struct QueueDeleter {
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
 };
 
+// The handles that are left alone: held until the process ends, so that a search for leaks finds them held.
+void LeaveAlone(rd_kafka_t* handle) {
+  static std::mutex mutex;
+  static auto* const handles = new std::vector<rd_kafka_t*>;  // never destroyed: their threads outlive main
+  const std::lock_guard lock(mutex);
+  handles->push_back(handle);
+}
+
 std::vector<KafkaPartition> ToVector(const rd_kafka_topic_partition_list_t* list) {
   std::vector<KafkaPartition> partitions;
   for (int i = 0; i < list->cnt; ++i) partitions.push_back({list->elems[i].topic, list->elems[i].partition});
@@ -62,7 +71,11 @@ struct KafkaConsumer::Client {
     Leave();
     quiet = true;
     queue.reset();
-    if (!unsettled) rd_kafka_destroy(handle);
+    if (unsettled) {
+      LeaveAlone(handle);
+    } else {
+      rd_kafka_destroy(handle);
+    }
   }
 
   // Leaves the group; then the handle can be destroyed, or is `unsettled`: better left alone, an idle thread or two.
