@@ -1,5 +1,6 @@
 """The segment format is what docs/segment-format.md says: a reader written from the page gives every line back."""
 
+import re
 import shutil
 import whittle_cli
 from segment_reader import Segment
@@ -15,6 +16,12 @@ class SegmentFormatTest(CliTest):
         self.assertGreater(len(golden), 0)
         for path in golden:
             self.assert_same_bytes(path.with_suffix(".txt").read_bytes(), self.read(path), path.name)
+
+    def test_worked_example(self):
+        page = (ROOT / "docs/segment-format.md").read_text()
+        dump = page[page.index("The whole file, "):]
+        example = bytes.fromhex("".join(re.findall(r"^[0-9a-f]{4}((?: ? [0-9a-f]{2})+)", dump, re.M)))
+        self.assert_same_bytes(b"ok 1\nok 2\nok 3\n", b"".join(Segment(example).lines()))
 
     def test_generated_log(self):
         lines = []

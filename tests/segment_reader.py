@@ -70,6 +70,11 @@ class Bytes:
     def bytes(self):
         return self.raw(self.varint())
 
+    def terminated(self):
+        text = self.raw(self.data.index(b"\0", self.at) - self.at)
+        self.u8()
+        return text
+
     def left(self):
         return len(self.data) - self.at
 
@@ -148,23 +153,48 @@ class Segment:
 
     def shapes(self, s):
         self.pieces, self.slots = [], []  # per shape: literals, None for a slot; columns of its slots
+        if s.varint() != self.shape_count:
+            raise ValueError("shapes: another count")
+        contexts, counts, heads, layouts, texts, fields, bodies, signatures = columns = [Bytes(s.bytes()) for _ in range(8)]
+        before = []  # per context: pieces of its last shape
         for _ in range(self.shape_count):
-            pieces = []
-            for _ in range(s.varint()):
-                head = s.u8()
-                if head & 0x20:
-                    s.varint()
-                pieces.append(None if head & 3 == 2 else s.bytes())
-            for _ in range(s.varint()):  # fields
-                role = s.u8()
-                s.u8(), s.varint(), s.varint(), s.varint(), s.bytes()
+            context = contexts.varint()
+            if context == len(before):
+                contexts.bytes(), contexts.bytes(), contexts.bytes()
+                before.append([])
+            head, tail, own = counts.varint(), counts.varint(), counts.varint()
+            last = before[context]
+            pieces = last[:head] + [self.piece(heads, layouts, texts) for _ in range(own)] + last[len(last) - tail:]
+            before[context] = pieces
+            fields.varint()  # as before
+            for _ in range(fields.varint()):
+                role = fields.u8()
+                fields.u8(), fields.varint(), fields.varint(), fields.varint(), fields.bytes()
                 if role & 0x80:  # a constant
-                    s.bytes()
-            s.varint(), s.varint(), s.u8(), s.raw(8), s.bytes(), s.bytes(), s.bytes()
+                    fields.bytes()
+            bodies.varint(), bodies.varint()
+            if bodies.u8() & 8:
+                signatures.raw(8)
             self.pieces.append(pieces)
-            self.slots.append([s.varint() for piece in pieces if piece is None])
-        if s.left():
+        for pieces in self.pieces:
+            slots, column = [], -1
+            for _ in range(pieces.count(None)):
+                column += 1 + s.signed()
+                slots.append(column)
+            self.slots.append(slots)
+        if s.left() or any(column.left() for column in columns):
             raise ValueError("shapes: bytes left over")
+
+    @staticmethod
+    def piece(heads, layouts, texts):
+        head = heads.u8()
+        if head == 0x82:
+            return b" "
+        if head & 0x20:
+            layouts.varint()
+        if head & 3 == 2:
+            return None
+        return texts.bytes() if head & 0x80 else texts.terminated()
 
     def lines(self):
         shape_node, flag_node = self.nodes[0][2], self.nodes[1][2]

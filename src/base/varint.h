@@ -76,6 +76,17 @@ class ByteReader {
     return bytes;
   }
   std::string_view Bytes() { return Raw(Varint()); }
+  // Up to the next zero byte, which is read as well.
+  std::string_view Terminated() {
+    const void* const end = remaining() == 0 ? nullptr : std::memchr(p_, 0, remaining());
+    if (end == nullptr) {
+      Fail();
+      return {};
+    }
+    const std::string_view bytes = Raw(static_cast<size_t>(static_cast<const char*>(end) - p_));
+    ++p_;
+    return bytes;
+  }
 
  private:
   uint64_t Fixed(size_t bytes) {

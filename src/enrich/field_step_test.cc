@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/varint.h"
+#include "event/shape_list.h"
 
 namespace whittle {
 namespace {
@@ -78,12 +79,13 @@ TEST(FieldStep, DropsFieldsAndKeepsTheirBytes) {
 TEST(FieldStep, ConstantsSurviveStoring) {
   const auto shape = ApplyFieldStep(Line(), Pairs(FieldStep::Kind::kSet, {{"a", "b"}}));
   std::string bytes;
-  EncodeShape(*shape, &bytes);
+  ByteWriter out(&bytes);
+  EncodeShapeList({{shape.get()}}, &out);
   ByteReader in(bytes);
-  Shape decoded;
-  ASSERT_TRUE(DecodeShape(&in, &decoded));
-  EXPECT_EQ(decoded.id, shape->id);
-  EXPECT_EQ(decoded.fields.back().constant, "b");
+  SharedShapes decoded;
+  ASSERT_TRUE(DecodeShapeList(&in, {.shapes = 1, .parts = 100, .text = 1000}, &decoded));
+  EXPECT_EQ(decoded[0]->id, shape->id);
+  EXPECT_EQ(decoded[0]->fields.back().constant, "b");
 }
 
 TEST(FieldStep, SaysWhatCannotBe) {

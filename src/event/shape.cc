@@ -1,7 +1,6 @@
 #include "event/shape.h"
 
 #include "base/varint.h"
-#include "event/shape_codec.h"
 
 namespace whittle {
 namespace {
@@ -11,19 +10,8 @@ void EncodeRange(const PieceRange& range, ByteWriter* out) {
   out->Varint(static_cast<uint64_t>(range.end - range.begin));
 }
 
-bool DecodeRange(ByteReader* in, size_t piece_count, PieceRange* range) {
-  const uint64_t begin = in->Varint();
-  const uint64_t size = in->Varint();
-  if (!in->ok() || begin > piece_count || size > piece_count - begin) return false;
-  range->begin = static_cast<uint16_t>(begin);
-  range->end = static_cast<uint16_t>(begin + size);
-  return true;
-}
-
 // In the byte of the role: the field's value follows its name.
 constexpr uint8_t kConstantField = 0x80;
-
-}  // namespace
 
 void EncodePiece(const Piece& piece, ByteWriter* out) {
   const auto token_class = static_cast<uint8_t>(piece.token_class);
@@ -31,25 +19,6 @@ void EncodePiece(const Piece& piece, ByteWriter* out) {
                                (piece.time_layout != 0 ? 0x20 : 0) | (token_class & 8) << 3));
   if (piece.time_layout != 0) out->Varint(piece.time_layout);
   if (piece.kind != Piece::Kind::kSlot) out->Bytes(piece.text);
-}
-
-bool DecodePiece(ByteReader* in, uint32_t* next_slot, Piece* piece) {
-  const uint8_t head = in->U8();
-  const uint8_t token_class = (head >> 2 & 7) | (head >> 3 & 8);
-  if (!in->ok() || (head & 0x80) != 0 || token_class > static_cast<uint8_t>(TokenClass::kSize)) return false;
-  piece->kind = static_cast<Piece::Kind>(head & 3);
-  piece->token_class = static_cast<TokenClass>(token_class);
-  if ((head & 0x20) != 0) {
-    const uint64_t layout = in->Varint();
-    if (layout == 0 || layout > UINT16_MAX) return false;
-    piece->time_layout = static_cast<uint16_t>(layout);
-  }
-  if (piece->kind == Piece::Kind::kSlot) {
-    piece->slot = (*next_slot)++;
-  } else {
-    piece->text = std::string(in->Bytes());
-  }
-  return in->ok();
 }
 
 void EncodeField(const Field& field, ByteWriter* out) {
@@ -62,29 +31,22 @@ void EncodeField(const Field& field, ByteWriter* out) {
   if (constant) out->Bytes(field.constant);
 }
 
-bool DecodeField(ByteReader* in, size_t piece_count, Field* field) {
-  const uint8_t head = in->U8();
-  const uint8_t role = head & ~kConstantField & 0xFF;
-  const uint8_t type = in->U8();
-  const uint64_t layout = in->Varint();
-  if (!in->ok() || role > static_cast<uint8_t>(FieldRole::kTraceFlags) ||
-      (type & 0x3F) > static_cast<uint8_t>(ValueType::kSize) || layout > UINT16_MAX) {
-    return false;
-  }
-  field->role = static_cast<FieldRole>(role);
-  field->type = static_cast<ValueType>(type & 0x3F);
-  field->unescape = type >> 6;
-  field->time_layout = static_cast<uint16_t>(layout);
-  if (!DecodeRange(in, piece_count, &field->range)) return false;
-  field->name = std::string(in->Bytes());
-  if ((head & kConstantField) != 0) {
-    field->constant = std::string(in->Bytes());
-    if (field->constant.empty() || !field->range.empty()) return false;
-  }
-  return in->ok();
+// All that a shape says, in bytes: what its id is the hash of.
+std::string IdentityOf(const Shape& shape) {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  out.Varint(shape.pieces.size());
+  for (const Piece& piece : shape.pieces) EncodePiece(piece, &out);
+  out.Varint(shape.fields.size());
+  for (const Field& field : shape.fields) EncodeField(field, &out);
+  EncodeRange(shape.body, &out);
+  out.U8(static_cast<uint8_t>(shape.body_unescape | (shape.continuation ? 4 : 0)));
+  out.U64(shape.signature);
+  out.Bytes(shape.envelope);
+  out.Bytes(shape.header);
+  out.Bytes(shape.body_format);
+  return bytes;
 }
-
-namespace {
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -165,47 +127,6 @@ std::string UnescapeOnce(std::string_view text) {
 
 }  // namespace
 
-void EncodeShape(const Shape& shape, std::string* bytes) {
-  ByteWriter out(bytes);
-  out.Varint(shape.pieces.size());
-  for (const Piece& piece : shape.pieces) EncodePiece(piece, &out);
-  out.Varint(shape.fields.size());
-  for (const Field& field : shape.fields) EncodeField(field, &out);
-  EncodeRange(shape.body, &out);
-  out.U8(static_cast<uint8_t>(shape.body_unescape | (shape.continuation ? 4 : 0)));
-  out.U64(shape.signature);
-  out.Bytes(shape.envelope);
-  out.Bytes(shape.header);
-  out.Bytes(shape.body_format);
-}
-
-bool DecodeShape(ByteReader* in, Shape* shape) {
-  *shape = Shape();
-  const uint64_t piece_count = in->Varint();
-  if (!in->ok() || piece_count > kMaxPieces || piece_count > in->remaining()) return false;
-  shape->pieces.resize(piece_count);
-  for (Piece& piece : shape->pieces) {
-    if (!DecodePiece(in, &shape->slot_count, &piece)) return false;
-  }
-  const uint64_t field_count = in->Varint();
-  if (!in->ok() || field_count > in->remaining()) return false;
-  shape->fields.resize(field_count);
-  for (Field& field : shape->fields) {
-    if (!DecodeField(in, piece_count, &field)) return false;
-  }
-  if (!DecodeRange(in, piece_count, &shape->body)) return false;
-  const uint8_t flags = in->U8();
-  shape->body_unescape = flags & 3;
-  shape->continuation = (flags & 4) != 0;
-  shape->signature = in->U64();
-  shape->envelope = std::string(in->Bytes());
-  shape->header = std::string(in->Bytes());
-  shape->body_format = std::string(in->Bytes());
-  if (!in->ok() || flags > 7) return false;
-  FinishShape(shape);
-  return true;
-}
-
 void FinishShape(Shape* shape) {
   shape->timestamp_slot = -1;
   for (const Field& field : shape->fields) {
@@ -213,9 +134,7 @@ void FinishShape(Shape* shape) {
     const Piece& piece = shape->pieces[field.range.begin];
     if (piece.kind == Piece::Kind::kSlot) shape->timestamp_slot = static_cast<int32_t>(piece.slot);
   }
-  std::string bytes;
-  EncodeShape(*shape, &bytes);
-  shape->id = HashBytes128(bytes);
+  shape->id = HashBytes128(IdentityOf(*shape));
 }
 
 void RenderPieces(const Shape& shape, PieceRange range, const std::string_view* slots, std::string* out) {

@@ -103,7 +103,7 @@ struct Field {
 };
 
 struct Shape {
-  Hash128 id;  // content hash of the serialised shape
+  Hash128 id;  // content hash
   std::vector<Piece> pieces;
   uint32_t slot_count = 0;  // slots are numbered 0.. in the order of the pieces
   std::vector<Field> fields;
@@ -115,11 +115,7 @@ struct Shape {
   std::string envelope, header, body_format;
 };
 
-// Deterministic serialisation (docs/segment-format.md, "shapes"); `id` and `timestamp_slot` are derived on decoding.
-void EncodeShape(const Shape& shape, std::string* out);
-// False when the bytes are not a shape: ranges out of bounds, slots not numbered in order, limits exceeded.
-bool DecodeShape(class ByteReader* in, Shape* shape);
-// Computes id and timestamp_slot from the rest.
+// Computes id (a hash of all that the shape says) and timestamp_slot from the rest.
 void FinishShape(Shape* shape);
 
 // The text of one line (or one range of its pieces) from its slot texts: appended to `out`.

@@ -10,8 +10,7 @@
 
 namespace whittle {
 
-// Footer section with one entry per stored shape, in their order: records, bytes, then 0 or 1 and the first and last
-// time as signed varints (docs/segment-format.md).
+// Section with one entry per stored shape, in their order (docs/segment-format.md, "shape statistics").
 inline constexpr uint16_t kShapeStatsSection = 18;
 
 struct ShapeStats {

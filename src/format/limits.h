@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "event/shape_list.h"
+
 namespace whittle {
 
 inline constexpr uint16_t kSegmentMajor = 1;  // a reader refuses other majors
@@ -27,6 +29,10 @@ inline constexpr uint64_t kMaxColumns = 1ull << 20;
 // Values of one column: a row has a value per slot bound to the column, so a little more than rows in real logs.
 inline constexpr uint64_t kMaxColumnValues = 1ull << 26;
 inline constexpr uint64_t kMaxShapes = 1ull << 20;
+// Pieces and fields of all shapes: at some 50 bytes each, 200 MiB in memory.
+inline constexpr uint64_t kMaxShapeParts = 1ull << 22;
+inline constexpr ShapeListLimits kShapeLimits = {
+    .shapes = kMaxShapes, .parts = kMaxShapeParts, .text = kMaxSegmentText};
 inline constexpr uint64_t kMaxSources = 1ull << 20;
 inline constexpr uint64_t kMaxRuns = 1ull << 22;
 inline constexpr uint64_t kMaxSections = 1ull << 12;

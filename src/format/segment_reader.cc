@@ -122,19 +122,21 @@ Result<const std::vector<StoredShape>*> SegmentReader::Shapes() const {
   }
   WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, OnlyFrame(BlobKind::kShapes));
   ByteReader in(bytes);
-  if (footer_.shape_count > in.remaining()) return Corrupt("shapes");
-  auto shapes = std::make_unique<std::vector<StoredShape>>(footer_.shape_count);
-  for (StoredShape& stored : *shapes) {
-    auto shape = std::make_shared<Shape>();
-    if (!DecodeShape(&in, shape.get())) return Corrupt("shapes");
-    if (shape->slot_count > in.remaining()) return Corrupt("shapes");
-    stored.columns.resize(shape->slot_count);
+  SharedShapes list;
+  if (!DecodeShapeList(&in, kShapeLimits, &list) || list.size() != footer_.shape_count) return Corrupt("shapes");
+  auto shapes = std::make_unique<std::vector<StoredShape>>(list.size());
+  for (size_t i = 0; i < list.size(); ++i) {
+    StoredShape& stored = (*shapes)[i];
+    stored.shape = std::move(list[i]);
+    if (stored.shape->slot_count > in.remaining()) return Corrupt("shapes");
+    stored.columns.resize(stored.shape->slot_count);
+    uint64_t next = 0;
     for (uint32_t& column : stored.columns) {
-      const uint64_t number = in.Varint();
+      const uint64_t number = next + static_cast<uint64_t>(in.Signed());
       if (!in.ok() || number >= footer_.column_count) return Corrupt("shapes");
       column = static_cast<uint32_t>(number);
+      next = number + 1;
     }
-    stored.shape = std::move(shape);
   }
   if (!in.ok() || in.remaining() != 0) return Corrupt("shapes");
   const std::lock_guard lock(directory_mutex_);

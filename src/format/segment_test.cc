@@ -320,6 +320,45 @@ void FillGolden(testing::SegmentMaker* maker) {
   input.max_time_ns = 1445184239843000000;
 }
 
+TEST(Segment, OnlyLargeOnesHaveAFilter) {
+  testing::SegmentMaker maker;
+  for (int i = 0; i < 300; ++i) maker.Row("session % began", {"session" + std::to_string(77000 + i)});
+  const SegmentInput& input = maker.Finish();
+  const auto has_filter = [&](uint64_t from) {
+    EncodeOptions options;
+    options.filter_from_bytes = from;
+    const auto reader = SegmentReader::Open(std::make_shared<MemorySource>(MustEncode(input, options)));
+    return (*reader)->LoadSection(static_cast<uint16_t>(SectionId::kFilters)).ok();
+  };
+  uint64_t text = 0;
+  for (int i = 0; i < 300; ++i) text += std::string("session session77000 began\n").size();
+  EXPECT_TRUE(has_filter(0));
+  EXPECT_TRUE(has_filter(text));
+  EXPECT_FALSE(has_filter(text + 1));
+}
+
+// The bytes of the worked example in docs/segment-format.md: lines of an offset, four digits long, and hex bytes.
+std::string WorkedExample() {
+  std::ifstream file(std::string(WHITTLE_SOURCE_DIR) + "/docs/segment-format.md");
+  std::string line, bytes;
+  bool inside = false;
+  while (std::getline(file, line)) {
+    inside = inside || line.starts_with("The whole file, ");
+    if (!inside || line.find("  ") != 4) continue;
+    std::istringstream pairs(line.substr(4, line.find("   ") - 4));
+    for (std::string pair; pairs >> pair;) bytes.push_back(static_cast<char>(std::stoi(pair, nullptr, 16)));
+  }
+  return bytes;
+}
+
+TEST(Segment, WorkedExampleIsWhatIsWritten) {
+  testing::SegmentMaker maker;
+  for (int i = 1; i <= 3; ++i) maker.Row("ok %", {std::to_string(i)});
+  const std::string written = MustEncode(maker.Finish());
+  if (const char* path = std::getenv("WHITTLE_DUMP_EXAMPLE")) std::ofstream(path, std::ios::binary) << written;
+  EXPECT_EQ(WorkedExample(), written);
+}
+
 // The golden file of every released format version stays readable. To write the one of a new version, set
 // WHITTLE_UPDATE_GOLDEN and commit tests/golden/segment-<major>.<minor>.*; released ones never change.
 TEST(Segment, GoldenFilesStayReadable) {

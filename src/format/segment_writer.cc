@@ -5,6 +5,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "event/shape_list.h"
 #include "format/column_codec.h"
 #include "format/column_groups.h"
 #include "format/compressor.h"
@@ -101,12 +102,23 @@ bool HasConstantFields(const SegmentInput& input) {
   });
 }
 
-std::string EncodeShapes(const SegmentInput& input) {
+Result<std::string> EncodeShapes(const SegmentInput& input) {
   std::string out;
   ByteWriter writer(&out);
+  std::vector<const Shape*> shapes;
+  ShapeListBudget budget(kShapeLimits);
   for (const StoredShape& stored : input.shapes) {
-    EncodeShape(*stored.shape, &out);
-    for (const uint32_t column : stored.columns) writer.Varint(column);
+    if (!budget.Take(*stored.shape)) return Status(StatusCode::kLimit, "segment: too much in its shapes");
+    shapes.push_back(stored.shape.get());
+  }
+  EncodeShapeList(shapes, &writer);
+  // Slots of one shape mostly have columns that follow each other.
+  for (const StoredShape& stored : input.shapes) {
+    int64_t next = 0;
+    for (const uint32_t column : stored.columns) {
+      writer.Signed(column - next);
+      next = int64_t{column} + 1;
+    }
   }
   return out;
 }
@@ -137,6 +149,7 @@ class SegmentEncoder {
   const SegmentInput& input_;
   const EncodeOptions& options_;
   GroupPlan plan_;
+  uint64_t text_bytes_ = 0;
   std::string filter_;
   // In the order in which they are stored.
   Encoded row_shape_;
@@ -258,7 +271,9 @@ void SegmentEncoder::EncodeNodes() {
     later.push_back(
         {plan_.groups[i].numbers.size(), [this, i](Compressor* compressor) { EncodeGroup(i, compressor); }});
   }
-  later.push_back({kFirst, [&](Compressor*) { filter_ = SegmentFilter::Build(input_, plan_.numbers_of); }});
+  if (text_bytes_ >= options_.filter_from_bytes) {
+    later.push_back({kFirst, [&](Compressor*) { filter_ = SegmentFilter::Build(input_, plan_.numbers_of); }});
+  }
   RunTasks(std::move(later));
 }
 
@@ -275,6 +290,7 @@ Result<std::string> SegmentEncoder::Run() {
   footer.runs = input_.runs;
   footer.row_groups.push_back({footer.rows, input_.min_time_ns, input_.max_time_ns});
 
+  text_bytes_ = footer.text_bytes;
   EncodeNodes();
   FramePacker packer;
   Directory directory;
@@ -292,7 +308,8 @@ Result<std::string> SegmentEncoder::Run() {
     for (Encoded& encoded : *list) store(&encoded);
   }
   packer.Add(BlobKind::kDirectory, EncodeDirectory(directory));
-  packer.Add(BlobKind::kShapes, EncodeShapes(input_));
+  WHITTLE_ASSIGN_OR_RETURN(std::string shapes, EncodeShapes(input_));
+  packer.Add(BlobKind::kShapes, std::move(shapes));
   std::string sections;
   for (const Section& section : input_.sections) {
     footer.sections.push_back({section.id, section.required, section.bytes.size()});

@@ -52,7 +52,9 @@ class TestSegment {
                       {StreamId::kSampleThreshold, threshold_},
                       {StreamId::kGapBytes, gap_bytes_},
                       {StreamId::kGapLines, gap_lines_}};
-    auto bytes = EncodeSegment(input_, EncodeOptions{});
+    EncodeOptions options;
+    options.filter_from_bytes = 0;  // segments of tests are small
+    auto bytes = EncodeSegment(input_, options);
     EXPECT_TRUE(bytes.ok()) << bytes.status().message();
     return bytes.ok() ? *bytes : std::string();
   }

@@ -3,32 +3,15 @@
 #include <algorithm>
 
 #include "base/varint.h"
-#include "event/shape_codec.h"
 
 namespace whittle {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 
 // What the bodies of a segment may take to write down and to read: about 100 MB of memory. Beyond it stored shapes
 // speak for themselves.
-constexpr size_t kMaxBodies = size_t{1} << 18;
-constexpr size_t kMaxPiecesOfAll = size_t{1} << 20;
-constexpr size_t kMaxText = size_t{32} << 20;
-
-// In the flags of a body, above its levels of escaping.
-constexpr uint8_t kContinuation = 4;
-constexpr uint8_t kFormatAsBefore = 8;
-
-struct Budget {
-  size_t bodies = 0, pieces = 0, text = 0;
-  void Add(const Shape& body) {
-    ++bodies;
-    pieces += body.pieces.size();
-    for (const Piece& piece : body.pieces) text += piece.text.size();
-  }
-  bool Holds() const { return bodies <= kMaxBodies && pieces <= kMaxPiecesOfAll && text <= kMaxText; }
-};
+constexpr ShapeListLimits kLimits = {.shapes = 1 << 18, .parts = 1 << 20, .text = 32 << 20};
 
 std::string TextOf(const Shape& shape) {
   std::string text;
@@ -36,75 +19,15 @@ std::string TextOf(const Shape& shape) {
   return text;
 }
 
-bool SamePiece(const Piece& a, const Piece& b) {
-  return a.kind == b.kind && a.token_class == b.token_class && a.time_layout == b.time_layout && a.text == b.text;
-}
-
-// Only what the body before does not have at its beginning and its end.
-void EncodeBody(const Shape& before, const Shape& body, ByteWriter* out) {
-  const size_t shared = std::min(before.pieces.size(), body.pieces.size());
-  size_t head = 0;
-  while (head < shared && SamePiece(before.pieces[head], body.pieces[head])) ++head;
-  size_t tail = 0;
-  while (tail < shared - head &&
-         SamePiece(before.pieces[before.pieces.size() - 1 - tail], body.pieces[body.pieces.size() - 1 - tail]))
-    ++tail;
-  const bool same_format = before.body_format == body.body_format;
-  out->U8(static_cast<uint8_t>(body.body_unescape | (body.continuation ? kContinuation : 0) |
-                               (same_format ? kFormatAsBefore : 0)));
-  if (!same_format) out->Bytes(body.body_format);
-  out->Varint(head);
-  out->Varint(tail);
-  out->Varint(body.pieces.size() - head - tail);
-  for (size_t i = head; i < body.pieces.size() - tail; ++i) EncodePiece(body.pieces[i], out);
-  out->Varint(body.fields.size());
-  for (const Field& field : body.fields) EncodeField(field, out);
-}
-
-bool DecodeBody(ByteReader* in, const Shape& before, Shape* body) {
-  const uint8_t flags = in->U8();
-  if (!in->ok() || flags >= 2 * kFormatAsBefore) return false;
-  body->body_unescape = flags & 3;
-  body->continuation = (flags & kContinuation) != 0;
-  body->body_format = (flags & kFormatAsBefore) != 0 ? before.body_format : std::string(in->Bytes());
-  const uint64_t head = in->Varint();
-  const uint64_t tail = in->Varint();
-  const uint64_t middle = in->Varint();
-  const size_t known = before.pieces.size();
-  if (!in->ok() || head > known || tail > known - head || middle > in->remaining()) return false;
-  if (head + middle + tail > kMaxPieces) return false;
-  const auto copy = [&](size_t first, size_t count) {
-    for (size_t i = first; i < first + count; ++i) {
-      body->pieces.push_back(before.pieces[i]);
-      if (body->pieces.back().kind == Piece::Kind::kSlot) body->pieces.back().slot = body->slot_count++;
-    }
-  };
-  copy(0, head);
-  for (uint64_t i = 0; i < middle; ++i) {
-    if (!DecodePiece(in, &body->slot_count, &body->pieces.emplace_back())) return false;
-  }
-  copy(known - tail, tail);
-  const uint64_t fields = in->Varint();
-  if (!in->ok() || fields > in->remaining()) return false;
-  body->fields.resize(fields);
-  for (Field& field : body->fields) {
-    if (!DecodeField(in, body->pieces.size(), &field)) return false;
-  }
-  body->body = {0, static_cast<uint16_t>(body->pieces.size())};
-  FinishShape(body);
-  return true;
-}
-
 // The distinct bodies of several shapes, ordered so that neighbours are alike.
 class BodyWriter {
  public:
   // False when they would be too many: then none of them is taken.
   bool Take(std::span<const std::shared_ptr<const Shape>> bodies) {
-    Budget more = budget_;
+    ShapeListBudget more = budget_;
     for (const auto& body : bodies) {
-      if (!index_.contains(body->id)) more.Add(*body);
+      if (!index_.contains(body->id) && !more.Take(*body)) return false;
     }
-    if (!more.Holds()) return false;
     budget_ = more;
     for (const auto& body : bodies) {
       if (index_.try_emplace(body->id, 0).second) bodies_.push_back({TextOf(*body), body.get()});
@@ -121,12 +44,12 @@ class BodyWriter {
     std::string bytes;
     ByteWriter out(&bytes);
     out.U8(kVersion);
-    out.Varint(bodies_.size());
-    const Shape nothing;
+    std::vector<const Shape*> shapes;
     for (uint32_t i = 0; i < bodies_.size(); ++i) {
       index_[bodies_[i].shape->id] = i;
-      EncodeBody(i == 0 ? nothing : *bodies_[i - 1].shape, *bodies_[i].shape, &out);
+      shapes.push_back(bodies_[i].shape);
     }
+    EncodeShapeList(shapes, &out);
     return bytes;
   }
 
@@ -143,7 +66,7 @@ class BodyWriter {
     std::string text;
     const Shape* shape = nullptr;
   };
-  Budget budget_;
+  ShapeListBudget budget_{kLimits};
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> index_;
   std::vector<Body> bodies_;
 };
@@ -241,25 +164,15 @@ std::optional<FoldedBodies> DecodeFoldedBodies(std::string_view bytes, std::span
   FoldedBodies folded;
   ByteReader in(bytes);
   if (in.U8() != kVersion) return in.ok() ? std::optional(FoldedBodies()) : std::nullopt;  // of a later minor version
-  const uint64_t count = in.Varint();
-  if (!in.ok() || count > in.remaining()) return std::nullopt;
   SharedShapes bodies;
-  Budget budget;
-  const Shape nothing;
-  for (uint64_t i = 0; i < count; ++i) {
-    auto body = std::make_shared<Shape>();
-    if (!DecodeBody(&in, bodies.empty() ? nothing : *bodies.back(), body.get())) return std::nullopt;
-    budget.Add(*body);
-    if (!budget.Holds()) return std::nullopt;
-    bodies.push_back(std::move(body));
-  }
+  if (!DecodeShapeList(&in, kLimits, &bodies)) return std::nullopt;
   for (const Hash128& shape : shapes) {
     const uint64_t members = in.Varint();
-    if (!in.ok() || members > count) return std::nullopt;
+    if (!in.ok() || members > bodies.size()) return std::nullopt;
     uint64_t member = 0;
     for (uint64_t i = 0; i < members; ++i) {
       member += in.Varint();
-      if (!in.ok() || member >= count) return std::nullopt;
+      if (!in.ok() || member >= bodies.size()) return std::nullopt;
       folded.Add(shape, bodies[member]);
     }
   }

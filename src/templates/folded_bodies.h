@@ -16,11 +16,10 @@
 #include <vector>
 
 #include "event/shape.h"
+#include "event/shape_list.h"
 #include "event/template.h"
 
 namespace whittle {
-
-using SharedShapes = std::vector<std::shared_ptr<const Shape>>;
 
 class FoldedBodies {
  public:
