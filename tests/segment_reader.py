@@ -124,8 +124,9 @@ class Segment:
             if kind & 127 == 3:
                 d.raw(2)
         counts = [d.varint() for _ in range(count)]
-        sizes = [d.varint() for _ in range(count)]
-        blob_counts = [d.varint() for _ in range(count)]
+        described = [i for i in range(count) if kinds[i] & 127 != 5]
+        sizes = [d.varint() for _ in described]
+        blob_counts = [d.varint() for _ in described]
         blobs = d.varint()
         blob_kinds = [d.u8() for _ in range(blobs)]
         blob_sizes = [d.varint() for _ in range(blobs)]
@@ -144,10 +145,13 @@ class Segment:
             if len(data[-1]) != size:
                 raise ValueError("a blob lies across two frames")
             offset[kind] += size
-        self.nodes, next_blob = [], 0
-        for kind, values, size, blob_count in zip(kinds, counts, sizes, blob_counts):
-            self.nodes.append((kind & 127, values, Node(d.raw(size), data[next_blob:next_blob + blob_count])))
+        self.nodes, next_blob = [None] * count, 0
+        for i, size, blob_count in zip(described, sizes, blob_counts):
+            self.nodes[i] = kinds[i] & 127, counts[i], Node(d.raw(size), data[next_blob:next_blob + blob_count])
             next_blob += blob_count
+        for i in range(count):
+            if self.nodes[i] is None:  # a column that is one text
+                self.nodes[i] = 2, counts[i], Node.constant(d.terminated())
         self.columns = [(values, node) for kind, values, node in self.nodes if kind == 2]
         self.groups = [(values, node) for kind, values, node in self.nodes if kind == 4]
 
@@ -226,6 +230,15 @@ class Segment:
 class Node:
     def __init__(self, descriptor, blobs):
         self.d, self.blobs = Bytes(descriptor), iter(blobs)
+
+    @classmethod
+    def constant(cls, text):
+        size = bytearray()
+        left = len(text)
+        while left > 127:
+            size.append(left & 127 | 128)
+            left >>= 7
+        return cls(bytes([0, *size, left]) + text, [])
 
     def blob(self):
         return next(self.blobs)

@@ -14,7 +14,8 @@
 
 namespace whittle {
 
-// What a node of the directory is; part of the format. Nodes of unknown kinds are skipped, unless they are required.
+// What a node of the directory is; part of the format, where 5 is a column that is one text (kColumn once it is read).
+// Nodes of unknown kinds are skipped, unless they are required.
 enum class NodeKind : uint8_t { kRowShape = 0, kRowFlags = 1, kColumn = 2, kStream = 3, kGroup = 4 };
 
 struct DirectoryNode {

@@ -320,6 +320,25 @@ void FillGolden(testing::SegmentMaker* maker) {
   input.max_time_ns = 1445184239843000000;
 }
 
+TEST(Segment, ConstantColumnsComeBackWhateverIsInThem) {
+  testing::SegmentMaker maker;
+  const std::vector<std::string> texts = {"", "one", std::string("a\0b", 3), std::string(1, '\0'), std::string(300, 'x')};
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string form = "form " + std::string(1, static_cast<char>('a' + i)) + " % of many %";
+    for (size_t row = 0; row <= i; ++row) maker.Row(form, {texts[i], texts[(i + row) % texts.size()]});
+  }
+  const auto reader = MustOpen(MustEncode(maker.Finish()));
+  for (uint32_t column = 0; column < maker.input().columns.size(); ++column) {
+    const auto loaded = reader->LoadColumn(column);
+    ASSERT_TRUE(loaded.ok());
+    const std::vector<std::string_view>& expected = maker.input().columns[column].values;
+    ASSERT_EQ(loaded->values.size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(loaded->values.texts()[loaded->values.TextIndex(i)], expected[i]) << column;
+    }
+  }
+}
+
 TEST(Segment, OnlyLargeOnesHaveAFilter) {
   testing::SegmentMaker maker;
   for (int i = 0; i < 300; ++i) maker.Row("session % began", {"session" + std::to_string(77000 + i)});
