@@ -1,23 +1,14 @@
 #include "event/shape_list.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <tuple>
 
 #include "base/hash.h"
+#include "event/piece_columns.h"
 
 namespace whittle {
 namespace {
-
-// The columns of a list, in the order in which they are stored.
-enum Column : uint8_t { kContexts, kCounts, kHeads, kLayouts, kTexts, kFields, kBodies, kSignatures, kColumnCount };
-
-// A head: kind, token class, and whether a time layout and a text with a zero byte in it follow.
-constexpr uint8_t kHasLayout = 0x20;
-constexpr uint8_t kSizedText = 0x80;
-// The commonest piece. No slot has this head, because slots have no text.
-constexpr uint8_t kOneBlank = kSizedText | static_cast<uint8_t>(Piece::Kind::kSlot);
 
 // In the byte of a field's role: its value follows its name.
 constexpr uint8_t kConstantField = 0x80;
@@ -29,24 +20,13 @@ constexpr uint8_t kNoSignature = 16;
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-bool IsOneBlank(const Piece& piece) {
-  return piece.kind == Piece::Kind::kDelimiter && piece.token_class == TokenClass::kWord && piece.time_layout == 0 &&
-         piece.text == " ";
-}
-
-bool SamePiece(const Piece& a, const Piece& b) {
-  return a.kind == b.kind && a.token_class == b.token_class && a.time_layout == b.time_layout && a.text == b.text;
-}
-
 bool SameField(const Field& a, const Field& b) {
   return a.role == b.role && a.type == b.type && a.unescape == b.unescape && a.time_layout == b.time_layout &&
          a.range == b.range && a.name == b.name && a.constant == b.constant;
 }
 
 // Bytes of the names that a shape shares with others of its context.
-uint64_t NamesOf(const Shape& shape) {
-  return shape.envelope.size() + shape.header.size() + shape.body_format.size();
-}
+uint64_t NamesOf(const Shape& shape) { return shape.envelope.size() + shape.header.size() + shape.body_format.size(); }
 
 size_t CommonPieces(const Shape& a, const Shape& b) {
   const size_t size = std::min(a.pieces.size(), b.pieces.size());
@@ -59,25 +39,22 @@ size_t CommonPieces(const Shape& a, const Shape& b) {
 size_t CommonEnd(const Shape& a, const Shape& b, size_t head) {
   const size_t size = std::min(a.pieces.size(), b.pieces.size()) - head;
   size_t count = 0;
-  while (count < size && SamePiece(a.pieces.rbegin()[static_cast<ptrdiff_t>(count)],
-                                   b.pieces.rbegin()[static_cast<ptrdiff_t>(count)]))
+  while (count < size &&
+         SamePiece(a.pieces.rbegin()[static_cast<ptrdiff_t>(count)], b.pieces.rbegin()[static_cast<ptrdiff_t>(count)]))
     ++count;
   return count;
 }
 
 class Encoder {
  public:
-  Encoder() {
-    for (size_t i = 0; i < kColumnCount; ++i) out_.emplace_back(&bytes_[i]);
-  }
-
   void Add(const Shape& shape) {
     const auto [at, added] =
         contexts_.try_emplace({shape.envelope, shape.header, shape.body_format}, contexts_.size(), &nothing_);
     auto& [number, before] = at->second;
-    out_[kContexts].Varint(number);
+    ByteWriter out(&context_bytes_);
+    out.Varint(number);
     if (added) {
-      for (const std::string* name : {&shape.envelope, &shape.header, &shape.body_format}) out_[kContexts].Bytes(*name);
+      for (const std::string* name : {&shape.envelope, &shape.header, &shape.body_format}) out.Bytes(*name);
     }
     AddPieces(shape, *before);
     AddFields(shape, *before);
@@ -86,39 +63,30 @@ class Encoder {
   }
 
   void Write(ByteWriter* out) const {
-    for (const std::string& column : bytes_) out->Bytes(column);
+    out->Bytes(context_bytes_);
+    out->Bytes(counts_);
+    pieces_.Write(out);
+    out->Bytes(fields_);
+    out->Bytes(bodies_);
+    out->Bytes(signatures_);
   }
 
  private:
   void AddPieces(const Shape& shape, const Shape& before) {
     const size_t head = CommonPieces(shape, before);
     const size_t tail = CommonEnd(shape, before, head);
-    out_[kCounts].Varint(head);
-    out_[kCounts].Varint(tail);
-    out_[kCounts].Varint(shape.pieces.size() - head - tail);
-    for (size_t i = head; i < shape.pieces.size() - tail; ++i) AddPiece(shape.pieces[i]);
-  }
-
-  void AddPiece(const Piece& piece) {
-    if (IsOneBlank(piece)) return out_[kHeads].U8(kOneBlank);
-    const bool has_text = piece.kind != Piece::Kind::kSlot;
-    const bool sized = has_text && piece.text.find('\0') != std::string::npos;
-    const auto token_class = static_cast<uint8_t>(piece.token_class);
-    out_[kHeads].U8(static_cast<uint8_t>(static_cast<uint8_t>(piece.kind) | (token_class & 7) << 2 |
-                                         (token_class & 8) << 3 | (piece.time_layout != 0 ? kHasLayout : 0) |
-                                         (sized ? kSizedText : 0)));
-    if (piece.time_layout != 0) out_[kLayouts].Varint(piece.time_layout);
-    if (!has_text) return;
-    if (sized) return out_[kTexts].Bytes(piece.text);
-    out_[kTexts].Raw(piece.text);
-    out_[kTexts].U8(0);
+    ByteWriter out(&counts_);
+    out.Varint(head);
+    out.Varint(tail);
+    out.Varint(shape.pieces.size() - head - tail);
+    for (size_t i = head; i < shape.pieces.size() - tail; ++i) pieces_.Add(shape.pieces[i]);
   }
 
   void AddFields(const Shape& shape, const Shape& before) {
     const size_t size = std::min(shape.fields.size(), before.fields.size());
     size_t shared = 0;
     while (shared < size && SameField(shape.fields[shared], before.fields[shared])) ++shared;
-    ByteWriter& out = out_[kFields];
+    ByteWriter out(&fields_);
     out.Varint(shared);
     out.Varint(shape.fields.size() - shared);
     for (size_t i = shared; i < shape.fields.size(); ++i) {
@@ -137,35 +105,41 @@ class Encoder {
   void AddBody(const Shape& shape) {
     const bool none = shape.signature == 0;
     const bool stored = !none && shape.signature != TemplateSignature(shape);
-    out_[kBodies].Varint(shape.body.begin);
-    out_[kBodies].Varint(shape.pieces.size() - shape.body.end);
-    out_[kBodies].U8(static_cast<uint8_t>(shape.body_unescape | (shape.continuation ? kContinuation : 0) |
-                                          (stored ? kStoredSignature : 0) | (none ? kNoSignature : 0)));
-    if (stored) out_[kSignatures].U64(shape.signature);
+    ByteWriter out(&bodies_);
+    out.Varint(shape.body.begin);
+    out.Varint(shape.pieces.size() - shape.body.end);
+    out.U8(static_cast<uint8_t>(shape.body_unescape | (shape.continuation ? kContinuation : 0) |
+                                (stored ? kStoredSignature : 0) | (none ? kNoSignature : 0)));
+    if (stored) ByteWriter(&signatures_).U64(shape.signature);
   }
 
   const Shape nothing_;
-  std::array<std::string, kColumnCount> bytes_;
-  std::vector<ByteWriter> out_;
+  std::string context_bytes_, counts_, fields_, bodies_, signatures_;
+  PieceWriter pieces_;
   // By envelope, header and format of the body: its number, and the last shape that has them.
   std::map<std::tuple<std::string, std::string, std::string>, std::pair<size_t, const Shape*>> contexts_;
 };
 
 class Decoder {
  public:
-  Decoder(ByteReader* in, const ShapeListLimits& limits) : left_(limits) {
-    for (size_t i = 0; i < kColumnCount; ++i) in_.emplace_back(in->Bytes());
-  }
+  Decoder(ByteReader* in, const ShapeListLimits& limits)
+      : context_bytes_(in->Bytes()),
+        counts_(in->Bytes()),
+        pieces_(in),
+        fields_(in->Bytes()),
+        bodies_(in->Bytes()),
+        signatures_(in->Bytes()),
+        left_(limits) {}
 
   bool Next(Shape* shape) {
-    const uint64_t number = in_[kContexts].Varint();
-    if (!in_[kContexts].ok() || number > contexts_.size()) return false;
+    const uint64_t number = context_bytes_.Varint();
+    if (!context_bytes_.ok() || number > contexts_.size()) return false;
     if (number == contexts_.size()) {
       auto fresh = std::make_unique<Shape>();
       for (std::string* name : {&fresh->envelope, &fresh->header, &fresh->body_format}) {
-        *name = std::string(in_[kContexts].Bytes());
+        *name = std::string(context_bytes_.Bytes());
       }
-      if (!in_[kContexts].ok()) return false;
+      if (!context_bytes_.ok()) return false;
       contexts_.push_back(fresh.get());
       fresh_.push_back(std::move(fresh));
     }
@@ -173,13 +147,17 @@ class Decoder {
     shape->envelope = before.envelope;
     shape->header = before.header;
     shape->body_format = before.body_format;
-    if (!TakeText(NamesOf(*shape)) || !ReadPieces(before, shape) || !ReadFields(before, shape) || !ReadBody(shape)) return false;
+    if (!TakeText(NamesOf(*shape)) || !ReadPieces(before, shape) || !ReadFields(before, shape) || !ReadBody(shape))
+      return false;
     contexts_[number] = shape;
     return true;
   }
 
   bool Finished() const {
-    return std::all_of(in_.begin(), in_.end(), [](const ByteReader& in) { return in.ok() && in.remaining() == 0; });
+    for (const ByteReader* column : {&context_bytes_, &counts_, &fields_, &bodies_, &signatures_}) {
+      if (!column->ok() || column->remaining() != 0) return false;
+    }
+    return pieces_.Finished();
   }
 
  private:
@@ -196,11 +174,11 @@ class Decoder {
   }
 
   bool ReadPieces(const Shape& before, Shape* shape) {
-    const uint64_t head = in_[kCounts].Varint();
-    const uint64_t tail = in_[kCounts].Varint();
-    const uint64_t middle = in_[kCounts].Varint();
+    const uint64_t head = counts_.Varint();
+    const uint64_t tail = counts_.Varint();
+    const uint64_t middle = counts_.Varint();
     const size_t known = before.pieces.size();
-    if (!in_[kCounts].ok() || head > known || tail > known - head || middle > in_[kHeads].remaining()) return false;
+    if (!counts_.ok() || head > known || tail > known - head || middle > pieces_.remaining()) return false;
     const uint64_t count = head + middle + tail;
     if (count > kMaxPieces || !TakeParts(count)) return false;
     shape->pieces.reserve(count);
@@ -213,7 +191,7 @@ class Decoder {
     };
     if (!copy(0, head)) return false;
     for (uint64_t i = 0; i < middle; ++i) {
-      if (!ReadPiece(&shape->pieces.emplace_back())) return false;
+      if (!pieces_.Next(&shape->pieces.emplace_back()) || !TakeText(shape->pieces.back().text.size())) return false;
     }
     if (!copy(known - tail, known)) return false;
     for (Piece& piece : shape->pieces) {
@@ -222,30 +200,8 @@ class Decoder {
     return true;
   }
 
-  bool ReadPiece(Piece* piece) {
-    const uint8_t head = in_[kHeads].U8();
-    if (head == kOneBlank) {
-      piece->text = " ";
-      return TakeText(1);
-    }
-    const uint8_t token_class = (head >> 2 & 7) | (head >> 3 & 8);
-    if (token_class > static_cast<uint8_t>(TokenClass::kSize)) return false;
-    piece->kind = static_cast<Piece::Kind>(head & 3);
-    piece->token_class = static_cast<TokenClass>(token_class);
-    if ((head & kHasLayout) != 0) {
-      const uint64_t layout = in_[kLayouts].Varint();
-      if (layout == 0 || layout > UINT16_MAX) return false;
-      piece->time_layout = static_cast<uint16_t>(layout);
-    }
-    if (piece->kind == Piece::Kind::kSlot) return (head & kSizedText) == 0;
-    const std::string_view text = (head & kSizedText) != 0 ? in_[kTexts].Bytes() : in_[kTexts].Terminated();
-    if (!in_[kTexts].ok() || !TakeText(text.size())) return false;
-    piece->text = std::string(text);
-    return true;
-  }
-
   bool ReadFields(const Shape& before, Shape* shape) {
-    ByteReader& in = in_[kFields];
+    ByteReader& in = fields_;
     const uint64_t shared = in.Varint();
     const uint64_t own = in.Varint();
     if (!in.ok() || shared > before.fields.size() || own > in.remaining() || !TakeParts(shared + own)) return false;
@@ -261,7 +217,7 @@ class Decoder {
   }
 
   bool ReadField(size_t piece_count, Field* field) {
-    ByteReader& in = in_[kFields];
+    ByteReader& in = fields_;
     const uint8_t head = in.U8();
     const uint8_t role = head & ~kConstantField & 0xFF;
     const uint8_t type = in.U8();
@@ -286,25 +242,28 @@ class Decoder {
   }
 
   bool ReadBody(Shape* shape) {
-    const uint64_t begin = in_[kBodies].Varint();
-    const uint64_t behind = in_[kBodies].Varint();
-    const uint8_t flags = in_[kBodies].U8();
+    const uint64_t begin = bodies_.Varint();
+    const uint64_t behind = bodies_.Varint();
+    const uint8_t flags = bodies_.U8();
     const size_t count = shape->pieces.size();
-    if (!in_[kBodies].ok() || behind > count || begin > count - behind || flags >= 2 * kNoSignature) return false;
+    if (!bodies_.ok() || behind > count || begin > count - behind || flags >= 2 * kNoSignature) return false;
     shape->body = {static_cast<uint16_t>(begin), static_cast<uint16_t>(count - behind)};
     shape->body_unescape = flags & 3;
     shape->continuation = (flags & kContinuation) != 0;
     if ((flags & kStoredSignature) != 0) {
-      shape->signature = in_[kSignatures].U64();
+      shape->signature = signatures_.U64();
     } else if ((flags & kNoSignature) == 0) {
       shape->signature = TemplateSignature(*shape);
     }
-    if (!in_[kSignatures].ok()) return false;
+    if (!signatures_.ok()) return false;
     FinishShape(shape);
     return true;
   }
 
-  std::vector<ByteReader> in_;
+  // In the order in which they are stored.
+  ByteReader context_bytes_, counts_;
+  PieceReader pieces_;
+  ByteReader fields_, bodies_, signatures_;
   ShapeListLimits left_;
   std::vector<std::unique_ptr<const Shape>> fresh_;
   std::vector<const Shape*> contexts_;  // the last shape of each, owned by the caller or by `fresh_`

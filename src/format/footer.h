@@ -88,7 +88,7 @@ enum class SectionId : uint16_t {
   kCatalogEntry = 16,  // what the catalog needs to know the segment again (catalog/segment_meta.h)
   kContentHash = 17,   // 128-bit XXH3 of all rows as they render
   kShapeStats = 18,    // records, bytes and times per stored shape (event/shape_stats.h)
-  kFoldedBodies = 19,  // bodies as they were before they were folded (templates/folded_bodies.h)
+  kFoldedBodies = 19,  // bodies as they were before they were folded (templates/folded_bodies_section.h)
   kMetrics = 20,       // exact counts and sums of chosen events (sample/metric_ledger.h)
 };
 

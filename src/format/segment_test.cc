@@ -322,7 +322,8 @@ void FillGolden(testing::SegmentMaker* maker) {
 
 TEST(Segment, ConstantColumnsComeBackWhateverIsInThem) {
   testing::SegmentMaker maker;
-  const std::vector<std::string> texts = {"", "one", std::string("a\0b", 3), std::string(1, '\0'), std::string(300, 'x')};
+  const std::vector<std::string> texts = {"", "one", std::string("a\0b", 3), std::string(1, '\0'),
+                                          std::string(300, 'x')};
   for (size_t i = 0; i < texts.size(); ++i) {
     const std::string form = "form " + std::string(1, static_cast<char>('a' + i)) + " % of many %";
     for (size_t row = 0; row <= i; ++row) maker.Row(form, {texts[i], texts[(i + row) % texts.size()]});

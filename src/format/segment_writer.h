@@ -13,9 +13,9 @@
 namespace whittle {
 
 struct EncodeOptions {
-  int zstd_level = 0;       // 0: by how much is left to compress, at an even cost per line
-  // Text below which there is no filter of words: it is searched in a millisecond, and the filter would be a tenth of the
-  // segment.
+  int zstd_level = 0;  // 0: by how much is left to compress, at an even cost per line
+  // Text below which there is no filter of words: it is searched in a millisecond, and the filter would be a tenth of
+  // the segment.
   uint64_t filter_from_bytes = uint64_t{512} << 10;
   bool max_effort = false;  // for cold data: every choice on all values, zstd at its strongest
   // Runs body(0..n-1), possibly at the same time on several threads, and returns when all are done. Optional.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "templates/consolidator.h"
+#include "templates/folded_bodies_section.h"
 
 namespace whittle {
 
@@ -39,9 +40,9 @@ Result<FoldedBodies> LoadFoldedBodies(const SegmentReader& reader) {
   }
   WHITTLE_ASSIGN_OR_RETURN(const std::string bytes, reader.LoadSection(kSection));
   WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader.Shapes());
-  std::vector<Hash128> ids;
-  for (const StoredShape& stored : *shapes) ids.push_back(stored.shape->id);
-  auto folded = DecodeFoldedBodies(bytes, ids);
+  std::vector<const Shape*> plain;
+  for (const StoredShape& stored : *shapes) plain.push_back(stored.shape.get());
+  auto folded = DecodeFoldedBodies(bytes, plain);
   if (!folded) return Status(StatusCode::kCorrupt, "segment: folded bodies");
   return *std::move(folded);
 }

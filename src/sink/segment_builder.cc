@@ -11,6 +11,7 @@
 #include "format/segment_reader.h"
 #include "scan/shape_builder.h"
 #include "sink/refused_ids.h"
+#include "templates/folded_bodies_section.h"
 
 namespace whittle {
 namespace {
@@ -173,15 +174,15 @@ Section SegmentBuilder::FoldedBodiesOf(const FoldResult& fold) const {
                         !MinesAlike(*fixed_[i], *fold.shapes[stored].shape);
     if (IsOneSlot(*fold.shapes[stored].shape)) says_less[stored] = false;
   }
-  std::vector<Hash128> shapes;
-  for (const StoredShape& stored : fold.shapes) shapes.push_back(stored.shape->id);
+  std::vector<const Shape*> shapes;
+  for (const StoredShape& stored : fold.shapes) shapes.push_back(stored.shape.get());
   FoldedBodies bodies;
   for (size_t i = 0; i < uses_.size(); ++i) {
     const uint32_t stored = fold.plans[i].stored_shape;
     if (!says_less[stored]) continue;
     const auto origins = folded_.Of(uses_[i].shape->id);
-    for (const auto& origin : origins) bodies.Add(shapes[stored], origin);
-    if (origins.empty()) bodies.Add(shapes[stored], BodyAlone(*fixed_[i], bindings_[i]));
+    for (const auto& origin : origins) bodies.Add(shapes[stored]->id, origin);
+    if (origins.empty()) bodies.Add(shapes[stored]->id, BodyAlone(*fixed_[i], bindings_[i]));
   }
   return {static_cast<uint16_t>(SectionId::kFoldedBodies), false, EncodeFoldedBodies(bodies, shapes)};
 }

@@ -44,13 +44,10 @@ class FoldedBodies {
 // slot of its template lose their text: that it varies is known.
 std::shared_ptr<const Shape> BodyAlone(const Shape& shape, const TemplateBinding& binding);
 
+// What miners look at of a field that stands in `range` of a body: its type.
+Field TypeOnly(const Field& field, PieceRange range);
+
 // Whether `stored` tells the miner all that `line` did, texts of values aside.
 bool MinesAlike(const Shape& line, const Shape& stored);
-
-// Section 19 of a segment (docs/segment-format.md) about its shapes, in their order; empty when there is nothing to
-// say.
-std::string EncodeFoldedBodies(const FoldedBodies& folded, std::span<const Hash128> shapes);
-// Nothing when the bytes are damaged.
-std::optional<FoldedBodies> DecodeFoldedBodies(std::string_view bytes, std::span<const Hash128> shapes);
 
 }  // namespace whittle
