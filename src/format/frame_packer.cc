@@ -14,11 +14,9 @@ constexpr size_t kFrameTarget = size_t{2} << 20;
 // zstd levels by how much of the text is left to compress: structure has removed most of it, so what is left may cost
 // more per byte. Measured on one core: level 4 about 150 MB/s, 7 about 80, 9 about 60, 12 about 25; so zstd costs
 // between 0.7 and 2 ns per byte of text.
-// Of so little text, any level costs milliseconds.
-constexpr uint64_t kLittleText = uint64_t{2} << 20;
-
 int LevelFor(uint64_t total, uint64_t text_bytes) {
-  if (text_bytes < kLittleText) return 15;
+  constexpr uint64_t kLittleText = uint64_t{2} << 20;
+  if (text_bytes < kLittleText) return 15;  // milliseconds, whatever is left
   if (total * 40 < text_bytes) return 12;
   if (total * 24 < text_bytes) return 9;
   if (total * 6 < text_bytes) return 7;
