@@ -16,6 +16,9 @@ constexpr size_t kMaxQuotedUnits = 256;
 
 // Elements of a list without blanks; two may be an English sentence written in haste.
 constexpr size_t kMinTightList = 3;
+// Names after a label, and the words of a remark behind one of them.
+constexpr size_t kMinLabelledList = 4;
+constexpr size_t kMaxRemark = 8;
 constexpr std::string_view kOpening = "=:([{<\"'";
 constexpr std::string_view kClosing = ".;)]}>\"'";
 
@@ -40,6 +43,7 @@ class BodyParser {
     MarkQuotedValues();
     MarkLists();
     MarkTightLists();
+    MarkLabelledLists();
     DropInside();
     MarkValueWords();
     GlueWords();
@@ -312,6 +316,49 @@ class BodyParser {
     }
   }
 
+  // The next unit that is no delimiter and no part of one before it; the count of units when there is none.
+  size_t UnitAfter(size_t i) const {
+    do ++i;
+    while (i < units_.size() && (units_[i].kind == Kind::kDelimiter || IsInside(i)));
+    return i;
+  }
+
+  // "packages: idna, certifi, urllib3", "Install: bash:amd64 (5.2), gawk:amd64 (5.1, automatic)": names, some with a
+  // value in parentheses, from a label to the end of the line.
+  void MarkLabelledLists() {
+    for (size_t i = 0; i < units_.size(); ++i) {
+      if (units_[i].kind == Kind::kDelimiter || IsInside(i) || !before_[i].ends_with(": ") || IsFirstUnit(i)) continue;
+      size_t elements = 0;
+      size_t last = i;
+      bool words = false;
+      std::string_view behind;
+      for (size_t k = i; k < units_.size(); k = UnitAfter(k)) {
+        words = words || units_[k].kind == Kind::kWord;
+        while (IsGlue(after_[k]) && UnitAfter(k) < units_.size()) k = UnitAfter(k);
+        last = k;
+        behind = after_[k];
+        if (behind.starts_with(" (")) {
+          // "3 (n.leader)": here the remark is the name, and others write other values.
+          const size_t remark = UnitAfter(k);
+          if (remark == units_.size() || units_[remark].kind == Kind::kWord) break;
+          size_t close = behind.find(')');
+          for (size_t words_left = kMaxRemark; close == std::string_view::npos && words_left > 0; --words_left) {
+            k = UnitAfter(k);
+            if (k == units_.size()) break;
+            behind = after_[k];
+            close = behind.find(')');
+          }
+          if (close == std::string_view::npos) break;
+          behind.remove_prefix(close + 1);
+          last = behind.empty() ? units_.size() - 1 : k;
+        }
+        ++elements;
+        if (behind != ", ") break;
+      }
+      if (behind.empty() && words && elements >= kMinLabelledList) JoinText(i, last);
+    }
+  }
+
   // Units [first, last] become one value. It reads as a constant as long as its text never varies.
   void JoinText(size_t first, size_t last) {
     BodyUnit& joined = units_[first];
@@ -323,6 +370,7 @@ class BodyParser {
     joined.token_class = TokenClass::kMixed;
     joined.type = ValueType::kString;
     for (size_t k = first + 1; k <= last; ++k) {
+      if (IsInside(k)) continue;
       joined.has_text = joined.has_text && units_[k].has_text;
       joined.text += units_[k].text;
     }
