@@ -113,7 +113,7 @@ class Encoder {
     if (stored) ByteWriter(&signatures_).U64(shape.signature);
   }
 
-  const Shape nothing_;
+  const Shape nothing_{};
   std::string context_bytes_, counts_, fields_, bodies_, signatures_;
   PieceWriter pieces_;
   // By envelope, header and format of the body: its number, and the last shape that has them.

@@ -2,8 +2,26 @@
 
 #include <algorithm>
 
+#include "templates/body_form.h"
+
 namespace whittle {
 namespace {
+
+// Values of several pieces in the slots of the template, such as lists and quoted texts: whatever words they are made of,
+// they are values by looks and position, and no evidence that words are.
+std::vector<PieceRange> TextsInSlots(const Shape& shape, const TemplateBinding& binding) {
+  std::vector<PieceRange> texts;
+  if (binding.slots.empty()) return texts;
+  auto slot = binding.slots.begin();
+  for (const BodyUnit& unit : ParseBody(shape)) {
+    while (slot != binding.slots.end() && slot->end < unit.end) ++slot;
+    if (slot == binding.slots.end()) break;
+    if (unit.kind == BodyUnit::Kind::kValue && unit.token_class == TokenClass::kMixed &&
+        unit.type == ValueType::kString && !unit.open && unit.end > unit.begin + 1 && slot->begin <= unit.begin)
+      texts.push_back({unit.begin, unit.end});
+  }
+  return texts;
+}
 
 bool PiecesMineAlike(const Piece& line, const Piece& stored) {
   const auto masked = [](const Piece& piece) {
@@ -46,16 +64,25 @@ std::shared_ptr<const Shape> BodyAlone(const Shape& shape, const TemplateBinding
   auto alone = std::make_shared<Shape>();
   const auto end = std::min<size_t>(shape.body.end, shape.pieces.size());
   const uint16_t begin = std::min<uint16_t>(shape.body.begin, static_cast<uint16_t>(end));
+  const std::vector<PieceRange> texts = TextsInSlots(shape, binding);
+  auto text = texts.begin();
   auto slot = binding.slots.begin();
+  std::vector<uint16_t> place;  // of the pieces of the body, in the new one; and its end
   for (size_t i = begin; i < end; ++i) {
+    while (text != texts.end() && text->end <= i) ++text;
+    const bool in_text = text != texts.end() && text->begin <= i;
+    place.push_back(static_cast<uint16_t>(alone->pieces.size() - (in_text && text->begin < i ? 1 : 0)));
+    if (in_text && text->begin < i) continue;
     Piece& piece = alone->pieces.emplace_back(shape.pieces[i]);
     while (slot != binding.slots.end() && slot->end <= i) ++slot;
+    if (in_text) piece = {Piece::Kind::kSlot, TokenClass::kMixed, 0, 0, ""};
     if (piece.kind == Piece::Kind::kFixed && slot != binding.slots.end() && slot->begin <= i) {
       piece.kind = Piece::Kind::kSlot;
       piece.text.clear();
     }
     if (piece.kind == Piece::Kind::kSlot) piece.slot = alone->slot_count++;
   }
+  place.push_back(static_cast<uint16_t>(alone->pieces.size()));
   alone->body = {0, static_cast<uint16_t>(alone->pieces.size())};
   alone->body_unescape = shape.body_unescape;
   alone->body_format = shape.body_format;
@@ -63,8 +90,9 @@ std::shared_ptr<const Shape> BodyAlone(const Shape& shape, const TemplateBinding
   for (const Field& field : shape.fields) {
     if (field.type == ValueType::kString || field.range.empty() || field.range.begin < begin || field.range.end > end)
       continue;
-    alone->fields.push_back(TypeOnly(
-        field, {static_cast<uint16_t>(field.range.begin - begin), static_cast<uint16_t>(field.range.end - begin)}));
+    const PieceRange range = {place[static_cast<size_t>(field.range.begin - begin)],
+                              place[static_cast<size_t>(field.range.end - begin)]};
+    if (!range.empty()) alone->fields.push_back(TypeOnly(field, range));
   }
   FinishShape(alone.get());
   return alone;
