@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kGap = 2;
 // Cutting a column below this tells nothing any more; the line is longer than the terminal then.
 constexpr size_t kMinCutWidth = 8;
+// Without a limit one long cell would fill every line of its column with blanks: longer ones run over instead.
+constexpr size_t kWidestPadded = 160;
 
 void AppendCell(std::string_view text, size_t width, bool right, bool last, std::string* out) {
   const size_t used = DisplayWidth(text);
@@ -41,7 +43,13 @@ std::vector<size_t> Table::Widths(size_t limit) const {
   for (const auto& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
   }
-  if (limit == 0 || widths.empty()) return widths;
+  if (limit == 0) {
+    for (size_t i = 0; i < widths.size(); ++i) {
+      if (!columns_[i].right_aligned) widths[i] = std::max(titles[i], std::min(widths[i], kWidestPadded));
+    }
+    return widths;
+  }
+  if (widths.empty()) return widths;
   size_t total = std::accumulate(widths.begin(), widths.end(), size_t{0}) + kGap * (widths.size() - 1);
   while (total > limit) {
     size_t widest = columns_.size(), second = 0;
@@ -78,7 +86,7 @@ std::string Table::Render(size_t width) const {
   TrimLine(&out);
   for (const auto& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string cell = columns_[i].right_aligned ? row[i] : FitWidth(row[i], widths[i]);
+      const std::string cell = width == 0 || columns_[i].right_aligned ? row[i] : FitWidth(row[i], widths[i]);
       AppendCell(cell, widths[i], columns_[i].right_aligned, i + 1 == row.size(), &out);
     }
     TrimLine(&out);

@@ -23,7 +23,7 @@ class Table {
 
   // Title line, a rule, one line a row; two spaces between columns, no trailing space. With a `width` (terminal
   // columns, 0 = unlimited) the widest left-aligned columns are cut with "…" until a line fits; titles and numbers
-  // never are.
+  // never are. Without one nothing is cut, and cells of more than 160 columns push the rest of their line aside.
   std::string Render(size_t width = 0) const;
 
  private:

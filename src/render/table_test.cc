@@ -30,6 +30,14 @@ TEST(Table, CutsTheWidestTextToFit) {
             "abc  xxxxxxxxxxxxxxxx\xE2\x80\xA6  123456\n");
 }
 
+TEST(Table, OneLongCellDoesNotWidenEveryLine) {
+  Table table({{"text"}, {"n"}});
+  table.AddRow({std::string(5000, 'x'), "1"});
+  table.AddRow({"short", "2"});
+  EXPECT_EQ(table.Render(), "text" + std::string(158, ' ') + "n\n" + std::string(160, '-') + "  -\n" +
+                                std::string(5000, 'x') + "  1\n" + "short" + std::string(157, ' ') + "2\n");
+}
+
 TEST(Table, LinesFitOrNothingMoreCanBeCut) {
   const uint64_t seed = std::random_device{}();
   SCOPED_TRACE(seed);

@@ -7,8 +7,11 @@
 namespace whittle {
 namespace {
 
-// Values of several pieces in the slots of the template, such as lists and quoted texts: whatever words they are made of,
-// they are values by looks and position, and no evidence that words are.
+// More pieces than the texts have that somebody makes templates of, one for each text.
+constexpr int kLongText = 8;
+
+// Long lists and quoted texts in the slots of the template: whatever words they are made of, they are values by looks
+// and position, and no evidence that words are.
 std::vector<PieceRange> TextsInSlots(const Shape& shape, const TemplateBinding& binding) {
   std::vector<PieceRange> texts;
   if (binding.slots.empty()) return texts;
@@ -17,7 +20,7 @@ std::vector<PieceRange> TextsInSlots(const Shape& shape, const TemplateBinding& 
     while (slot != binding.slots.end() && slot->end < unit.end) ++slot;
     if (slot == binding.slots.end()) break;
     if (unit.kind == BodyUnit::Kind::kValue && unit.token_class == TokenClass::kMixed &&
-        unit.type == ValueType::kString && !unit.open && unit.end > unit.begin + 1 && slot->begin <= unit.begin)
+        unit.type == ValueType::kString && !unit.open && unit.end > unit.begin + kLongText && slot->begin <= unit.begin)
       texts.push_back({unit.begin, unit.end});
   }
   return texts;

@@ -40,8 +40,8 @@ class FoldedBodies {
   std::unordered_map<Hash128, std::shared_ptr<const Shape>, Hash128Hasher> shared_;  // one copy of equal bodies
 };
 
-// The body of a shape and all that decides how it is mined, as a shape without anything around it. Masked tokens, lists
-// and quoted texts in a slot of its template lose their text: that it varies is known.
+// The body of a shape and all that decides how it is mined, as a shape without anything around it. Masked tokens, long
+// lists and long quoted texts in a slot of its template lose their text: that it varies is known.
 std::shared_ptr<const Shape> BodyAlone(const Shape& shape, const TemplateBinding& binding);
 
 // What miners look at of a field that stands in `range` of a body: its type.

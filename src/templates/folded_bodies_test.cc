@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "templates/consolidate.h"
 #include "templates/test_shapes.h"
 
@@ -22,6 +24,22 @@ TEST(FoldedBodiesTest, ABodyIsMinedAsItsLineIs) {
     EXPECT_TRUE(MinesAlike(*shape, *body)) << line;
   }
   EXPECT_FALSE(MinesAlike(*ShapeOf("session of alice was closed"), *ShapeOf("session of 17 was closed")));
+}
+
+TEST(FoldedBodiesTest, LongListsInSlotsLoseTheirText) {
+  const auto shape = ShapeOf("Install: bash (5.2), gawk (5.1), tar (1.34), less (590)");
+  const Shape* const line[] = {shape.get()};
+  TemplateBinding binding;
+  const auto bash =
+      std::find_if(shape->pieces.begin(), shape->pieces.end(), [](const Piece& p) { return p.text == "bash"; });
+  binding.slots = {{static_cast<uint16_t>(bash - shape->pieces.begin()), static_cast<uint16_t>(shape->pieces.size())}};
+  const auto body = BodyAlone(*shape, binding);
+  EXPECT_LT(body->pieces.size(), 6u);
+  for (const Piece& piece : body->pieces) EXPECT_EQ(piece.text.find("bash"), std::string::npos);
+  // It says what the line said, but for the text.
+  const Shape* const both[] = {shape.get(), body.get()};
+  EXPECT_EQ(Consolidate(both, {}).templates.size(), 1u);
+  EXPECT_EQ(Consolidate(line, {}).templates.size(), 1u);
 }
 
 TEST(FoldedBodiesTest, AFoldedShapeIsNoEvidenceBesideItsOrigins) {
