@@ -37,39 +37,40 @@ std::vector<Pieces> PlainFillings(const Shape& stored) {
   return fillings;
 }
 
-// Pieces of `body` in the slots of the body of `stored`, as a pattern in which slots stand for any number of pieces
-// matches it, every piece between them as early as it can. Nothing when it does not match.
+// The pieces of `body` that stand in the slots of the body of `stored`, when slots may stand for any number of pieces
+// and the pieces between them are found as early as they can. Nothing when they are not all there.
 std::optional<std::vector<Pieces>> FillingsOf(const Shape& stored, const Shape& body) {
-  std::vector<Pieces> fillings;
-  const auto is_slot = [&](size_t i) { return stored.pieces[i].kind == Piece::Kind::kSlot; };
-  const auto matches = [&](size_t first, size_t last, size_t at) {
-    if (last - first > body.pieces.size() - at) return false;
-    for (size_t i = first; i < last; ++i) {
-      if (!SamePiece(stored.pieces[i], body.pieces[at + i - first])) return false;
-    }
-    return true;
+  const size_t size = body.pieces.size();
+  const size_t end = stored.body.end;
+  const auto run_end = [&](size_t i) {
+    while (i < end && stored.pieces[i].kind != Piece::Kind::kSlot) ++i;
+    return i;
   };
-  size_t at = 0;  // in the body
-  for (size_t i = stored.body.begin; i < stored.body.end || at < body.pieces.size();) {
-    const bool slot = i < stored.body.end && is_slot(i);
-    const size_t first = i + (slot ? 1 : 0);
-    size_t last = first;
-    while (last < stored.body.end && !is_slot(last)) ++last;
+  const auto matches = [&](size_t first, size_t last, size_t at) {
+    return last - first <= size - at &&
+           std::equal(stored.pieces.data() + first, stored.pieces.data() + last, body.pieces.data() + at, SamePiece);
+  };
+  std::vector<Pieces> fillings;
+  size_t last = run_end(stored.body.begin);
+  if (!matches(stored.body.begin, last, 0)) return std::nullopt;
+  size_t at = last - stored.body.begin;
+  while (last < end) {  // at a slot
+    const size_t first = last + 1;
+    last = run_end(first);
     size_t found = at;
-    if (last == stored.body.end && slot) {
-      found = std::max(at, body.pieces.size() - std::min(body.pieces.size(), last - first));
-    } else if (slot) {
-      if (first == last && at < body.pieces.size()) ++found;  // a slot beside a slot
-      while (found < body.pieces.size() && !matches(first, last, found)) ++found;
+    if (last == end) {
+      found = std::max(at, size - std::min(size, last - first));
+    } else if (first == last) {
+      found = std::min(at + 1, size);  // a slot beside a slot
+    } else {
+      while (found < size && !matches(first, last, found)) ++found;
     }
     if (!matches(first, last, found)) return std::nullopt;
-    if (slot)
-      fillings.emplace_back(body.pieces.begin() + static_cast<ptrdiff_t>(at),
-                            body.pieces.begin() + static_cast<ptrdiff_t>(found));
-    if (last == i && !slot) return std::nullopt;  // the body goes on where the stored one ends
+    fillings.emplace_back(body.pieces.begin() + static_cast<ptrdiff_t>(at),
+                          body.pieces.begin() + static_cast<ptrdiff_t>(found));
     at = found + last - first;
-    i = last;
   }
+  if (at != size) return std::nullopt;
   return fillings;
 }
 
