@@ -3,7 +3,7 @@
 import re
 import shutil
 import whittle_cli
-from segment_reader import Segment
+from segment_reader import Segment, sizes
 from whittle_cli import ROOT, CliTest, examples
 
 
@@ -22,6 +22,14 @@ class SegmentFormatTest(CliTest):
         dump = page[page.index("The whole file, "):]
         example = bytes.fromhex("".join(re.findall(r"^[0-9a-f]{4}((?: ? [0-9a-f]{2})+)", dump, re.M)))
         self.assert_same_bytes(b"ok 1\nok 2\nok 3\n", b"".join(Segment(example).lines()))
+
+    def test_sizes_are_told(self):
+        path = sorted((ROOT / "tests/golden").glob("*.wseg"))[0]
+        table = list(sizes(Segment(path.read_bytes())))
+        stored = sum(int(line.split()[-1].replace(",", "")) for line in table if " frames " in line)
+        footer = path.stat().st_size - 16 - 56 - stored
+        self.assertTrue(0 < footer < 1000, table)
+        self.assertTrue(any(line.startswith("shapes") for line in table), table)
 
     def test_generated_log(self):
         lines = []

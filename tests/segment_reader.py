@@ -1,6 +1,7 @@
 """A second reader of segments, written from docs/segment-format.md alone: gives the lines of a segment back.
 
     python3 tests/segment_reader.py FILE.wseg > lines
+    python3 tests/segment_reader.py --sizes FILE.wseg   # where its bytes are
 
 Python's standard library and libzstd by ctypes; checksums are left to others. Of the time layouts it knows the ISO ones
 written YYYY-MM-DD HH:MM:SS with a fraction of three digits or none, and says so when it meets another.
@@ -9,6 +10,7 @@ written YYYY-MM-DD HH:MM:SS with a fraction of three digits or none, and says so
 import ctypes
 import ctypes.util
 import datetime
+import pathlib
 import struct
 import sys
 
@@ -109,8 +111,9 @@ class Segment:
                 f.bytes(), f.u8(), f.bytes()
         for _ in range(f.varint()):  # runs
             [f.varint() for _ in range(6)]
-        for _ in range(f.varint()):  # sections
-            f.raw(3), f.varint()
+        self.sections = []  # id and size
+        for _ in range(f.varint()):
+            self.sections.append((struct.unpack("<HB", f.raw(3))[0], f.varint()))
         self.frame_table = []
         for _ in range(f.varint()):
             kind, method, raw, stored = f.u8(), f.u8(), f.varint(), f.varint()
@@ -342,6 +345,28 @@ def tick_text(layout, tick):
     return time.strftime("%Y-%m-%d %H:%M:%S").encode() + (separator + b"%03d" % rest if separator else b"")
 
 
+def sizes(segment):
+    """Lines of a table: what a segment keeps, frames, bytes before compression and stored, the largest first."""
+    names = {0: "directory", 1: "shapes", 2: "sections", 3: "row shapes", 4: "texts", 7: "small references", 8: "ranks",
+             9: "varints", 10: "hex"}
+    kinds = {}
+    for kind, _, raw, stored in segment.frame_table:
+        frames, raw_before, stored_before = kinds.get(kind, (0, 0, 0))
+        kinds[kind] = frames + 1, raw_before + raw, stored_before + stored
+    yield f"{segment.rows} rows, {segment.shape_count} shapes, {segment.column_count} columns"
+    for kind, (frames, raw, stored) in sorted(kinds.items(), key=lambda item: -item[1][2]):
+        yield f"{names.get(kind, f'plane {kind - 16}'):<17} {frames:>4} frames {raw:>12,} {stored:>12,}"
+    for section, raw in segment.sections:
+        yield f"  section {section:<7}             {raw:>12,}"
+
+
+def main(arguments):
+    segment = Segment(pathlib.Path(arguments[-1]).read_bytes())
+    if arguments[0] == "--sizes":
+        print("\n".join(sizes(segment)))
+    else:
+        sys.stdout.buffer.writelines(segment.lines())
+
+
 if __name__ == "__main__":
-    with open(sys.argv[1], "rb") as file:
-        sys.stdout.buffer.writelines(Segment(file.read()).lines())
+    main(sys.argv[1:])
