@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "event/piece_columns.h"
+#include "event/template_text.h"
 
 namespace whittle {
 namespace {
@@ -17,8 +18,6 @@ constexpr uint8_t kConstantField = 0x80;
 constexpr uint8_t kContinuation = 4;
 constexpr uint8_t kStoredSignature = 8;
 constexpr uint8_t kNoSignature = 16;
-
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 bool SameField(const Field& a, const Field& b) {
   return a.role == b.role && a.type == b.type && a.unescape == b.unescape && a.time_layout == b.time_layout &&
@@ -284,31 +283,16 @@ bool ShapeListBudget::Take(const Shape& shape) {
 }
 
 uint64_t TemplateSignature(const Shape& shape) {
-  constexpr std::string_view kSlotMark = "<*>";
-  std::string text;
-  bool after_slot = false;
-  const auto append = [&](std::string_view constant) {
-    if (constant.empty()) return;
-    after_slot = false;
-    for (const char c : constant) {
-      if (!IsSpace(c)) {
-        text.push_back(c);
-      } else if (!text.empty() && text.back() != ' ') {
-        text.push_back(' ');
-      }
-    }
-  };
+  TemplateText text;
   for (size_t i = shape.body.begin; i < shape.body.end; ++i) {
     const Piece& piece = shape.pieces[i];
-    if (piece.kind != Piece::Kind::kSlot) {
-      append(shape.body_unescape == 0 ? piece.text : Unescape(piece.text, shape.body_unescape));
-    } else if (!after_slot) {
-      text += kSlotMark;
-      after_slot = true;
+    if (piece.kind == Piece::Kind::kSlot) {
+      text.AddSlot();
+    } else {
+      text.AddConstant(shape.body_unescape == 0 ? piece.text : Unescape(piece.text, shape.body_unescape));
     }
   }
-  if (text.ends_with(' ')) text.pop_back();
-  return Hash64(text);
+  return Hash64(text.Take());
 }
 
 void EncodeShapeList(std::span<const Shape* const> shapes, ByteWriter* out) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "event/template_text.h"
+
 namespace whittle {
 namespace {
 
@@ -102,11 +104,11 @@ class Aligner {
     const size_t gaps = cuts_[0].size();
     for (size_t gap = 0; gap < gaps; ++gap) {
       AlignGap(gap);
-      if (gap + 1 < gaps) AppendConstant(forms_[0]->units[cuts_[0][gap]].text);
+      if (gap + 1 < gaps) text_.AddConstant(forms_[0]->units[cuts_[0][gap]].text);
     }
-    if (!group_.text.empty() && group_.text.back() == ' ') group_.text.pop_back();
+    group_.text = text_.Take();
     size_t marks = 0;
-    for (size_t at = 0; (at = group_.text.find("<*>", at)) != std::string::npos; at += 3) ++marks;
+    for (size_t at = 0; (at = group_.text.find(TemplateText::kSlotMark, at)) != std::string::npos; ++at) ++marks;
     group_.ambiguous = marks != group_.slots.size();
     for (SlotProfile& slot : group_.slots) FinishProfile(&slot);
     return std::move(group_);
@@ -209,7 +211,7 @@ class Aligner {
   template <typename UnitOf>
   void EmitColumn(const UnitOf& unit_of) {
     if (IsConstantColumn(unit_of)) {
-      AppendConstant(Unit(0, unit_of(0)).text);
+      text_.AddConstant(Unit(0, unit_of(0)).text);
       return;
     }
     OpenSlot();
@@ -226,7 +228,7 @@ class Aligner {
       }
     }
     if (blank) {
-      AppendConstant(" ");
+      text_.AddConstant(" ");
       return;
     }
     OpenSlot();
@@ -235,12 +237,10 @@ class Aligner {
 
   // A slot right after a slot is the same slot.
   void OpenSlot() {
-    if (slot_open_) {
+    if (!text_.AddSlot()) {
       group_.slots.back().composite = true;
       return;
     }
-    slot_open_ = true;
-    group_.text += "<*>";
     group_.slots.push_back({});
     for (std::vector<UnitRange>& ranges : group_.ranges) ranges.push_back({UINT32_MAX, 0});
   }
@@ -252,22 +252,10 @@ class Aligner {
     AddToProfile(*forms_[form], begin, end, &group_.slots.back());
   }
 
-  void AppendConstant(std::string_view constant) {
-    if (constant.empty()) return;
-    slot_open_ = false;
-    for (const char c : constant) {
-      if (!IsSpace(c)) {
-        group_.text.push_back(c);
-      } else if (!group_.text.empty() && group_.text.back() != ' ') {
-        group_.text.push_back(' ');
-      }
-    }
-  }
-
   std::span<const Form* const> forms_;
   std::vector<std::vector<uint32_t>> cuts_;
   AlignedGroup group_;
-  bool slot_open_ = false;
+  TemplateText text_;
 };
 
 // A form whose numbers and their units are one value each ("35 ms" beside "2 min" or "35ms").
