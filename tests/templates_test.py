@@ -164,7 +164,10 @@ class TemplatesTest(CliTest):
             # Each part alone has too few names in each place to say that they are names.
             parts.append([f"{verbs[k]} the {names[(i * 5 + k) % 24]} unit after check\n" for k in range(4)] +
                          [f"service {names[(i + k) % 24]} took the lock of {name}\n" for k in range(3)] +
-                         [f"Unhandled error: {name} {names[(i + 7) % 24]} gone\n", f"user {name} state={verbs[i % 4]}\n"])
+                         [f"Unhandled error: {name} {names[(i + 7) % 24]} gone\n", f"user {name} state={verbs[i % 4]}\n",
+                          "Removing packages: " + ", ".join(names[i:] + names[:4]) + "\n",
+                          "Install: " + ", ".join(f"{n}:amd64 (1.{i}, automatic)" for n in names[:4 + i % 9]) + "\n",
+                          f"told \"{' '.join(names[i % 20:i % 20 + 2 + i % 7])}\" to wait\n"])
         self.random.shuffle(parts)
         for part in parts:
             self.random.shuffle(part)
@@ -178,6 +181,9 @@ class TemplatesTest(CliTest):
                 file.write("".join(map("".join, parts[at:at + step])).encode())
             self.ingest(path, store=grown, flags=["--quiet"])
         self.assertLess(3, len(whittle_cli.segments(grown)))
+        texts = self.templates(whole)
+        self.assertIn("Removing packages: <*>", str(texts))
+        self.assertIn("Install: <*>", str(texts))
         message = f"{step} parts a segment, WHITTLE_SEED={self.seed}"
         self.assertEqual(self.templates(whole), self.templates(grown), message)
         self.run_ok("compact", "--store", grown)

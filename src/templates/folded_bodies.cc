@@ -14,13 +14,14 @@ constexpr int kLongText = 8;
 // and position, and no evidence that words are.
 std::vector<PieceRange> TextsInSlots(const Shape& shape, const TemplateBinding& binding) {
   std::vector<PieceRange> texts;
-  if (binding.slots.empty()) return texts;
+  const auto is_long = [](PieceRange range) { return range.end > range.begin + kLongText; };
+  if (std::none_of(binding.slots.begin(), binding.slots.end(), is_long)) return texts;
   auto slot = binding.slots.begin();
   for (const BodyUnit& unit : ParseBody(shape)) {
     while (slot != binding.slots.end() && slot->end < unit.end) ++slot;
     if (slot == binding.slots.end()) break;
     if (unit.kind == BodyUnit::Kind::kValue && unit.token_class == TokenClass::kMixed &&
-        unit.type == ValueType::kString && !unit.open && unit.end > unit.begin + kLongText && slot->begin <= unit.begin)
+        unit.type == ValueType::kString && !unit.open && is_long({unit.begin, unit.end}) && slot->begin <= unit.begin)
       texts.push_back({unit.begin, unit.end});
   }
   return texts;

@@ -18,6 +18,9 @@ constexpr ShapeListLimits kLimits = {.shapes = 1 << 18, .parts = 1 << 20, .text 
 
 using Pieces = std::vector<Piece>;
 
+// For each piece of a body, when it is taken apart.
+constexpr size_t kMaxComparisons = 16;
+
 std::string TextOf(const Shape& shape) {
   std::string text;
   for (const Piece& piece : shape.pieces) text += piece.text;
@@ -46,9 +49,14 @@ std::optional<std::vector<Pieces>> FillingsOf(const Shape& stored, const Shape& 
     while (i < end && stored.pieces[i].kind != Piece::Kind::kSlot) ++i;
     return i;
   };
+  size_t comparisons_left = kMaxComparisons * (size + 1);
   const auto matches = [&](size_t first, size_t last, size_t at) {
-    return last - first <= size - at &&
-           std::equal(stored.pieces.data() + first, stored.pieces.data() + last, body.pieces.data() + at, SamePiece);
+    if (last - first > size - at) return false;
+    for (size_t i = first; i < last; ++i) {
+      if (comparisons_left == 0 || !SamePiece(stored.pieces[i], body.pieces[at + i - first])) return false;
+      --comparisons_left;
+    }
+    return true;
   };
   std::vector<Pieces> fillings;
   size_t last = run_end(stored.body.begin);

@@ -101,6 +101,21 @@ TEST(FoldedBodiesSection, BodiesAreWrittenAsTheirSlots) {
   ExpectReadBack(folded, stored);
 }
 
+// What is taken apart in time that grows with its square is written as it is.
+TEST(FoldedBodiesSection, RepeatedWordsAreNotSoughtForever) {
+  const auto repeated = [](size_t count) {
+    std::string text;
+    for (size_t i = 0; i < count; ++i) text += "a ";
+    return text;
+  };
+  const SharedShapes stored = {Stored("_ " + repeated(1000) + "b _ end")};
+  FoldedBodies folded;
+  folded.Add(stored[0]->id, Body(repeated(3000) + "b alpha end"));
+  const std::string bytes = EncodeFoldedBodies(folded, Plain(stored));
+  EXPECT_GT(bytes.size(), 6000u) << "taken apart: then this tests nothing";
+  ExpectReadBack(folded, stored);
+}
+
 TEST(FoldedBodiesSection, DamageIsFoundOrHarmless) {
   const SharedShapes stored = {Stored("loaded module _ in 35 ms"), Stored("stored two")};
   FoldedBodies folded;
