@@ -7,7 +7,7 @@
 #include "format/number_text.h"
 #include "format/reference_codec.h"
 #include "format/small_copy.h"
-#include "scan/time_layout.h"
+#include "scan/time_series.h"
 
 namespace whittle {
 namespace {
@@ -108,14 +108,13 @@ bool TextDecoder::DecodeTicks(size_t count, Views* out) {
   std::vector<int64_t> ticks;
   if (!DecodeIntegers(in_, count, &ticks)) return false;
   out->resize(count);
-  std::string text;
+  TimeWriter times(static_cast<TimeLayoutId>(layout));
   for (size_t i = 0; i < count; ++i) {
     if (i > 0 && ticks[i] == ticks[i - 1]) {  // many lines of one second
       (*out)[i] = (*out)[i - 1];
       continue;
     }
-    text.clear();
-    FormatTicks(static_cast<TimeLayoutId>(layout), ticks[i], &text);
+    const std::string_view text = times.Format(ticks[i]);
     char* p = arena_->Allocate(text.size());
     if (p == nullptr) return false;
     if (!text.empty()) std::memcpy(p, text.data(), text.size());

@@ -10,7 +10,7 @@
 #include "format/reference_codec.h"
 #include "format/text_prefetch.h"
 #include "format/value_dictionary.h"
-#include "scan/time_layout.h"
+#include "scan/time_series.h"
 
 namespace whittle {
 namespace {
@@ -103,8 +103,9 @@ bool TextEncoder::WriteNumbers(Texts values, int depth, const Parse& parse, cons
 
 bool TextEncoder::TryTicks(Texts values, const ColumnHint& hint, int depth) {
   if (hint.time_layout == 0) return false;
+  TimeReader times;
   return WriteNumbers(
-      values, depth, [&](std::string_view text, int64_t* v) { return ParseTicks(hint.time_layout, text, v); },
+      values, depth, [&](std::string_view text, int64_t* v) { return times.ParseTicks(hint.time_layout, text, v); },
       [&] {
         Op(TextOp::kTicks);
         out_->Varint(hint.time_layout);

@@ -201,7 +201,7 @@ bool LineParser::Emit(const Recipe& recipe, std::string_view text, Row* row) {
   const uint32_t slot_count = recipe.shape->slot_count;
   slots_.resize(row->first_slot + slot_count);
   RowTime time;
-  if (!recipe.Apply(text, tokenizer_.masked(), slots_.data() + row->first_slot, &time)) {
+  if (!recipe.Apply(text, tokenizer_.masked(), &times_, slots_.data() + row->first_slot, &time)) {
     slots_.resize(row->first_slot);
     return false;
   }

@@ -131,6 +131,7 @@ class LineParser {
   const LineAnalyzer* analyzer_;
   SharedRecipes* shared_;
   Tokenizer tokenizer_;
+  TimeReader times_;
   RecipeCache cache_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> batch_shapes_;  // shape id → index, for the batch at hand
   uint64_t round_ = 0;       // of ParseLines; what the cache remembers of a batch is of one round

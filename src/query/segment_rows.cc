@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "query/store_ledger.h"
 #include "sample/coin.h"
-#include "scan/time_layout.h"
+#include "scan/time_series.h"
 
 namespace whittle {
 namespace {
@@ -174,7 +174,7 @@ class TimeColumn {
     // Equal times of a column without numbers follow each other, and have the same bytes.
     if (known.text.data() != text.data() || known.text.size() != text.size()) {
       ParsedTime parsed;
-      known = {text, ParseTime(layout, text, &parsed) && parsed.has_date ? parsed.nanos : kNoTime};
+      known = {text, times_.ParseTime(layout, text, &parsed) && parsed.has_date ? parsed.nanos : kNoTime};
     }
     return known.time_ns;
   }
@@ -186,6 +186,7 @@ class TimeColumn {
   };
   const CodedTexts* values_;
   TimeLayoutId layout_ = UINT16_MAX;
+  TimeReader times_;
   std::vector<Known> known_;
 };
 

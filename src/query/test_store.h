@@ -69,7 +69,8 @@ class TestSegment {
     ASSERT_NE(recipe, nullptr);
     std::vector<Span> spans(recipe->shape->slot_count);
     RowTime time;
-    ASSERT_TRUE(recipe->Apply(text, tokens.masked(), spans.data(), &time)) << text;
+    TimeReader times;
+    ASSERT_TRUE(recipe->Apply(text, tokens.masked(), &times, spans.data(), &time)) << text;
     const StoredShape& stored = input_.shapes[ShapeIndex(recipe->shape)];
     for (size_t k = 0; k < spans.size(); ++k) {
       input_.columns[stored.columns[k]].values.push_back(text.substr(spans[k].begin, spans[k].size));

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "base/same_bytes.h"
-#include "scan/time_layout.h"
 
 namespace whittle {
 namespace {
@@ -48,7 +47,8 @@ bool GapMatches(std::string_view line, size_t begin, size_t end, const std::stri
 
 }  // namespace
 
-bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked, Span* spans, RowTime* time) const {
+bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked, TimeReader* times, Span* spans,
+                   RowTime* time) const {
   size_t position = 0;
   for (size_t k = 0; k < slots.size(); ++k) {
     const SlotRule& rule = slots[k];
@@ -62,7 +62,7 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
     const std::string_view text = line.substr(begin, end - begin);
     if (rule.time_layout != 0) {
       ParsedTime parsed;
-      if (!ParseTime(rule.time_layout, text, &parsed)) return false;
+      if (!times->ParseTime(rule.time_layout, text, &parsed)) return false;
       if (shape->timestamp_slot == static_cast<int32_t>(k)) {
         time->local_time_ns = parsed.nanos;
         time->flags =

@@ -13,6 +13,7 @@
 
 #include "event/batch.h"
 #include "event/shape.h"
+#include "scan/time_series.h"
 #include "scan/tokenizer.h"
 
 namespace whittle {
@@ -61,7 +62,8 @@ struct Recipe {
   }
 
   // Writes one Span per slot (relative to the line's first byte) to `spans`, which holds shape->slot_count entries.
-  bool Apply(std::string_view line, const std::vector<MaskedToken>& masked, Span* spans, RowTime* time) const;
+  bool Apply(std::string_view line, const std::vector<MaskedToken>& masked, TimeReader* times, Span* spans,
+             RowTime* time) const;
 };
 
 // Skeleton hash → recipes, open addressing. A skeleton may have several: what its masked tokens are made of decides

@@ -27,7 +27,8 @@ std::vector<std::string> Slots(const Recipe& recipe, std::string_view line) {
   EXPECT_TRUE(tokenizer.Scan(line));
   std::vector<Span> spans(recipe.shape->slot_count);
   RowTime time;
-  if (!recipe.Apply(line, tokenizer.masked(), spans.data(), &time)) return {"refused"};
+  TimeReader times;
+  if (!recipe.Apply(line, tokenizer.masked(), &times, spans.data(), &time)) return {"refused"};
   std::vector<std::string> texts;
   for (const Span& span : spans) texts.emplace_back(line.substr(span.begin, span.size));
   return texts;

@@ -245,6 +245,7 @@ bool ParseFields(const Family& family, int* fraction, int* zone, bool relaxed, s
         ok = c->Two(0, 59, &f->minute);
         break;
       case 'S':
+        f->second_at = static_cast<int>(c->position() - text.data());
         ok = c->Two(0, 60, &f->second);
         break;
       case 'b':
@@ -277,17 +278,21 @@ bool ParseFields(const Family& family, int* fraction, int* zone, bool relaxed, s
         Padded(count, f->hour, 9, f);
         break;
       case 'h':
-        ok = Loose(c->Flexible(2, 0, 23, &f->hour), 2, f->hour, f);
+        count = c->Flexible(2, 0, 23, &f->hour);
+        ok = Loose(count, 2, f->hour, f);
         break;
       case 'i':
-        ok = Loose(c->Flexible(2, 0, 59, &f->minute), 2, f->minute, f);
+        count = c->Flexible(2, 0, 59, &f->minute);
+        ok = Loose(count, 2, f->minute, f);
         break;
       case 'x':
-        ok = Loose(c->Flexible(2, 0, 59, &f->second), 2, f->second, f);
+        count = c->Flexible(2, 0, 59, &f->second);
+        ok = Loose(count, 2, f->second, f);
         break;
       case 'l': {
         int millis = 0;
-        ok = Loose(c->Flexible(3, 0, 999, &millis), 3, millis, f);
+        count = c->Flexible(3, 0, 999, &millis);
+        ok = Loose(count, 3, millis, f);
         f->fraction = millis, f->fraction_digits = 3;
         break;
       }
@@ -335,10 +340,7 @@ bool time_layout::ParseWhole(const Layout& layout, std::string_view text, Fields
          InRange(*layout.family, *f);
 }
 
-bool ParseTime(TimeLayoutId id, std::string_view text, ParsedTime* out) {
-  Layout layout;
-  Fields f;
-  if (!Decode(id, &layout) || !ParseWhole(layout, text, &f)) return false;
+ParsedTime time_layout::TimeOf(const Layout& layout, const Fields& f) {
   const uint8_t flags = layout.family->flags;
   int64_t seconds = f.seconds;
   if (flags & kNoDate) {
@@ -346,10 +348,19 @@ bool ParseTime(TimeLayoutId id, std::string_view text, ParsedTime* out) {
   } else if (!(flags & kUtc)) {
     seconds = SecondsOf(f) - f.zone_minutes * 60;
   }
-  out->nanos = seconds * 1000000000 + f.fraction * kPowerOf10[9 - f.fraction_digits];
-  out->has_date = !(flags & kNoDate);
-  out->has_year = !(flags & (kNoDate | kNoYear));
-  out->has_zone = f.has_zone;
+  ParsedTime time;
+  time.nanos = seconds * 1000000000 + f.fraction * kPowerOf10[9 - f.fraction_digits];
+  time.has_date = !(flags & kNoDate);
+  time.has_year = !(flags & (kNoDate | kNoYear));
+  time.has_zone = f.has_zone;
+  return time;
+}
+
+bool ParseTime(TimeLayoutId id, std::string_view text, ParsedTime* out) {
+  Layout layout;
+  Fields f;
+  if (!Decode(id, &layout) || !ParseWhole(layout, text, &f)) return false;
+  *out = TimeOf(layout, f);
   return true;
 }
 

@@ -1,5 +1,5 @@
-// The table of time layouts and what its two halves share: time_layout.cc reads, time_ticks.cc restores. Private to
-// those two.
+// The table of time layouts and what is built on it: time_layout.cc reads, time_ticks.cc restores, time_series.cc does
+// both for texts that follow each other. Private to those three.
 #pragma once
 
 #include <cstddef>
@@ -163,6 +163,7 @@ struct Fields {
   int weekday = -1;
   int style = 0;      // see kStyleShift
   int low_style = 0;  // kLowStyle families: bit 0 a leading zero was seen, bit 1 a field shorter than its width
+  int second_at = -1;  // offset of the two digits of the second; the fraction, if any, follows behind a separator
   bool has_zone = false;
   bool exact = true;  // false: parses, but ticks could not restore it
   bool pm = false, twelve_hour = false;
@@ -204,5 +205,25 @@ inline constexpr int64_t kPowerOf10[] = {1, 10, 100, 1000, 10000, 100000, 100000
 
 // Reads all of `text` as `layout`, in range.
 bool ParseWhole(const Layout& layout, std::string_view text, Fields* f);
+ParsedTime TimeOf(const Layout& layout, const Fields& f);
+
+enum class LowCode { kNone, kNanos, kOdd, kPadding };
+
+// How many ticks a second has, and what stands in the lowest part of a tick beside the time.
+struct TickUnit {
+  int digits = 0;  // of the fraction
+  int factor = 1;  // ticks per unit of time
+  LowCode low = LowCode::kNone;
+
+  int64_t ticks_per_second() const { return kPowerOf10[digits] * factor; }
+};
+
+TickUnit UnitOf(const Layout& layout);
+// Of a fraction of `fraction` / 10^`digits` s, its low code included.
+int64_t FractionTicks(const TickUnit& unit, int digits, int64_t fraction);
+// How many digits of fraction `fraction` / 10^unit.digits s are written.
+int FractionDigits(const TickUnit& unit, int64_t fraction, int code);
+// False when the ticks would not give the text back.
+bool TicksOf(const Layout& layout, const Fields& f, int64_t* ticks);
 
 }  // namespace whittle::time_layout

@@ -1,4 +1,5 @@
 // The other half of time_layout.h: ticks, and descriptions of the layouts.
+#include <algorithm>
 #include <iterator>
 
 #include "scan/time_layout.h"
@@ -19,18 +20,7 @@ bool Exists(const Layout& l) {
 
 }  // namespace
 
-namespace {
-
-enum class LowCode { kNone, kNanos, kOdd, kPadding };
-
-// How many ticks a second has, and what stands in the lowest part of a tick beside the time.
-struct TickUnit {
-  int digits = 0;  // of the fraction
-  int factor = 1;  // ticks per unit of time
-  LowCode low = LowCode::kNone;
-};
-
-TickUnit UnitOf(const Layout& l) {
+TickUnit time_layout::UnitOf(const Layout& l) {
   if (l.family->flags & kLowStyle) return {3, 2, LowCode::kPadding};
   switch (l.family->format[0]) {
     case 'q':
@@ -62,25 +52,36 @@ TickUnit UnitOf(const Layout& l) {
   }
 }
 
+namespace {
+
 constexpr int kOddDigits[] = {1, 2, 4, 5};
 
-// The code of LowCode for fraction `value` (unit digits wide) written with `digits` digits.
-int LowCodeOf(const TickUnit& unit, const Fields& f, int64_t value) {
-  if (unit.low == LowCode::kPadding) return f.low_style & 1;
-  if (unit.low == LowCode::kOdd) return f.fraction_digits <= 2 ? f.fraction_digits - 1 : f.fraction_digits - 2;
-  int shortest = 9;
-  while (shortest > 7 && value % 10 == 0) value /= 10, --shortest;
-  return f.fraction_digits - shortest;
+// Without trailing zeros, but at least 7.
+int ShortestDigits(int64_t nanos) {
+  int digits = 9;
+  for (; digits > 7 && nanos % 10 == 0; nanos /= 10) --digits;
+  return digits;
 }
 
 }  // namespace
 
-bool ParseTicks(TimeLayoutId id, std::string_view text, int64_t* ticks) {
-  Layout layout;
-  Fields f;
-  if (!Decode(id, &layout) || !ParseWhole(layout, text, &f) || !f.exact) return false;
+int time_layout::FractionDigits(const TickUnit& unit, int64_t fraction, int code) {
+  if (unit.low == LowCode::kOdd) return kOddDigits[code & 3];
+  if (unit.low == LowCode::kNanos) return std::min(ShortestDigits(fraction) + code, 9);
+  return unit.digits;
+}
+
+int64_t time_layout::FractionTicks(const TickUnit& unit, int digits, int64_t fraction) {
+  const int64_t value = fraction * kPowerOf10[unit.digits > digits ? unit.digits - digits : 0];
+  int code = 0;
+  if (unit.low == LowCode::kOdd) code = digits <= 2 ? digits - 1 : digits - 2;
+  if (unit.low == LowCode::kNanos) code = digits - ShortestDigits(value);
+  return value * unit.factor + code;
+}
+
+bool time_layout::TicksOf(const Layout& layout, const Fields& f, int64_t* ticks) {
+  if (!f.exact || f.second == 60 || f.low_style == 3) return false;
   const Family& family = *layout.family;
-  if (f.second == 60 || f.low_style == 3) return false;
   int64_t seconds = f.seconds;
   if (!(family.flags & kUtc)) {
     seconds = SecondsOf(f);
@@ -88,13 +89,10 @@ bool ParseTicks(TimeLayoutId id, std::string_view text, int64_t* ticks) {
     if (f.weekday >= 0 && f.weekday != WeekdayFromDays(DaysFromCivil(f.year, f.month, f.day))) return false;
   }
   const TickUnit unit = UnitOf(layout);
-  const int64_t fraction =
-      f.fraction * kPowerOf10[unit.digits > f.fraction_digits ? unit.digits - f.fraction_digits : 0];
   int64_t value = 0;
-  if (__builtin_mul_overflow(seconds, kPowerOf10[unit.digits], &value)) return false;
-  if (__builtin_add_overflow(value, fraction, &value)) return false;
-  if (__builtin_mul_overflow(value, unit.factor, &value)) return false;
-  if (unit.low != LowCode::kNone) value += LowCodeOf(unit, f, fraction);
+  if (__builtin_mul_overflow(seconds, unit.ticks_per_second(), &value)) return false;
+  if (__builtin_add_overflow(value, FractionTicks(unit, f.fraction_digits, f.fraction), &value)) return false;
+  if (unit.low == LowCode::kPadding) value += f.low_style & 1;
   // Nanoseconds fill the tick, so there is no room for a style: rare (an offset with nanoseconds), and then it fails.
   if (f.style != 0) {
     if (value < 0 || value >= kTimeLimit) return false;
@@ -104,6 +102,12 @@ bool ParseTicks(TimeLayoutId id, std::string_view text, int64_t* ticks) {
   }
   *ticks = value;
   return true;
+}
+
+bool ParseTicks(TimeLayoutId id, std::string_view text, int64_t* ticks) {
+  Layout layout;
+  Fields f;
+  return Decode(id, &layout) && ParseWhole(layout, text, &f) && TicksOf(layout, f, ticks);
 }
 
 namespace {
@@ -125,15 +129,7 @@ void AppendPadded(int value, bool padded, std::string* out) { AppendNumber(value
 void AppendFraction(const Layout& layout, const TickUnit& unit, int64_t fraction, int code, std::string* out) {
   if (layout.fraction == kNoFraction) return;
   out->push_back(layout.fraction >= kColon3 ? ':' : layout.fraction >= kComma3 ? ',' : '.');
-  int digits = unit.digits;
-  if (unit.low == LowCode::kOdd) {
-    digits = kOddDigits[code & 3];
-  } else if (unit.low == LowCode::kNanos) {
-    int64_t value = fraction;
-    while (digits > 7 && value % 10 == 0) value /= 10, --digits;
-    digits += code;
-    if (digits > 9) digits = 9;
-  }
+  const int digits = FractionDigits(unit, fraction, code);
   AppendNumber(fraction / kPowerOf10[unit.digits - digits], digits, out);
 }
 

@@ -1,0 +1,141 @@
+#include "scan/time_series.h"
+
+#include <cstring>
+
+#include "base/same_bytes.h"
+#include "scan/time_layout_table.h"
+
+namespace whittle {
+
+using namespace time_layout;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+constexpr int64_t kNanosPerSecond = 1000000000;
+constexpr int kSecondsOfMinute = 60;
+
+// `count` decimal digits; negative when there is something else among them.
+int64_t Digits(const char* p, int count) {
+  int64_t value = 0;
+  for (int i = 0; i < count; ++i) {
+    const auto digit = static_cast<unsigned char>(p[i] - '0');
+    if (digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+TickUnit UnitOf(TimeLayoutId id) {
+  Layout layout;
+  return Decode(id, &layout) ? time_layout::UnitOf(layout) : TickUnit();
+}
+
+}  // namespace
+
+bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
+  layout_ = 0;
+  Layout layout;
+  Fields f;
+  if (text.size() > kMaxText || !Decode(id, &layout) || !ParseWhole(layout, text, &f)) return false;
+  size_ = static_cast<uint8_t>(text.size());
+  std::memcpy(text_.data(), text.data(), text.size());
+  fraction_digits_ = static_cast<uint8_t>(f.fraction_digits);
+  // A leap second is of no minute.
+  const bool has_second = f.second_at >= 0 && f.second < kSecondsOfMinute;
+  second_at_ = has_second ? static_cast<uint8_t>(f.second_at) : size_;
+  tail_at_ = has_second ? static_cast<uint8_t>(f.second_at + 2 + (f.fraction_digits > 0 ? f.fraction_digits + 1 : 0))
+                        : size_;
+  time_ = TimeOf(layout, f);
+  has_ticks_ = TicksOf(layout, f, &ticks_);
+  if (has_second) {
+    const TickUnit unit = time_layout::UnitOf(layout);
+    time_.nanos -= f.second * kNanosPerSecond + f.fraction * kPowerOf10[9 - f.fraction_digits];
+    ticks_ -= f.second * unit.ticks_per_second() + FractionTicks(unit, f.fraction_digits, f.fraction);
+    // The last minute that ticks hold is not one where every text has ticks.
+    const int64_t limit = unit.digits < 9 ? kTimeLimit : INT64_MAX;
+    has_ticks_ = has_ticks_ && ticks_ % kTimeLimit < limit - kSecondsOfMinute * unit.ticks_per_second();
+  }
+  layout_ = id;
+  return true;
+}
+
+std::optional<TimeMinute::Moment> TimeMinute::Locate(TimeLayoutId layout, std::string_view text) const {
+  if (layout != layout_ || text.size() != size_) return std::nullopt;
+  const char* const p = text.data();
+  if (!SameBytes(p, text_.data(), second_at_)) return std::nullopt;
+  if (second_at_ == size_) return Moment();
+  if (!SameBytes(p + tail_at_, text_.data() + tail_at_, size_ - tail_at_)) return std::nullopt;
+  Moment moment;
+  moment.second = static_cast<int>(Digits(p + second_at_, 2));
+  if (moment.second < 0 || moment.second >= kSecondsOfMinute) return std::nullopt;
+  if (fraction_digits_ == 0) return moment;
+  const size_t separator = second_at_ + 2u;
+  moment.fraction = Digits(p + separator + 1, fraction_digits_);
+  if (p[separator] != text_[separator] || moment.fraction < 0) return std::nullopt;
+  return moment;
+}
+
+std::optional<TimeMinute::Moment> TimeMinute::Locate(int64_t ticks) const {
+  const TickUnit unit = UnitOf(layout_);
+  const int64_t within = ticks - ticks_;
+  if (layout_ == 0 || !has_ticks_ || second_at_ == size_ || within < 0) return std::nullopt;
+  if (within >= kSecondsOfMinute * unit.ticks_per_second()) return std::nullopt;
+  const int64_t time = within / unit.factor;
+  const int64_t fraction = time % kPowerOf10[unit.digits];
+  const int digits = FractionDigits(unit, fraction, static_cast<int>(within % unit.factor));
+  if (digits != fraction_digits_) return std::nullopt;
+  return Moment{static_cast<int>(time / kPowerOf10[unit.digits]), fraction / kPowerOf10[unit.digits - digits]};
+}
+
+ParsedTime TimeMinute::TimeAt(const Moment& moment) const {
+  ParsedTime time = time_;
+  time.nanos += moment.second * kNanosPerSecond + moment.fraction * kPowerOf10[9 - fraction_digits_];
+  return time;
+}
+
+std::optional<int64_t> TimeMinute::TicksAt(const Moment& moment) const {
+  if (!has_ticks_) return std::nullopt;
+  if (second_at_ == size_) return ticks_;
+  const TickUnit unit = UnitOf(layout_);
+  return ticks_ + moment.second * unit.ticks_per_second() + FractionTicks(unit, fraction_digits_, moment.fraction);
+}
+
+void TimeMinute::Write(const Moment& moment, char* text) const {
+  char* const second = text + second_at_;
+  second[0] = static_cast<char>('0' + moment.second / 10);
+  second[1] = static_cast<char>('0' + moment.second % 10);
+  int64_t rest = moment.fraction;
+  for (int i = fraction_digits_; i > 0; --i, rest /= 10) second[2 + i] = static_cast<char>('0' + rest % 10);
+}
+
+bool TimeReader::ParseTime(TimeLayoutId layout, std::string_view text, ParsedTime* out) {
+  TimeMinute& minute = MinuteFor(layout);
+  auto moment = minute.Locate(layout, text);
+  if (!moment && minute.Read(layout, text)) moment = minute.Locate(layout, text);
+  if (!moment) return whittle::ParseTime(layout, text, out);
+  *out = minute.TimeAt(*moment);
+  return true;
+}
+
+bool TimeReader::ParseTicks(TimeLayoutId layout, std::string_view text, int64_t* ticks) {
+  TimeMinute& minute = MinuteFor(layout);
+  auto moment = minute.Locate(layout, text);
+  if (!moment && minute.Read(layout, text)) moment = minute.Locate(layout, text);
+  const auto known = moment ? minute.TicksAt(*moment) : std::nullopt;
+  if (!known) return whittle::ParseTicks(layout, text, ticks);
+  *ticks = *known;
+  return true;
+}
+
+std::string_view TimeWriter::Format(int64_t ticks) {
+  if (const auto moment = minute_.Locate(ticks)) {
+    minute_.Write(*moment, text_.data());
+    return text_;
+  }
+  text_.clear();
+  FormatTicks(layout_, ticks, &text_);
+  minute_.Read(layout_, text_);
+  return text_;
+}
+
+}  // namespace whittle
