@@ -117,7 +117,13 @@ uint64_t TraceJoinKey(std::string_view hex32) {
   return low;
 }
 
+// job_1445144423722_0: most words of a line are shorter.
+constexpr size_t kShortestCorrelationId = 19;
+
 CorrelationIdKind ClassifyCorrelationId(std::string_view text) {
+  constexpr std::string_view kFirst = "acjlrt";
+  if (text.size() < kShortestCorrelationId || kFirst.find(text[0]) == std::string_view::npos)
+    return CorrelationIdKind::kNone;
   if (text.substr(0, 4) == "req-" && IsGroups(text.substr(4), {8, 4, 4, 4, 12}))
     return CorrelationIdKind::kOpenStackRequest;
   if (IsPrefixedNumbers(text, "application_", 2)) return CorrelationIdKind::kYarnApplication;

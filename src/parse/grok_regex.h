@@ -63,7 +63,7 @@ bool ParseRegex(std::string_view text, const RegexHooks& hooks, RegexNode* node,
 size_t CountNodes(const RegexNode& node);
 
 // The tree as text for RE2 in Latin-1 mode with dot_nl, one group per capture in the order of `order` (filled with the
-// capture index of group 1, 2, ...).
+// capture index of group 1, 2, ...). Groups are named g1, g2, ..., so that ParseRegex reads the text too.
 std::string WriteRe2(const RegexNode& node, std::vector<int>* order);
 // ... and for Hyperscan with HS_FLAG_DOTALL; no groups that capture.
 std::string WriteHyperscan(const RegexNode& node);

@@ -93,7 +93,7 @@ struct Writer {
           break;
         }
         order->push_back(node.capture);
-        out.push_back('(');
+        out += "(?P<g" + std::to_string(order->size()) + ">";
         WriteAll(node);
         out.push_back(')');
         break;

@@ -9,8 +9,8 @@ constexpr int64_t kMaxExpressionMemory = 8 << 20;  // RE2's own default; larger 
 
 }  // namespace
 
-const RE2& PatternSet::Rule::Regex() const {
-  std::call_once(once, [this] {
+bool PatternSet::Rule::CaptureByRe2(std::string_view text, Captures* captures) const {
+  std::call_once(regex_once, [this] {
     RE2::Options options;
     options.set_encoding(RE2::Options::EncodingLatin1);
     options.set_dot_nl(true);
@@ -18,24 +18,49 @@ const RE2& PatternSet::Rule::Regex() const {
     options.set_max_mem(kMaxExpressionMemory);
     regex = std::make_unique<RE2>(re2_text, options);
   });
-  return *regex;
+  const int groups = static_cast<int>(captures->size()) + 1;
+  std::vector<re2::StringPiece> parts(static_cast<size_t>(groups));
+  const re2::StringPiece piece(text.data(), text.size());
+  if (!regex->ok() || !regex->Match(piece, 0, text.size(), RE2::ANCHOR_BOTH, parts.data(), groups)) return false;
+  for (size_t i = 0; i < captures->size(); ++i) {
+    const re2::StringPiece& part = parts[i + 1];
+    if (part.data() == nullptr) continue;
+    const auto begin = static_cast<uint32_t>(part.data() - text.data());
+    (*captures)[i] = {begin, begin + static_cast<uint32_t>(part.size())};
+  }
+  return true;
+}
+
+bool PatternSet::Rule::Capture(std::string_view text, Captures* captures) const {
+  std::call_once(matcher_once, [this] {
+    int group = 0;
+    RegexHooks hooks;
+    hooks.named_group = [&group](std::string_view, RegexError*) { return group++; };
+    RegexNode tree;
+    RegexError error;
+    if (ParseRegex(re2_text, hooks, &tree, &error)) matcher = CaptureMatcher::Build(tree);
+  });
+  captures->assign(fields.size(), CaptureMatcher::Capture());
+  if (matcher != nullptr) {
+    const CaptureMatcher::Outcome outcome = matcher->Match(text, *captures);
+    if (outcome != CaptureMatcher::Outcome::kGaveUp) return outcome == CaptureMatcher::Outcome::kMatch;
+    captures->assign(fields.size(), CaptureMatcher::Capture());
+  }
+  return CaptureByRe2(text, captures);
 }
 
 bool PatternSet::Rule::Match(std::string_view text, uint32_t base, PatternMatch* match, std::string* reason) const {
-  const RE2& compiled = Regex();
-  const int groups = static_cast<int>(fields.size()) + 1;
-  std::vector<re2::StringPiece> parts(static_cast<size_t>(groups));
-  const re2::StringPiece piece(text.data(), text.size());
-  if (!compiled.ok() || !compiled.Match(piece, 0, text.size(), RE2::ANCHOR_BOTH, parts.data(), groups)) {
+  Captures captures;
+  if (!Capture(text, &captures)) {
     if (reason != nullptr) *reason = "the text does not have this form";
     return false;
   }
   for (size_t i = 0; i < fields.size(); ++i) {
-    const re2::StringPiece& part = parts[i + 1];
+    if (!captures[i].is_set()) continue;
+    const std::string_view part = text.substr(captures[i].begin, captures[i].end - captures[i].begin);
+    const uint32_t begin = base + captures[i].begin;
+    const uint32_t end = base + captures[i].end;
     const GrokField& field = fields[i];
-    if (part.data() == nullptr) continue;
-    const auto begin = base + static_cast<uint32_t>(part.data() - text.data());
-    const auto end = begin + static_cast<uint32_t>(part.size());
     if (field.is_body) {
       match->has_body = true;
       match->body_begin = begin;
@@ -49,7 +74,7 @@ bool PatternSet::Rule::Match(std::string_view text, uint32_t base, PatternMatch*
     span.role = field.role;
     span.type = field.type;
     if (field.type == ValueType::kTimestamp) {
-      const auto time = MatchTime(std::string_view(part.data(), part.size()));
+      const auto time = MatchTime(part);
       if (!time || time->size != part.size()) {
         if (reason != nullptr) *reason = "'" + std::string(part) + "' is not a known form of time";
         return false;

@@ -1,6 +1,6 @@
 // One expression of one pattern, as PatternSet keeps it: what it takes to confirm a candidate, and nothing of the file
-// it came from. Used by pattern_set*.cc only. Immutable after loading, but for the confirming expression, which is
-// compiled when it is first needed: a run meets few of the formats in the library. Any thread may call Match.
+// it came from. Used by pattern_set*.cc only. Immutable after loading, but for the compiled forms of the expression,
+// which are made when they are first needed: a run meets few of the formats in the library. Any thread may call Match.
 #pragma once
 
 #include <re2/re2.h>
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parse/capture_matcher.h"
 #include "parse/pattern_set.h"
 
 namespace whittle {
@@ -24,13 +25,19 @@ struct PatternSet::Rule {
   std::string re2_text;
   std::vector<GrokField> fields;  // group i + 1 is field i
 
-  const RE2& Regex() const;
   // Fills the fields; false with a reason when the text is not of this form.
   bool Match(std::string_view text, uint32_t base, PatternMatch* match, std::string* reason) const;
 
  private:
-  mutable std::once_flag once;
-  mutable std::unique_ptr<RE2> regex;
+  using Captures = std::vector<CaptureMatcher::Capture>;
+  // Where the fields are in the text; false when it does not have this form.
+  bool Capture(std::string_view text, Captures* captures) const;
+  bool CaptureByRe2(std::string_view text, Captures* captures) const;
+
+  mutable std::once_flag matcher_once;
+  mutable std::unique_ptr<const CaptureMatcher> matcher;  // null when the expression has none
+  mutable std::once_flag regex_once;
+  mutable std::unique_ptr<RE2> regex;  // for what the matcher gives up on
 };
 
 }  // namespace whittle

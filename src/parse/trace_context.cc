@@ -21,7 +21,6 @@ constexpr FieldRole kAttribute = FieldRole::kAttribute;
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHex(char c) { return IsDigit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-bool IsKeyByte(char c) { return IsDigit(c) || IsLetter(c) || c == '_' || c == '-' || c == '.' || c == '@'; }
 
 class Finder {
  public:
@@ -29,13 +28,13 @@ class Finder {
 
   std::vector<TraceFinding> Run(bool* stable) {
     for (size_t at = 0; at < line_.size();) {
-      if (!IsKeyByte(line_[at])) {
+      if (!IsTraceKeyByte(line_[at])) {
         if (line_[at] == '[') Brackets(at);
         ++at;
         continue;
       }
       size_t end = at + 1;
-      while (end < line_.size() && IsKeyByte(line_[end])) ++end;
+      while (end < line_.size() && IsTraceKeyByte(line_[end])) ++end;
       at = std::max(end, Word(at, end));
       if (keys_ >= kMaxTraceKeys) break;
     }

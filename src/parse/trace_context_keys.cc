@@ -72,20 +72,28 @@ const TraceKey* Find(std::string_view name) {
 }
 
 // Every key ends in one of a few ways; most words of a line end otherwise.
-bool WorthALook(std::string_view name) {
-  switch (name.back()) {
+bool WorthALook(std::string_view written) {
+  const auto take = [&] {
+    while (!written.empty() && (written.back() == '-' || written.back() == '_')) written.remove_suffix(1);
+    const char last = written.empty() ? '\0' : written.back();
+    if (!written.empty()) written.remove_suffix(1);
+    return static_cast<char>(last | 0x20);
+  };
+  const char last = take();
+  switch (last) {
     case 'd':
-      return name[name.size() - 2] == 'i';  // ...id
+      return take() == 'i';  // ...id
     case 's':
-      return name.size() >= 10;  // traceflags
+      return written.size() >= 9;  // traceflags
     case 't':
-      return name.size() >= 4;  // traceparent, root, ...context
+      return written.size() >= 3;  // traceparent, root, ...context
     case 'e':
+      return take() == 'c';  // trace
     case '3':
     case 'x':
     case 'r':
     case 'p':
-      return true;  // trace, b3, swctx, @tr, @sp
+      return true;  // b3, swctx, @tr, @sp
     default:
       return false;
   }
@@ -94,7 +102,7 @@ bool WorthALook(std::string_view name) {
 }  // namespace
 
 const TraceKey* FindTraceKey(std::string_view written) {
-  if (written.size() > kMaxTraceKeyBytes) return nullptr;
+  if (written.size() > kMaxTraceKeyBytes || !WorthALook(written)) return nullptr;
   std::array<char, kMaxTraceKeyBytes> buffer;
   size_t size = 0;
   for (const char c : written) {
@@ -102,7 +110,6 @@ const TraceKey* FindTraceKey(std::string_view written) {
     buffer[size++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
   }
   const std::string_view name(buffer.data(), size);
-  if (name.size() < 2 || !WorthALook(name)) return nullptr;
   const TraceKey* key = Find(name);
   const size_t dot = name.rfind('.');
   if (key == nullptr && dot != std::string_view::npos) {

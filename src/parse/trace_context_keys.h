@@ -2,6 +2,7 @@
 // by trace_context.cc only.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -35,6 +36,17 @@ struct TraceKey {
 
 // Longer names are nobody's key for a trace id.
 inline constexpr size_t kMaxTraceKeyBytes = 64;
+
+// What keys are written with: letters, digits and _ - . @
+inline bool IsTraceKeyByte(char c) {
+  static constexpr std::array<bool, 256> kKeyBytes = [] {
+    std::array<bool, 256> is_key{};
+    constexpr std::string_view kAll = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.@";
+    for (const char key : kAll) is_key[static_cast<unsigned char>(key)] = true;
+    return is_key;
+  }();
+  return kKeyBytes[static_cast<unsigned char>(c)];
+}
 
 // The key that `written` stands for, as it stands in the line: the whole of it, its last two parts ("ctx.trace.id") or
 // the last ("mdc.traceId"). Null for other words; quick for most of them.

@@ -178,12 +178,19 @@ class Builder {
 
   // Cuts inside of what is one slot count for nothing.
   size_t CountCuts() {
-    for (const Range& range : wholes_) {
-      for (uint32_t i = range.begin + 1; i < range.end; ++i) cuts_[i / 64] &= ~(uint64_t{1} << (i % 64));
-    }
+    for (const Range& range : wholes_) DropCuts(range.begin + 1, range.end);
     size_t count = 0;
     for (const uint64_t bits : cuts_) count += static_cast<size_t>(std::popcount(bits));
     return count;
+  }
+
+  // Those before the bytes [begin, end).
+  void DropCuts(uint32_t begin, uint32_t end) {
+    for (uint32_t at = begin; at < end; at = (at / 64 + 1) * 64) {
+      const uint32_t size = std::min(end, (at / 64 + 1) * 64) - at;
+      const uint64_t ones = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
+      cuts_[at / 64] &= ~(ones << (at % 64));
+    }
   }
 
   // Where constant text may be cut: templates begin and end their slots at pieces. Lines with very many are cut
@@ -191,11 +198,20 @@ class Builder {
   void AddWordBoundaries() {
     const std::vector<uint64_t> before = cuts_;
     uint32_t begin = 0;
+    auto whole = wholes_.cbegin();  // the first that does not end before `begin`
+    const auto add_until = [&](uint32_t end) {
+      for (; whole != wholes_.cend() && whole->begin < end; ++whole) {
+        if (begin < whole->begin) AddFineBoundaries(begin, whole->begin);
+        begin = std::max(begin, whole->end);
+        if (whole->end > end) return;
+      }
+      if (begin < end) AddFineBoundaries(begin, end);
+    };
     for (const MaskedToken& token : masked_) {
-      AddFineBoundaries(begin, token.begin);
-      begin = token.end;
+      add_until(token.begin);
+      begin = std::max(begin, token.end);
     }
-    AddFineBoundaries(begin, static_cast<uint32_t>(line_.size()));
+    add_until(static_cast<uint32_t>(line_.size()));
     if (CountCuts() <= kMaxPieces) return;
     cuts_ = before;
     for (size_t i = 0; i < line_.size();) {

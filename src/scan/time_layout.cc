@@ -1,5 +1,6 @@
 #include "scan/time_layout.h"
 
+#include <array>
 #include <cstring>
 
 #include "scan/time_layout_table.h"
@@ -380,6 +381,81 @@ bool Ends(const Family& family, const char* p, const char* end) {
 
 constexpr size_t kMinTimeBytes = 6;  // 3:04PM
 
+// How the texts of a family begin: with so many digits, and behind them this byte, or anything when it is 0. For
+// families that begin with a letter the digits are none.
+struct Beginning {
+  uint8_t least = 0;
+  uint8_t most = 0;
+  char next = 0;
+};
+
+constexpr Beginning BeginningOf(std::string_view format) {
+  Beginning beginning;
+  for (const char op : format) {
+    int least = 0, most = 0;
+    switch (op) {
+      case 'Y':
+        least = most = 4;
+        break;
+      case 'y':
+      case 'm':
+      case 'd':
+      case 'H':
+      case 'M':
+      case 'S':
+        least = most = 2;
+        break;
+      case 'e':
+      case 'n':
+      case 'j':
+      case 'I':
+      case 'h':
+      case 'i':
+      case 'x':
+        least = 1, most = 2;
+        break;
+      case 's':
+        least = most = 10;
+        break;
+      case 'q':
+        least = most = 13;
+        break;
+      case 'u':
+        least = most = 16;
+        break;
+      case 'v':
+        least = most = 19;
+        break;
+      case 'a':
+      case 'b':
+      case 'B':
+      case 'f':
+      case 'z':
+        return beginning;
+      case 'k':
+        beginning.next = ' ';
+        return beginning;
+      default:
+        beginning.next = op;
+        return beginning;
+    }
+    beginning.least = static_cast<uint8_t>(beginning.least + least);
+    beginning.most = static_cast<uint8_t>(beginning.most + most);
+  }
+  return beginning;
+}
+
+constexpr std::array<Beginning, kFamilyCount> kBeginnings = [] {
+  std::array<Beginning, kFamilyCount> all;
+  for (size_t i = 0; i < kFamilyCount; ++i) all[i] = BeginningOf(kFamilies[i].format);
+  return all;
+}();
+
+// A byte tells most families apart before their formats are walked.
+bool MayBegin(const Beginning& beginning, size_t digits, char next) {
+  return digits >= beginning.least && digits <= beginning.most && (beginning.next == 0 || beginning.next == next);
+}
+
 std::optional<TimeMatch> Match(std::string_view text, bool relaxed) {
   std::optional<TimeMatch> best;
   if (text.size() < kMinTimeBytes) return best;
@@ -387,8 +463,12 @@ std::optional<TimeMatch> Match(std::string_view text, bool relaxed) {
   if (!letter && !IsDigit(text[0])) return best;
   // No layout is longer; keeps relaxed walks short too.
   text = text.substr(0, 64);
+  size_t digits = 0;
+  while (digits < text.size() && IsDigit(text[digits])) ++digits;
+  const char next = digits < text.size() ? text[digits] : '\0';
   for (size_t i = 0; i < kFamilyCount; ++i) {
     const Family& family = kFamilies[i];
+    if (!MayBegin(kBeginnings[i], digits, next)) continue;
     if (letter != (family.format[0] == 'a' || family.format[0] == 'b')) continue;
     Cursor cursor(text, relaxed);
     Fields f;

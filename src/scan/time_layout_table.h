@@ -161,8 +161,8 @@ struct Fields {
   int fraction_digits = 0;
   int zone_minutes = 0;
   int weekday = -1;
-  int style = 0;      // see kStyleShift
-  int low_style = 0;  // kLowStyle families: bit 0 a leading zero was seen, bit 1 a field shorter than its width
+  int style = 0;       // see kStyleShift
+  int low_style = 0;   // kLowStyle families: bit 0 a leading zero was seen, bit 1 a field shorter than its width
   int second_at = -1;  // offset of the two digits of the second; the fraction, if any, follows behind a separator
   bool has_zone = false;
   bool exact = true;  // false: parses, but ticks could not restore it

@@ -43,8 +43,8 @@ bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
   // A leap second is of no minute.
   const bool has_second = f.second_at >= 0 && f.second < kSecondsOfMinute;
   second_at_ = has_second ? static_cast<uint8_t>(f.second_at) : size_;
-  tail_at_ = has_second ? static_cast<uint8_t>(f.second_at + 2 + (f.fraction_digits > 0 ? f.fraction_digits + 1 : 0))
-                        : size_;
+  tail_at_ =
+      has_second ? static_cast<uint8_t>(f.second_at + 2 + (f.fraction_digits > 0 ? f.fraction_digits + 1 : 0)) : size_;
   time_ = TimeOf(layout, f);
   has_ticks_ = TicksOf(layout, f, &ticks_);
   if (has_second) {
