@@ -68,9 +68,14 @@ void WriteCounts(const IngestReport& report, OutputStream* out) {
   if (report.stopped) out->Write("stopped    as asked; everything that was read is committed\n");
 }
 
-Status WriteStore(const Env* env, const std::string& store, OutputStream* out) {
+Status WriteStore(const Env* env, const std::string& store, const IngestReport& report, OutputStream* out) {
   WHITTLE_ASSIGN_OR_RETURN(const auto reader, StoreReader::Open(env, store));
-  WHITTLE_ASSIGN_OR_RETURN(const std::vector<TemplateUse> uses, CountTemplates(env, reader.get()));
+  std::vector<TemplateUse> uses;
+  if (report.templates) {
+    uses = *report.templates;
+  } else {
+    WHITTLE_ASSIGN_OR_RETURN(uses, CountTemplates(env, reader.get()));
+  }
   uint64_t text = 0;
   for (const SegmentFile& segment : reader->segments()) text += segment.footer.text_bytes;
   const uint64_t stored = MeasureStore(env, store).total();
@@ -102,7 +107,7 @@ StoreBytes MeasureStore(const Env* env, const std::string& store) {
 
 void WriteIngestReport(const Env* env, const std::string& store, const IngestReport& report, OutputStream* out) {
   WriteCounts(report, out);
-  if (const Status status = WriteStore(env, store, out); !status.ok())
+  if (const Status status = WriteStore(env, store, report, out); !status.ok())
     out->Write("store      " + status.message() + "\n");
 }
 

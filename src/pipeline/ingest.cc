@@ -37,6 +37,7 @@ class Run {
         catalog_(catalog),
         options_(options),
         hooks_(hooks),
+        store_was_empty_(catalog->manifest().segments.empty()),
         pool_(static_cast<size_t>(std::max(1, options.jobs))),
         parse_(&pool_, &options.parsing),
         sampling_(options.sampling),
@@ -66,6 +67,7 @@ class Run {
     report_.raw_lane_rows = totals.raw_lane_rows;
     report_.refused_ids = totals.refused_ids;
     report_.parser = parse_.stats();
+    if (store_was_empty_) report_.templates = committer_.Templates();
     report_.stopped = Stopped();
     return report_;
   }
@@ -313,6 +315,7 @@ class Run {
   Catalog* catalog_;
   const IngestOptions& options_;
   const IngestHooks& hooks_;
+  const bool store_was_empty_;
   WorkerPool pool_;
   ParseStage parse_;
   RunSampling sampling_;

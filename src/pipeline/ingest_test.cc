@@ -6,6 +6,7 @@
 #include <random>
 
 #include "pipeline/test_world.h"
+#include "query/template_stats.h"
 
 namespace whittle {
 namespace {
@@ -30,6 +31,32 @@ TEST(Ingest, GivesTheBytesBackWhateverTheJobsAndTheCache) {
     }
   }
   for (const std::string& store : stores) EXPECT_EQ(store, stores[0]) << "segments depend on jobs or cache";
+}
+
+TEST(Ingest, KnowsTheTemplatesThatTheStoreWouldTell) {
+  World world;
+  world.Write("/app.log", Logs(7, 20'000));
+  const IngestReport report = world.Ingest("/app.log", "/store", world.Options(2, true));
+  ASSERT_GT(report.segments, 3u);
+  auto reader = StoreReader::Open(&world.env, "/store");
+  ASSERT_TRUE(reader.ok());
+  const auto stored = CountTemplates(&world.env, reader->get());
+  ASSERT_TRUE(stored.ok());
+  ASSERT_TRUE(report.templates.has_value());
+  ASSERT_EQ(report.templates->size(), stored->size());
+  for (size_t i = 0; i < stored->size(); ++i) {
+    const TemplateUse& known = (*report.templates)[i];
+    const TemplateUse& told = (*stored)[i];
+    EXPECT_EQ(known.mined.id, told.mined.id) << known.mined.text << " and " << told.mined.text;
+    EXPECT_EQ(known.mined.text, told.mined.text);
+    EXPECT_EQ(known.stats.records, told.stats.records) << told.mined.text;
+    EXPECT_EQ(known.stats.bytes, told.stats.bytes) << told.mined.text;
+    EXPECT_EQ(known.stats.first_ns, told.stats.first_ns) << told.mined.text;
+    EXPECT_EQ(known.stats.last_ns, told.stats.last_ns) << told.mined.text;
+  }
+  // What was there before is only known by reading it.
+  world.Write("/more.log", Logs(8, 10));
+  EXPECT_FALSE(world.Ingest("/more.log", "/store", world.Options(2, true)).templates.has_value());
 }
 
 TEST(Ingest, ReadsWhatIsNewAndNothingTwice) {

@@ -45,6 +45,7 @@ CommitTotals& CommitTotals::operator+=(const CommitTotals& other) {
   records += other.records;
   text_bytes += other.text_bytes;
   raw_lane_rows += other.raw_lane_rows;
+  refused_ids += other.refused_ids;
   guessed_times += other.guessed_times;
   ledger += other.ledger;
   return *this;
@@ -230,6 +231,7 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
           },
           &consolidator_));
   WHITTLE_RETURN_IF_ERROR(sections_made);
+  tally_.Add(built.shape_tallies);
   const Ledger ledger = meta.TotalLedger();
   SegmentCommit commit;
   commit.bytes = built.bytes;

@@ -19,6 +19,7 @@
 #include "catalog/catalog.h"
 #include "format/message_section.h"
 #include "pipeline/segment_unpacker.h"
+#include "pipeline/template_tally.h"
 #include "pipeline/worker_pool.h"
 #include "sink/segment_builder.h"
 
@@ -101,6 +102,9 @@ class SegmentCommitter {
     return pending_since_ns_;
   }  // steady clock; when the open segment got its first row
   CommitTotals totals() const;
+  // How much of what was committed each template is; once everything is, and nothing when it is not known without
+  // reading it (TemplateTally).
+  std::optional<std::vector<TemplateUse>> Templates() { return tally_.Sum(&consolidator_); }
 
  private:
   Status WaitForClosing();
@@ -127,6 +131,7 @@ class SegmentCommitter {
   WorkerPool* pool_;
   CommitterOptions options_;
   Consolidator consolidator_;  // touched only by the segment being closed
+  TemplateTally tally_;        // ... as is this
   std::unique_ptr<SegmentBuilder> builder_;
   std::map<std::string, std::shared_ptr<SourceContext>> in_builder_;  // sources of the open segment, by id
   std::map<std::string, std::shared_ptr<SourceContext>> unreleased_;  // every source seen and not yet released

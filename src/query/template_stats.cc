@@ -5,6 +5,12 @@
 
 namespace whittle {
 
+void SortUses(std::vector<TemplateUse>* uses) {
+  std::sort(uses->begin(), uses->end(), [](const TemplateUse& a, const TemplateUse& b) {
+    return a.stats.bytes != b.stats.bytes ? a.stats.bytes > b.stats.bytes : a.mined.id < b.mined.id;
+  });
+}
+
 Result<std::vector<TemplateUse>> CountTemplates(const Env* env, StoreReader* reader) {
   WHITTLE_ASSIGN_OR_RETURN(const TemplateSet* templates, reader->Templates());
   std::unordered_map<uint32_t, ShapeStats> by_template;
@@ -21,9 +27,7 @@ Result<std::vector<TemplateUse>> CountTemplates(const Env* env, StoreReader* rea
   }
   std::vector<TemplateUse> uses;
   for (const auto& [index, stats] : by_template) uses.push_back({templates->templates()[index], stats});
-  std::sort(uses.begin(), uses.end(), [](const TemplateUse& a, const TemplateUse& b) {
-    return a.stats.bytes != b.stats.bytes ? a.stats.bytes > b.stats.bytes : a.mined.id < b.mined.id;
-  });
+  SortUses(&uses);
   return uses;
 }
 

@@ -17,8 +17,10 @@ struct TemplateUse {
   ShapeStats stats;  // summed over its shapes in all segments
 };
 
-// Reads footers only. One entry per template that is the template of some record's first line, largest in bytes first,
-// then by id.
+// Largest in bytes first, then by id.
+void SortUses(std::vector<TemplateUse>* uses);
+
+// Reads footers only. One entry per template that is the template of some record's first line, sorted.
 Result<std::vector<TemplateUse>> CountTemplates(const Env* env, StoreReader* reader);
 
 }  // namespace whittle

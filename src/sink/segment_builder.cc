@@ -5,7 +5,6 @@
 
 #include "base/hash.h"
 #include "base/varint.h"
-#include "event/shape_stats.h"
 #include "format/footer.h"
 #include "format/raw_cursor.h"
 #include "format/segment_reader.h"
@@ -303,7 +302,7 @@ Section SegmentBuilder::ScrubMarks() const {
   return section;
 }
 
-Section SegmentBuilder::CountShapes(const SegmentInput& input) const {
+std::vector<ShapeStats> SegmentBuilder::CountShapes(const SegmentInput& input) const {
   std::vector<ShapeStats> stats(input.shapes.size());
   size_t row_index = 0;
   for (const Part& part : parts_) {
@@ -321,7 +320,20 @@ Section SegmentBuilder::CountShapes(const SegmentInput& input) const {
       head->bytes += row.size + TerminatorSize(row.end);
     }
   }
-  return {kShapeStatsSection, false, EncodeShapeStats(stats)};
+  return stats;
+}
+
+std::vector<ShapeTally> SegmentBuilder::TallyShapes(const FoldResult& fold,
+                                                    const std::vector<ShapeStats>& stats) const {
+  std::vector<ShapeTally> tallies;
+  std::vector<bool> seen(stats.size(), false);
+  for (size_t i = 0; i < uses_.size(); ++i) {
+    const uint32_t stored = fold.plans[i].stored_shape;
+    if (seen[stored] || stats[stored].records == 0) continue;
+    seen[stored] = true;
+    tallies.push_back({fixed_[i]->id, stats[stored]});
+  }
+  return tallies;
 }
 
 void SegmentBuilder::RunBeside(const std::vector<std::function<void()>>& tasks) const {
@@ -333,7 +345,7 @@ void SegmentBuilder::RunBeside(const std::vector<std::function<void()>>& tasks) 
 Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, const FoldResult& fold, RowFacts facts) {
   SegmentInput input;
   BuiltSegment built;
-  Section shape_counts;
+  std::vector<ShapeStats> shape_counts;
   Section bodies;
   FillRows(fold, &input, {[&] { shape_counts = CountShapes(input); }, [&] { bodies = FoldedBodiesOf(fold); }});
   built.records = facts.residual.values.size();
@@ -357,7 +369,8 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   input.runs = runs_;
   input.sections = make_sections(built);
   input.sections.push_back(std::move(facts.content_hash));
-  input.sections.push_back(std::move(shape_counts));
+  input.sections.push_back({kShapeStatsSection, false, EncodeShapeStats(shape_counts)});
+  built.shape_tallies = TallyShapes(fold, shape_counts);
   if (!bodies.bytes.empty()) input.sections.push_back(std::move(bodies));
   if (has_gaps_) FillGaps(&input);
   FillStreams(&input);

@@ -15,6 +15,7 @@
 #include <whittle/status.h>
 
 #include "event/batch.h"
+#include "event/shape_stats.h"
 #include "format/raw_cursor.h"
 #include "format/segment.h"
 #include "format/segment_writer.h"
@@ -39,6 +40,13 @@ struct SegmentBuilderOptions {
   size_t max_shape_bytes = size_t{16} << 20;  // of memory that they take; long lines make large shapes
 };
 
+// How much of a segment a stored shape heads, and one of the shapes that were folded into it, as the consolidator knows
+// it.
+struct ShapeTally {
+  Hash128 shape;
+  ShapeStats stats;
+};
+
 struct BuiltSegment {
   std::string bytes;
   std::vector<SourceRun> runs;
@@ -52,6 +60,7 @@ struct BuiltSegment {
   int64_t min_time_ns = kNoTime;
   int64_t max_time_ns = kNoTime;
   std::vector<uint64_t> run_records;  // per run
+  std::vector<ShapeTally> shape_tallies;
 };
 
 // What rows weigh in memory, in bytes of ordinary text: short lines and many values take more than their text. Fitted
@@ -128,7 +137,8 @@ class SegmentBuilder {
   void FillGaps(SegmentInput* input) const;
   void FillStreams(SegmentInput* input) const;
   Section ScrubMarks() const;
-  Section CountShapes(const SegmentInput& input) const;
+  std::vector<ShapeStats> CountShapes(const SegmentInput& input) const;
+  std::vector<ShapeTally> TallyShapes(const FoldResult& fold, const std::vector<ShapeStats>& stats) const;
 
   SegmentBuilderOptions options_;
   std::vector<Part> parts_;

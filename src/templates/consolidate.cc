@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "templates/align.h"
-#include "templates/body_form.h"
 #include "templates/form_set.h"
 #include "templates/group_forms.h"
 #include "templates/naming.h"
@@ -69,7 +68,7 @@ class TemplateTable {
   std::unordered_map<uint64_t, uint32_t> by_id_;
 };
 
-PieceRange PiecesOf(const std::vector<BodyUnit>& units, UnitRange range, const Shape& shape) {
+PieceRange PiecesOf(std::span<const PieceRange> units, UnitRange range, const Shape& shape) {
   if (range.begin < range.end) return {units[range.begin].begin, units[range.end - 1].end};
   const uint16_t at = range.begin < units.size() ? units[range.begin].begin : shape.body.end;
   return {at, at};
@@ -108,8 +107,8 @@ void BindLane(std::span<const Shape* const> shapes, std::span<const uint32_t> me
     }
     const Place& place = place_of_form[forms.FormOf(i)];
     binding.template_index = place.draft;
-    const std::vector<BodyUnit> units = ParseBody(shape);
-    for (const UnitRange& range : *place.ranges) binding.slots.push_back(PiecesOf(units, range, shape));
+    binding.slots.reserve(place.ranges->size());
+    for (const UnitRange& range : *place.ranges) binding.slots.push_back(PiecesOf(forms.PiecesOf(i), range, shape));
   }
 }
 

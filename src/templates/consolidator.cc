@@ -35,6 +35,11 @@ uint32_t Consolidator::Know(std::shared_ptr<const Shape> shape) {
   return entry->second;
 }
 
+std::optional<uint32_t> Consolidator::IndexOf(const Hash128& shape) const {
+  const auto known = by_id_.find(shape);
+  return known == by_id_.end() ? std::nullopt : std::optional(known->second);
+}
+
 std::shared_ptr<const Consolidation> Consolidator::Result() {
   if (result_ == nullptr) {
     std::vector<const Shape*> shapes;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,9 @@ class Consolidator {
   uint32_t Add(std::shared_ptr<const Shape> shape, std::span<const std::shared_ptr<const Shape>> origins = {});
   size_t shape_count() const { return shapes_.size(); }
   const std::shared_ptr<const Shape>& shape(uint32_t index) const { return shapes_[index]; }
+
+  // The index of a shape that is remembered, by id.
+  std::optional<uint32_t> IndexOf(const Hash128& shape) const;
 
   // Bindings are in the order of the indexes Add returned since the last Forget. Computed anew only when shapes were
   // added since.

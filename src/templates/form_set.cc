@@ -63,7 +63,7 @@ uint64_t AdmissionEnd(std::vector<HashedSize> forms, size_t max_forms) {
 
 FormSet::FormSet(std::span<const Shape* const> shapes, std::span<const uint32_t> members,
                  std::span<const std::vector<uint32_t>> origins, size_t max_forms, bool split_words)
-    : form_of_member_(members.size(), kOverflow), origins_(origins) {
+    : members_(members.size()), origins_(origins) {
   if (max_forms == 0) return;
   if (!Collect(shapes, members, split_words, max_forms, UINT64_MAX)) {
     CollectSmallest(shapes, members, split_words, max_forms);
@@ -87,7 +87,8 @@ bool FormSet::Collect(std::span<const Shape* const> shapes, std::span<const uint
                       size_t max_forms, uint64_t end_hash) {
   words_ = WordTable();
   forms_.clear();
-  std::fill(form_of_member_.begin(), form_of_member_.end(), kOverflow);
+  std::fill(members_.begin(), members_.end(), Member());
+  pieces_.clear();
   by_hash_.clear();
   size_t total_units = 0;
   for (size_t i = 0; i < members.size(); ++i) {
@@ -96,7 +97,7 @@ bool FormSet::Collect(std::span<const Shape* const> shapes, std::span<const uint
     const uint64_t hash = FormHash(units, split_words);
     if (hash >= end_hash) continue;
     const auto [entry, added] = by_hash_.try_emplace(hash, static_cast<uint32_t>(forms_.size()));
-    form_of_member_[i] = entry->second;
+    Place(entry->second, units, &members_[i]);
     if (!added) {
       Absorb(units, &forms_[entry->second]);
     } else {
@@ -118,17 +119,22 @@ void FormSet::Follow(std::span<const Shape* const> shapes, std::span<const uint3
     uint32_t origin = kOverflow;
     for (const uint32_t shape : origins_[members[i]]) {
       if (const auto member = member_of_shape.find(shape); member != member_of_shape.end())
-        origin = std::min(origin, form_of_member_[member->second]);
+        origin = std::min(origin, members_[member->second].form);
     }
     if (origin == kOverflow) continue;
     std::vector<BodyUnit> units = ParseBody(*shapes[members[i]]);
     const auto [entry, added] =
         by_hash_.try_emplace(FormHash(units, split_words), static_cast<uint32_t>(forms_.size()));
-    form_of_member_[i] = entry->second;
+    Place(entry->second, units, &members_[i]);
     if (!added) continue;
     Add(std::move(units));
     origin_of_follower_.push_back(origin);
   }
+}
+
+void FormSet::Place(uint32_t form, const std::vector<BodyUnit>& units, Member* member) {
+  *member = {form, static_cast<uint32_t>(pieces_.size()), static_cast<uint32_t>(units.size())};
+  for (const BodyUnit& unit : units) pieces_.push_back({unit.begin, unit.end});
 }
 
 void FormSet::Add(std::vector<BodyUnit> units) {

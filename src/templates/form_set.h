@@ -34,7 +34,11 @@ class FormSet {
   uint32_t OriginOf(uint32_t follower) const { return origin_of_follower_[follower - mined_count()]; }
   const WordTable& words() const { return words_; }
   // The form of the i-th member, or kOverflow.
-  uint32_t FormOf(size_t member) const { return form_of_member_[member]; }
+  uint32_t FormOf(size_t member) const { return members_[member].form; }
+  // Which pieces of the member's shape each unit of its form is; nothing for kOverflow.
+  std::span<const PieceRange> PiecesOf(size_t member) const {
+    return std::span(pieces_).subspan(members_[member].first_piece, members_[member].unit_count);
+  }
 
  private:
   // False when the forms with hashes below `end_hash` are more than the limits allow.
@@ -45,11 +49,18 @@ class FormSet {
                        size_t max_forms);
   void Follow(std::span<const Shape* const> shapes, std::span<const uint32_t> members, bool split_words);
   bool SpeaksForItself(uint32_t shape) const { return shape >= origins_.size() || origins_[shape].empty(); }
+  struct Member {
+    uint32_t form = kOverflow;
+    uint32_t first_piece = 0;  // in pieces_
+    uint32_t unit_count = 0;
+  };
+  void Place(uint32_t form, const std::vector<BodyUnit>& units, Member* member);
   void Add(std::vector<BodyUnit> units);
 
   WordTable words_;
   std::vector<Form> forms_;
-  std::vector<uint32_t> form_of_member_;
+  std::vector<Member> members_;
+  std::vector<PieceRange> pieces_;
   std::span<const std::vector<uint32_t>> origins_;  // while it is built
   std::unordered_map<uint64_t, uint32_t> by_hash_;
   std::vector<uint32_t> origin_of_follower_;
