@@ -70,8 +70,9 @@ bool IsPrefixedNumbers(std::string_view text, std::string_view prefix, size_t mi
   text.remove_prefix(prefix.size());
   if (text.size() <= kTimeDigits + 1 || text[kTimeDigits] != '_' || !AllDigits(text.substr(0, kTimeDigits)))
     return false;
-  if (text.find_first_not_of("0123456789_") != std::string_view::npos)
-    return text.find_first_not_of("0123456789_mr") == std::string_view::npos;
+  const auto is_number = [](char c) { return (c >= '0' && c <= '9') || c == '_'; };
+  const auto is_task = [&](char c) { return is_number(c) || c == 'm' || c == 'r'; };
+  if (!std::all_of(text.begin(), text.end(), is_number)) return std::all_of(text.begin(), text.end(), is_task);
   return static_cast<size_t>(std::count(text.begin(), text.end(), '_')) + 1 >= min_groups;
 }
 

@@ -190,7 +190,7 @@ bool TextEncoder::TryHex(Texts values) {
   if (width < kMinHex || width > kMaxHex) return false;
   bool upper = false;
   for (const std::string_view v : values.first(std::min<size_t>(values.size(), 64))) {
-    upper |= v.find_first_of("ABCDEF") != std::string_view::npos;
+    upper = upper || std::any_of(v.begin(), v.end(), [](char c) { return c >= 'A' && c <= 'F'; });
   }
   std::string bytes;
   bytes.reserve(values.size() * ((width + 1) / 2));

@@ -78,9 +78,10 @@ size_t WordPrefix(std::string_view token) {
 // Length of the head of a masked token that names what follows and stays constant: up to the last ':' or '#' before the
 // first digit ("PendingReds:" of PendingReds:0, "CPU#" of CPU#1), a '.' right before it ("core." of core.512), an '@'
 // in front of an address; then a word prefix. Heads of hex letters belong to MAC and IPv6 addresses; paths have no
-// head.
-size_t ConstantHead(std::string_view token) {
+// head. `bits` are the classes of the token's bytes.
+size_t ConstantHead(std::string_view token, uint8_t bits) {
   if (ClassOf(token[0]) == kDigitByte || token[0] == '/') return 0;
+  if ((bits & (kPunctuationByte | kDotByte | kSlashOrAtByte)) == 0) return 0;
   size_t digit = 0;
   size_t joint = 0;  // one past the last ':' or '#'
   bool hex_head = true;
@@ -96,7 +97,7 @@ size_t ConstantHead(std::string_view token) {
 
 // Length of the token without a word that hangs on a number by ':' ("10.0.0.1:80" of 10.0.0.1:80:Got).
 size_t WithoutTailWord(std::string_view token, uint8_t bits) {
-  if ((bits & kLetterByte) == 0 || token[0] == '/') return token.size();
+  if ((bits & kLetterByte) == 0 || (bits & kPunctuationByte) == 0 || token[0] == '/') return token.size();
   size_t last = token.size();
   size_t joint = token.size();
   bool letter = false;
@@ -135,19 +136,27 @@ bool LooksDated(std::string_view token) {
   return separator == '-' || separator == '/' || separator == ':';
 }
 
+// Eight bytes with every digit as '0'.
+uint64_t WithoutDigits(uint64_t bytes) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  constexpr uint64_t kHigh = 0x80 * kEach;
+  const uint64_t value = bytes ^ '0' * kEach;  // below ten for digits
+  const uint64_t other = (((value & ~kHigh) + (0x80 - 10) * kEach) | value) & kHigh;
+  const uint64_t digit = (other ^ kHigh) >> 7;
+  return bytes & ~(digit * 0x0f);
+}
+
 // The lengths of the runs of digits and what stands between them: whether a token is a date and which layout it has.
 uint64_t DigitLayout(std::string_view token) {
-  uint64_t layout = 0;
-  size_t run = 0;
-  for (const char c : token.substr(0, 40)) {
-    if (ClassOf(c) == kDigitByte) {
-      ++run;
-      continue;
-    }
-    layout = (layout * 131 + run) * 131 + static_cast<unsigned char>(c);
-    run = 0;
-  }
-  return layout * 131 + run;
+  constexpr size_t kMost = 40;
+  const size_t size = std::min(token.size(), kMost);
+  uint64_t layout = size;
+  size_t at = 0;
+  for (; at + 8 <= size; at += 8) layout = Mix(layout, WithoutDigits(Load64(token.data() + at)));
+  if (at == size) return layout;
+  uint64_t rest = 0;
+  std::memcpy(&rest, token.data() + at, size - at);
+  return Mix(layout, WithoutDigits(rest));
 }
 
 bool IsUuid(std::string_view t) {
@@ -169,6 +178,13 @@ bool IsIdPair(std::string_view t) {
 // "1445144423722_": the start of a cluster, in ms, with which the ids of its jobs begin.
 bool HasClusterTime(std::string_view token) { return token.size() > 14 && token[13] == '_'; }
 
+// The numbers that stand behind it, and the letters of map and reduce tasks.
+bool IsClusterId(std::string_view token) {
+  return HasClusterTime(token) && std::all_of(token.begin(), token.end(), [](char c) {
+           return ClassOf(c) == kDigitByte || c == '_' || c == 'm' || c == 'r';
+         });
+}
+
 // Which form of a known kind of id a token of class kMixed has, 0 for none: prefix and id in one token, or the numbers
 // behind a prefix that stays outside ("1445144423722_0020_m_000003_0" of a task attempt).
 uint64_t IdForm(std::string_view token) {
@@ -179,7 +195,7 @@ uint64_t IdForm(std::string_view token) {
     case 'r':
       return static_cast<uint64_t>(ClassifyCorrelationId(token));
     default:
-      return HasClusterTime(token) && token.find_first_not_of("0123456789_mr") == std::string_view::npos ? 15 : 0;
+      return IsClusterId(token) ? 15 : 0;
   }
 }
 
@@ -278,15 +294,26 @@ bool IsDelimiter(unsigned char byte) { return byte_masks::kClasses[byte] == kDel
 TokenClass ClassifyToken(std::string_view token) {
   return token.empty() ? TokenClass::kMixed : ClassifyKnown(token, ClassBits(token));
 }
-TokenClass Tokenizer::Trim(std::string_view* token, uint8_t bits) const {
+
+TokenClass Tokenizer::Trim(std::string_view* token, size_t begin, uint8_t bits) const {
   constexpr uint8_t kPlainBytes = kDigitByte | kHexLetterByte | kLetterByte | kBackslashByte;
   if ((bits & ~kPlainBytes) == 0) return ClassifyKnown(*token, bits);
-  const size_t size = token->size();
-  while (token->size() > 1 && IsTrimmedTail(token->back())) token->remove_suffix(1);
+  const auto look_again = [&] { bits = masks_.ClassesOf(begin, token->size()); };
+  if (IsTrimmedTail(token->back())) {
+    while (token->size() > 1 && IsTrimmedTail(token->back())) token->remove_suffix(1);
+    look_again();
+  }
   if (HasScheme(*token, bits)) return TokenClass::kPath;
-  *token = token->substr(0, WithoutTailWord(*token, bits));
-  token->remove_prefix(ConstantHead(*token));
-  return token->size() == size ? ClassifyKnown(*token, bits) : ClassifyToken(*token);
+  if (const size_t size = WithoutTailWord(*token, bits); size < token->size()) {
+    *token = token->substr(0, size);
+    look_again();
+  }
+  if (const size_t head = ConstantHead(*token, bits); head > 0) {
+    token->remove_prefix(head);
+    begin += head;
+    look_again();
+  }
+  return ClassifyKnown(*token, bits);
 }
 
 bool Tokenizer::Scan(std::string_view line) {
@@ -304,7 +331,7 @@ bool Tokenizer::Scan(std::string_view line) {
     const uint8_t bits = masks_.ClassesOf(begin, end - begin);
     std::string_view token(text + begin, end - begin);
     if ((bits & kDigitByte) == 0 && !IsMaskedWord(token, bits)) continue;
-    const TokenClass token_class = bits == kDigitByte ? TokenClass::kInteger : Trim(&token, bits);
+    const TokenClass token_class = bits == kDigitByte ? TokenClass::kInteger : Trim(&token, begin, bits);
     if (masked_.size() == kMaxMaskedTokens) return false;
     const auto token_begin = static_cast<uint32_t>(token.data() - text);
     hash = MixBytes(hash, text + constant_begin, token_begin - constant_begin);

@@ -43,8 +43,9 @@ class Tokenizer {
   const ByteMasks& masks() const { return masks_; }
 
  private:
-  // Takes off what does not belong to the masked token and says what is left. `bits` are the classes of its bytes.
-  TokenClass Trim(std::string_view* token, uint8_t bits) const;
+  // Takes off what does not belong to the masked token at `begin` of the line and says what is left. `bits` are the
+  // classes of its bytes.
+  TokenClass Trim(std::string_view* token, size_t begin, uint8_t bits) const;
 
   ByteMasks masks_;
   std::vector<MaskedToken> masked_;

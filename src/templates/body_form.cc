@@ -28,7 +28,9 @@ bool IsWordByte(char c) {
 }
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool HasWordByte(std::string_view text) { return std::any_of(text.begin(), text.end(), IsWordByte); }
-bool IsGlue(std::string_view text) { return !text.empty() && text.find_first_not_of(":#") == std::string_view::npos; }
+bool IsGlue(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c == ':' || c == '#'; });
+}
 bool IsBlank(std::string_view text) { return std::all_of(text.begin(), text.end(), IsSpace); }
 
 class BodyParser {

@@ -23,7 +23,8 @@ uint64_t FormHash(const std::vector<BodyUnit>& units, bool split_words) {
 }
 
 bool IsJoint(const BodyUnit& unit) {
-  return unit.kind == Kind::kDelimiter && !unit.text.empty() && unit.text.find_first_not_of(":#") == std::string::npos;
+  return unit.kind == Kind::kDelimiter && !unit.text.empty() &&
+         std::all_of(unit.text.begin(), unit.text.end(), [](char c) { return c == ':' || c == '#'; });
 }
 
 // A second body of the same form: values that differ have no text from here on.
