@@ -1,4 +1,5 @@
-// SmallCopy: memcpy for the short texts that slots are. Without a call for up to 16 bytes, which is nearly all of them.
+// SmallCopy: memcpy for the short texts that slots are. Without a call for up to 64 bytes, which is nearly all of
+// them.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,24 @@ namespace whittle {
 inline char* SmallCopy(std::string_view bytes, char* out) {
   const size_t n = bytes.size();
   const char* const in = bytes.data();
-  if (n > 16) {
+  if (n > 64) {
     std::memcpy(out, in, n);
+  } else if (n > 32) {
+    struct Half {
+      char bytes[32];
+    } head, tail;
+    std::memcpy(&head, in, 32);
+    std::memcpy(&tail, in + n - 32, 32);
+    std::memcpy(out, &head, 32);
+    std::memcpy(out + n - 32, &tail, 32);
+  } else if (n > 16) {
+    struct Half {
+      char bytes[16];
+    } head, tail;
+    std::memcpy(&head, in, 16);
+    std::memcpy(&tail, in + n - 16, 16);
+    std::memcpy(out, &head, 16);
+    std::memcpy(out + n - 16, &tail, 16);
   } else if (n >= 8) {
     uint64_t head, tail;
     std::memcpy(&head, in, 8);

@@ -78,7 +78,8 @@ struct IngestReport {
   uint64_t segments = 0;
   bool stopped = false;  // the stop flag was raised: the rest was not read
   LineParserStats parser;
-  // Of the whole store, when all of it is of this run and the run knows; else they are to be read from it.
+  // Of the whole store, their slots without names, when all of it is of this run and the run knows; else they are to be
+  // read from it.
   std::optional<std::vector<TemplateUse>> templates;
   std::vector<InputFailure> failures;
 };

@@ -52,7 +52,11 @@ CommitTotals& CommitTotals::operator+=(const CommitTotals& other) {
 }
 
 SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool* pool, CommitterOptions options)
-    : env_(env), catalog_(catalog), pool_(pool), options_(std::move(options)), consolidator_(options_.overrides) {
+    : env_(env),
+      catalog_(catalog),
+      pool_(pool),
+      options_(std::move(options)),
+      consolidator_(options_.overrides, kMaxForms, SlotNaming::kUnnamed) {
   options_.builder.encode.parallel_for = [pool](size_t count, const std::function<void(size_t)>& body) {
     pool->ParallelFor(count, body);
   };

@@ -78,7 +78,10 @@ SegmentCommit RewrittenSegment::Commit() const {
 
 SegmentRewriter::SegmentRewriter(const Env* env, const std::map<std::string, SourceState>* sources,
                                  RewriteOptions options, Overrides overrides)
-    : env_(env), sources_(*sources), options_(std::move(options)), consolidator_(std::move(overrides)) {}
+    : env_(env),
+      sources_(*sources),
+      options_(std::move(options)),
+      consolidator_(std::move(overrides), kMaxForms, SlotNaming::kUnnamed) {}
 
 Status SegmentRewriter::Learn(const std::string& path) {
   WHITTLE_ASSIGN_OR_RETURN(const auto reader, OpenSegment(env_, path));

@@ -19,7 +19,7 @@ class TemplateTally {
  public:
   void Add(std::span<const ShapeTally> segment);
 
-  // As CountTemplates. `consolidator` is the one that the segments were folded with.
+  // As CountTemplates, but slots may have no names. `consolidator` is the one that the segments were folded with.
   std::optional<std::vector<TemplateUse>> Sum(Consolidator* consolidator) const;
 
  private:

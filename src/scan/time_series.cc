@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kNanosPerSecond = 1000000000;
 constexpr int kSecondsOfMinute = 60;
+constexpr size_t kMostDigits = 9;  // of a fraction: a text may grow by fewer
 
 // `count` decimal digits; negative when there is something else among them.
 int64_t Digits(const char* p, int count) {
@@ -23,6 +24,13 @@ int64_t Digits(const char* p, int count) {
     value = value * 10 + digit;
   }
   return value;
+}
+
+// Whether a fraction may have so many digits.
+bool HasDigits(const TickUnit& unit, int digits) {
+  if (unit.low == LowCode::kNanos) return digits >= 7 && digits <= 9;
+  if (unit.low == LowCode::kOdd) return digits >= 1 && digits <= 5 && digits != 3;
+  return digits == unit.digits;
 }
 
 TickUnit UnitOf(TimeLayoutId id) {
@@ -36,7 +44,7 @@ bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
   layout_ = 0;
   Layout layout;
   Fields f;
-  if (text.size() > kMaxText || !Decode(id, &layout) || !ParseWhole(layout, text, &f)) return false;
+  if (text.size() > kMaxText - kMostDigits || !Decode(id, &layout) || !ParseWhole(layout, text, &f)) return false;
   size_ = static_cast<uint8_t>(text.size());
   std::memcpy(text_.data(), text.data(), text.size());
   fraction_digits_ = static_cast<uint8_t>(f.fraction_digits);
@@ -47,8 +55,9 @@ bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
       has_second ? static_cast<uint8_t>(f.second_at + 2 + (f.fraction_digits > 0 ? f.fraction_digits + 1 : 0)) : size_;
   time_ = TimeOf(layout, f);
   has_ticks_ = TicksOf(layout, f, &ticks_);
+  const TickUnit unit = time_layout::UnitOf(layout);
+  digits_vary_ = has_second && (unit.low == LowCode::kNanos || unit.low == LowCode::kOdd);
   if (has_second) {
-    const TickUnit unit = time_layout::UnitOf(layout);
     time_.nanos -= f.second * kNanosPerSecond + f.fraction * kPowerOf10[9 - f.fraction_digits];
     ticks_ -= f.second * unit.ticks_per_second() + FractionTicks(unit, f.fraction_digits, f.fraction);
     // The last minute that ticks hold is not one where every text has ticks.
@@ -60,17 +69,24 @@ bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
 }
 
 std::optional<TimeMinute::Moment> TimeMinute::Locate(TimeLayoutId layout, std::string_view text) const {
-  if (layout != layout_ || text.size() != size_) return std::nullopt;
+  if (layout != layout_) return std::nullopt;
+  Moment moment;
+  moment.digits = fraction_digits_;
+  if (text.size() != size_) {
+    if (!digits_vary_) return std::nullopt;
+    moment.digits += static_cast<int>(text.size()) - static_cast<int>(size_);
+    if (!HasDigits(UnitOf(layout_), moment.digits)) return std::nullopt;
+  }
   const char* const p = text.data();
   if (!SameBytes(p, text_.data(), second_at_)) return std::nullopt;
-  if (second_at_ == size_) return Moment();
-  if (!SameBytes(p + tail_at_, text_.data() + tail_at_, size_ - tail_at_)) return std::nullopt;
-  Moment moment;
+  if (second_at_ == size_) return moment;
+  const size_t tail = size_ - tail_at_;
+  if (!SameBytes(p + text.size() - tail, text_.data() + tail_at_, tail)) return std::nullopt;
   moment.second = static_cast<int>(Digits(p + second_at_, 2));
   if (moment.second < 0 || moment.second >= kSecondsOfMinute) return std::nullopt;
-  if (fraction_digits_ == 0) return moment;
+  if (moment.digits == 0) return moment;
   const size_t separator = second_at_ + 2u;
-  moment.fraction = Digits(p + separator + 1, fraction_digits_);
+  moment.fraction = Digits(p + separator + 1, moment.digits);
   if (p[separator] != text_[separator] || moment.fraction < 0) return std::nullopt;
   return moment;
 }
@@ -83,13 +99,12 @@ std::optional<TimeMinute::Moment> TimeMinute::Locate(int64_t ticks) const {
   const int64_t time = within / unit.factor;
   const int64_t fraction = time % kPowerOf10[unit.digits];
   const int digits = FractionDigits(unit, fraction, static_cast<int>(within % unit.factor));
-  if (digits != fraction_digits_) return std::nullopt;
-  return Moment{static_cast<int>(time / kPowerOf10[unit.digits]), fraction / kPowerOf10[unit.digits - digits]};
+  return Moment{static_cast<int>(time / kPowerOf10[unit.digits]), fraction / kPowerOf10[unit.digits - digits], digits};
 }
 
 ParsedTime TimeMinute::TimeAt(const Moment& moment) const {
   ParsedTime time = time_;
-  time.nanos += moment.second * kNanosPerSecond + moment.fraction * kPowerOf10[9 - fraction_digits_];
+  time.nanos += moment.second * kNanosPerSecond + moment.fraction * kPowerOf10[9 - moment.digits];
   return time;
 }
 
@@ -97,15 +112,23 @@ std::optional<int64_t> TimeMinute::TicksAt(const Moment& moment) const {
   if (!has_ticks_) return std::nullopt;
   if (second_at_ == size_) return ticks_;
   const TickUnit unit = UnitOf(layout_);
-  return ticks_ + moment.second * unit.ticks_per_second() + FractionTicks(unit, fraction_digits_, moment.fraction);
+  return ticks_ + moment.second * unit.ticks_per_second() + FractionTicks(unit, moment.digits, moment.fraction);
 }
 
-void TimeMinute::Write(const Moment& moment, char* text) const {
-  char* const second = text + second_at_;
+std::string_view TimeMinute::Write(const Moment& moment) {
+  if (moment.digits != fraction_digits_) {
+    const int more = moment.digits - fraction_digits_;
+    std::memmove(text_.data() + tail_at_ + more, text_.data() + tail_at_, size_ - tail_at_);
+    size_ = static_cast<uint8_t>(size_ + more);
+    tail_at_ = static_cast<uint8_t>(tail_at_ + more);
+    fraction_digits_ = static_cast<uint8_t>(moment.digits);
+  }
+  char* const second = text_.data() + second_at_;
   second[0] = static_cast<char>('0' + moment.second / 10);
   second[1] = static_cast<char>('0' + moment.second % 10);
   int64_t rest = moment.fraction;
-  for (int i = fraction_digits_; i > 0; --i, rest /= 10) second[2 + i] = static_cast<char>('0' + rest % 10);
+  for (int i = moment.digits; i > 0; --i, rest /= 10) second[2 + i] = static_cast<char>('0' + rest % 10);
+  return {text_.data(), size_};
 }
 
 bool TimeReader::ParseTime(TimeLayoutId layout, std::string_view text, ParsedTime* out) {
@@ -128,10 +151,7 @@ bool TimeReader::ParseTicks(TimeLayoutId layout, std::string_view text, int64_t*
 }
 
 std::string_view TimeWriter::Format(int64_t ticks) {
-  if (const auto moment = minute_.Locate(ticks)) {
-    minute_.Write(*moment, text_.data());
-    return text_;
-  }
+  if (const auto moment = minute_.Locate(ticks)) return minute_.Write(*moment);
   text_.clear();
   FormatTicks(layout_, ticks, &text_);
   minute_.Read(layout_, text_);

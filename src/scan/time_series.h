@@ -18,7 +18,7 @@ namespace whittle {
 // A text that was read, as what another text of its minute can be read from.
 class TimeMinute {
  public:
-  // Longer texts are read each anew.
+  // Longer texts, and those that may become longer, are read each anew.
   static constexpr size_t kMaxText = 48;
 
   // Reads `text`; false when it is none of this layout, and then this is empty.
@@ -27,7 +27,8 @@ class TimeMinute {
   // What the digits of a text say that differ from the others of its minute.
   struct Moment {
     int second = 0;
-    int64_t fraction = 0;  // in 10^-fraction_digits s
+    int64_t fraction = 0;  // in 10^-digits s
+    int digits = 0;        // of the fraction; one layout may have several, within one minute too
   };
   // Nothing when the text has another form or lies in another minute.
   std::optional<Moment> Locate(TimeLayoutId layout, std::string_view text) const;
@@ -35,10 +36,10 @@ class TimeMinute {
   ParsedTime TimeAt(const Moment& moment) const;
   // Nothing when it takes a look at the whole text to tell whether it has ticks.
   std::optional<int64_t> TicksAt(const Moment& moment) const;
-  // The moment that `ticks` stand for, if its text has the form of the one that was read.
+  // The moment that `ticks` stand for, if it lies in this minute.
   std::optional<Moment> Locate(int64_t ticks) const;
-  // Writes the digits of `moment` into a text of this minute.
-  void Write(const Moment& moment, char* text) const;
+  // The text of `moment`; valid until the next call.
+  std::string_view Write(const Moment& moment);
 
  private:
   TimeLayoutId layout_ = 0;  // 0: empty
@@ -46,6 +47,7 @@ class TimeMinute {
   uint8_t second_at_ = 0;        // size_ when no second can be told apart
   uint8_t fraction_digits_ = 0;  // the separator not counted
   uint8_t tail_at_ = 0;          // first byte behind second and fraction
+  bool digits_vary_ = false;
   bool has_ticks_ = false;
   ParsedTime time_;  // at second 0 of the minute; of the text itself when no second can be told apart
   int64_t ticks_ = 0;
@@ -75,7 +77,7 @@ class TimeWriter {
 
  private:
   TimeLayoutId layout_;
-  std::string text_;
+  std::string text_;  // of what is not in the minute
   TimeMinute minute_;
 };
 

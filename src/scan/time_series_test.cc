@@ -34,7 +34,9 @@ class Checker {
     int64_t expected_ticks = 0, ticks = 0;
     const bool has_ticks = ParseTicks(layout, text, &expected_ticks);
     ASSERT_EQ(reader_.ParseTicks(layout, text, &ticks), has_ticks);
-    if (has_ticks) EXPECT_EQ(ticks, expected_ticks);
+    if (has_ticks) {
+      EXPECT_EQ(ticks, expected_ticks);
+    }
   }
 
  private:

@@ -160,7 +160,8 @@ FoldResult SegmentBuilder::Fold(Consolidator* consolidator) {
   bindings_.clear();
   for (const uint32_t handle : handles) bindings_.push_back(consolidation->bindings[handle]);
   consolidator->Forget();
-  return FoldShapes(uses_, fixed_, consolidation->templates, bindings_);
+  return FoldShapes(uses_, fixed_, consolidation->templates, bindings_,
+                    [this](size_t count, const auto& body) { ForRanges(count, body); });
 }
 
 // For each stored shape that says less than what was folded into it: all of that.

@@ -79,6 +79,13 @@ uint64_t ColumnKey(std::string_view kind, uint64_t a, uint64_t b, std::string_vi
   return Hash64(key);
 }
 
+// One use, folded: what does not depend on the others.
+struct FoldedUse {
+  Shape stored;
+  std::vector<FoldedSlot> slots;
+  std::vector<uint64_t> column_keys;
+};
+
 // Rewrites one shape. `line` is the shape lines parse to (its slots are what rows carry), `fixed` has the same pieces
 // with single values filled in.
 class Folder {
@@ -108,9 +115,7 @@ class Folder {
     return MapFields();
   }
 
-  Shape& stored() { return stored_; }
-  std::vector<FoldedSlot>& slots() { return slots_; }
-  std::vector<uint64_t>& column_keys() { return column_keys_; }
+  FoldedUse Take() { return {std::move(stored_), std::move(slots_), std::move(column_keys_)}; }
 
  private:
   static constexpr int32_t kInside = -1;
@@ -222,38 +227,52 @@ std::shared_ptr<const Shape> FixSingleValues(const ShapeUse& use) {
   return fixed;
 }
 
+namespace {
+
+FoldedUse FoldUse(const Shape& line, const Shape& fixed, const TemplateBinding& binding, uint64_t template_id,
+                  const SlotClasses& classes) {
+  Folder folder(line, fixed, &binding, template_id, classes);
+  if (folder.Fold()) return folder.Take();
+  // A field that ends inside a template slot could not be told apart any more: such a shape keeps its own slots.
+  Folder unfolded(line, fixed, nullptr, template_id, classes);
+  unfolded.Fold();
+  return unfolded.Take();
+}
+
+}  // namespace
+
 FoldResult FoldShapes(const std::vector<ShapeUse>& uses, const std::vector<std::shared_ptr<const Shape>>& fixed,
-                      const std::vector<Template>& templates, const std::vector<TemplateBinding>& bindings) {
+                      const std::vector<Template>& templates, const std::vector<TemplateBinding>& bindings,
+                      const RangeRunner& for_ranges) {
   FoldResult result;
   const SlotClasses classes(templates, fixed, bindings);
+  std::vector<FoldedUse> folded(uses.size());
+  for_ranges(uses.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      folded[i] = FoldUse(*uses[i].shape, *fixed[i], bindings[i], templates[bindings[i].template_index].id, classes);
+    }
+  });
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> stored_index;
   std::unordered_map<uint64_t, uint32_t> column_index;
-  for (size_t i = 0; i < uses.size(); ++i) {
-    const uint64_t template_id = templates[bindings[i].template_index].id;
-    Folder folder(*uses[i].shape, *fixed[i], &bindings[i], template_id, classes);
-    Folder unfolded(*uses[i].shape, *fixed[i], nullptr, template_id, classes);
-    // A field that ends inside a template slot could not be told apart any more: such a shape keeps its own slots.
-    Folder* chosen = folder.Fold() ? &folder : &unfolded;
-    if (chosen == &unfolded) unfolded.Fold();
-    const auto [at, added] = stored_index.try_emplace(chosen->stored().id, static_cast<uint32_t>(result.shapes.size()));
+  for (FoldedUse& use : folded) {
+    const auto [at, added] = stored_index.try_emplace(use.stored.id, static_cast<uint32_t>(result.shapes.size()));
     if (added) {
       StoredShape stored;
-      for (size_t k = 0; k < chosen->column_keys().size(); ++k) {
-        const auto [column, new_column] =
-            column_index.try_emplace(chosen->column_keys()[k], static_cast<uint32_t>(result.columns.size()));
+      for (const uint64_t key : use.column_keys) {
+        const auto [column, new_column] = column_index.try_emplace(key, static_cast<uint32_t>(result.columns.size()));
         if (new_column) result.columns.emplace_back();
         stored.columns.push_back(column->second);
       }
-      for (const Piece& piece : chosen->stored().pieces) {
+      for (const Piece& piece : use.stored.pieces) {
         if (piece.kind != Piece::Kind::kSlot) continue;
         ColumnInput& column = result.columns[stored.columns[piece.slot]];
         column.token_class = piece.token_class;
         if (piece.time_layout != 0) column.time_layout = piece.time_layout;
       }
-      stored.shape = std::make_shared<const Shape>(std::move(chosen->stored()));
+      stored.shape = std::make_shared<const Shape>(std::move(use.stored));
       result.shapes.push_back(std::move(stored));
     }
-    result.plans.push_back({at->second, std::move(chosen->slots())});
+    result.plans.push_back({at->second, std::move(use.slots)});
   }
   return result;
 }

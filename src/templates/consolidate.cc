@@ -33,7 +33,7 @@ class TemplateTable {
     return entry->second;
   }
 
-  std::vector<Template> Finish(const Overrides& overrides) {
+  std::vector<Template> Finish(const Overrides& overrides, SlotNaming naming) {
     std::vector<uint32_t> order(drafts_.size());
     for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
     std::sort(order.begin(), order.end(), [this](uint32_t a, uint32_t b) {
@@ -42,10 +42,15 @@ class TemplateTable {
     std::vector<Template> templates;
     for (const uint32_t i : order) {
       drafts_[i].final_index = static_cast<uint32_t>(templates.size());
-      templates.push_back({drafts_[i].id, drafts_[i].text, NameSlots(drafts_[i].text, drafts_[i].slots)});
+      templates.push_back({drafts_[i].id, drafts_[i].text, {}});
+      if (naming == SlotNaming::kNamed) {
+        templates.back().slots = NameSlots(drafts_[i].text, drafts_[i].slots);
+      } else {
+        templates.back().slots.resize(drafts_[i].slots.size());
+      }
       std::vector<TemplateSlot>& slots = templates.back().slots;
       for (size_t k = 0; k < slots.size() && k < drafts_[i].slots.size(); ++k) slots[k].open = drafts_[i].slots[k].open;
-      overrides.ApplyNames(&templates.back());
+      if (naming == SlotNaming::kNamed) overrides.ApplyNames(&templates.back());
     }
     return templates;
   }
@@ -115,7 +120,7 @@ void BindLane(std::span<const Shape* const> shapes, std::span<const uint32_t> me
 }  // namespace
 
 Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides, size_t max_forms,
-                          std::span<const std::vector<uint32_t>> origins) {
+                          std::span<const std::vector<uint32_t>> origins, SlotNaming naming) {
   Consolidation out;
   out.bindings.resize(shapes.size());
   TemplateTable table;
@@ -126,7 +131,7 @@ Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides&
     }
     if (!members.empty()) BindLane(shapes, members, overrides, origins, max_forms, &table, &out);
   }
-  out.templates = table.Finish(overrides);
+  out.templates = table.Finish(overrides, naming);
   for (TemplateBinding& binding : out.bindings) binding.template_index = table.FinalIndex(binding.template_index);
   return out;
 }

@@ -20,6 +20,9 @@ namespace whittle {
 // length.
 inline constexpr size_t kMaxForms = 16'384;
 
+// Whether slots get names, a quarter of the work: who only folds shapes does not need them.
+enum class SlotNaming : uint8_t { kNamed, kUnnamed };
+
 struct Consolidation {
   std::vector<Template> templates;        // sorted by text
   std::vector<TemplateBinding> bindings;  // one per shape, in the order given
@@ -29,6 +32,7 @@ struct Consolidation {
 // `origins[i]`, if there, says which of the shapes shape i was folded from (folded_bodies.h): then it is no evidence
 // itself and belongs to their template.
 Consolidation Consolidate(std::span<const Shape* const> shapes, const Overrides& overrides,
-                          size_t max_forms = kMaxForms, std::span<const std::vector<uint32_t>> origins = {});
+                          size_t max_forms = kMaxForms, std::span<const std::vector<uint32_t>> origins = {},
+                          SlotNaming naming = SlotNaming::kNamed);
 
 }  // namespace whittle

@@ -8,8 +8,8 @@
 
 namespace whittle {
 
-Consolidator::Consolidator(Overrides overrides, size_t max_forms)
-    : overrides_(std::move(overrides)), max_forms_(max_forms) {}
+Consolidator::Consolidator(Overrides overrides, size_t max_forms, SlotNaming naming)
+    : overrides_(std::move(overrides)), max_forms_(max_forms), naming_(naming) {}
 
 uint32_t Consolidator::Add(std::shared_ptr<const Shape> shape, std::span<const std::shared_ptr<const Shape>> origins) {
   const uint32_t index = Know(std::move(shape));
@@ -45,7 +45,7 @@ std::shared_ptr<const Consolidation> Consolidator::Result() {
     std::vector<const Shape*> shapes;
     shapes.reserve(shapes_.size());
     for (const auto& shape : shapes_) shapes.push_back(shape.get());
-    result_ = std::make_shared<const Consolidation>(Consolidate(shapes, overrides_, max_forms_, origins_));
+    result_ = std::make_shared<const Consolidation>(Consolidate(shapes, overrides_, max_forms_, origins_, naming_));
   }
   return result_;
 }

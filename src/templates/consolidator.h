@@ -22,7 +22,7 @@ class Consolidator {
   static constexpr size_t kMaxRemembered = 16'384;
   static constexpr size_t kMaxRememberedBytes = size_t{24} << 20;
 
-  explicit Consolidator(Overrides overrides = {}, size_t max_forms = kMaxForms);
+  explicit Consolidator(Overrides overrides = {}, size_t max_forms = kMaxForms, SlotNaming naming = SlotNaming::kNamed);
 
   // Adds a shape; what is already known costs one look-up. Returns its index into the bindings of the next Result().
   // `origins`: the bodies it was folded from, if it was.
@@ -45,6 +45,7 @@ class Consolidator {
 
   Overrides overrides_;
   size_t max_forms_;
+  SlotNaming naming_;
   std::vector<std::shared_ptr<const Shape>> shapes_;
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> by_id_;
   std::vector<std::vector<uint32_t>> origins_;  // per shape
