@@ -55,9 +55,10 @@ Status Catalog::Load() {
   }
   for (const auto& [id, source] : state_.sources) registry_.Note(source);
   WHITTLE_RETURN_IF_ERROR(Recover());
-  if (!manifest.ok() || manifest->version != state_.version || manifest->journal_head != state_.journal_head) {
-    WHITTLE_RETURN_IF_ERROR(Publish());
-  }
+  const bool was_published =
+      manifest.ok() && manifest->version == state_.version && manifest->journal_head == state_.journal_head;
+  const bool is_published = header ? was_published : !unpublished_;  // what was just created, it was with that
+  if (!is_published) WHITTLE_RETURN_IF_ERROR(Publish());
   static_cast<void>(RemoveGarbageLocked().ok());
   return failure_;
 }

@@ -43,6 +43,7 @@ rocksdb::Options SmallOptions(rocksdb::Env* env) {
   options.level0_file_num_compaction_trigger = 2;  // stores are opened and closed often: keep tables few
   options.max_background_jobs = 2;
   options.max_open_files = kMaxOpenFiles;
+  options.max_file_opening_threads = 1;  // there are few tables; the default starts 15 threads at each open
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.recycle_log_file_num = 0;

@@ -279,10 +279,10 @@ class Builder {
   }
 
   void AddSlot(uint32_t begin, uint32_t end, const Range* whole, const MaskedToken* token) {
-    Piece piece;
+    Piece& piece = shape_->pieces.emplace_back();
     piece.kind = Piece::Kind::kSlot;
     piece.slot = shape_->slot_count++;
-    SlotRule rule;
+    SlotRule& rule = recipe_->slots.emplace_back();
     rule.begin = EdgeAt(begin, true);
     rule.end = EdgeAt(end, false);
     if (whole != nullptr) {
@@ -294,17 +294,14 @@ class Builder {
       rule.check_class = !entire;
       rule.token_class = piece.token_class;
     }
-    shape_->pieces.push_back(std::move(piece));
-    recipe_->slots.push_back(rule);
   }
 
   void AddConstant(uint32_t begin, uint32_t end) {
-    Piece piece;
+    Piece& piece = shape_->pieces.emplace_back();
     const std::string_view text = line_.substr(begin, end - begin);
     const bool delimiter = masks_.IsDelimiter(begin) || std::all_of(text.begin(), text.end(), IsPunctuation);
     piece.kind = delimiter ? Piece::Kind::kDelimiter : Piece::Kind::kWord;
-    piece.text = std::string(text);
-    shape_->pieces.push_back(std::move(piece));
+    piece.text = text;
   }
 
   // A slot's edge. At a token's border the border itself describes it; `is_begin` picks the token that begins here over

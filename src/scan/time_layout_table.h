@@ -218,7 +218,38 @@ struct TickUnit {
   int64_t ticks_per_second() const { return kPowerOf10[digits] * factor; }
 };
 
-TickUnit UnitOf(const Layout& layout);
+inline TickUnit UnitOf(const Layout& l) {
+  if (l.family->flags & kLowStyle) return {3, 2, LowCode::kPadding};
+  switch (l.family->format[0]) {
+    case 'q':
+      return {3};
+    case 'u':
+      return {6};
+    case 'v':
+      return {9};
+    default:
+      break;
+  }
+  switch (l.fraction) {
+    case kDot3:
+    case kComma3:
+    case kColon3:
+      return {3};
+    case kDot6:
+    case kComma6:
+      return {6};
+    // 7 to 9 digits, usually without trailing zeros (RFC3339Nano) or always 7 or always 9: the code is the number of
+    // zeros written beyond the shortest text of at least 7 digits.
+    case kDot9:
+      return {9, 3, LowCode::kNanos};
+    // 1, 2, 4 or 5 digits: the code is which.
+    case kDotOdd:
+      return {5, 4, LowCode::kOdd};
+    default:
+      return {0};
+  }
+}
+
 // Of a fraction of `fraction` / 10^`digits` s, its low code included.
 int64_t FractionTicks(const TickUnit& unit, int digits, int64_t fraction);
 // How many digits of fraction `fraction` / 10^unit.digits s are written.

@@ -184,6 +184,21 @@ TEST(TimeLayoutTest, PrefersTheLongestMatchAndStopsAtTheMessage) {
   EXPECT_EQ(size("14/Jun/2023:15:16:01 +0200] \"GET"), 26u);
 }
 
+TEST(TimeLayoutTest, UnpaddedTimesHaveTicks) {
+  for (const std::string text : {"20230614-15:16:1:123", "20230614-15:6:10:7", "20230614-0:0:0:0", "20230614-5:06:1:3",
+                                 "20230614-05:06:01:003", "20230614-10:59:10:100"}) {
+    const auto match = MatchTime(text);
+    ASSERT_TRUE(match.has_value()) << text;
+    int64_t ticks = 0;
+    // Either all of it is padded or nothing.
+    ASSERT_EQ(ParseTicks(match->layout, text, &ticks), text != "20230614-5:06:1:3") << text;
+    if (text == "20230614-5:06:1:3") continue;
+    std::string back;
+    FormatTicks(match->layout, ticks, &back);
+    EXPECT_EQ(back, text);
+  }
+}
+
 TEST(TimeLayoutTest, SeesFormsWithValuesOutOfRange) {
   EXPECT_TRUE(LooksLikeTime("2023-13-14 15:16:01 x"));
   EXPECT_TRUE(LooksLikeTime("4999999999 x"));
