@@ -68,7 +68,7 @@ Status RawCursor::Content::LoadColumns(const SegmentReader& reader, const Parall
 Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor& parallel_for) {
   auto content = std::make_shared<Content>();
   WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader.Shapes());
-  WHITTLE_ASSIGN_OR_RETURN(content->rows, reader.LoadRows());
+  WHITTLE_ASSIGN_OR_RETURN(content->rows, reader.LoadRowsAndGroups(parallel_for));
   WHITTLE_RETURN_IF_ERROR(content->Compile(*shapes));
   std::vector<uint64_t> expected(reader.footer().column_count);
   std::vector<uint64_t> shape_rows(shapes->size());
@@ -82,7 +82,6 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor
     if (reader.ColumnValueCount(c) != expected[c])
       return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
   }
-  WHITTLE_RETURN_IF_ERROR(reader.PrepareGroups(content->rows, parallel_for));
   WHITTLE_RETURN_IF_ERROR(content->LoadColumns(reader, parallel_for));
   RawCursor cursor;
   cursor.content_ = std::move(content);

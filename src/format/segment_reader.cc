@@ -1,5 +1,7 @@
 #include "format/segment_reader.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "format/column_codec.h"
 #include "format/column_groups.h"
@@ -240,12 +242,12 @@ Result<std::shared_ptr<const SegmentReader::Group>> SegmentReader::LoadGroup(uin
   }
   if (!groups_[group]->dealt) {
     WHITTLE_ASSIGN_OR_RETURN(const std::vector<uint32_t> row_shape, LoadRowShapes());
-    WHITTLE_RETURN_IF_ERROR(DealGroups(row_shape));
+    WHITTLE_RETURN_IF_ERROR(DealGroups(row_shape, {}));
   }
   return std::shared_ptr<const Group>(groups_[group]);
 }
 
-Status SegmentReader::PrepareGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const {
+Result<LoadedRows> SegmentReader::LoadRowsAndGroups(const ParallelFor& parallel_for) const {
   WHITTLE_RETURN_IF_ERROR(LoadDirectory());
   const std::lock_guard lock(group_mutex_);
   groups_.resize(group_nodes_.size());
@@ -253,8 +255,25 @@ Status SegmentReader::PrepareGroups(const LoadedRows& rows, const ParallelFor& p
   for (uint32_t g = 0; g < groups_.size(); ++g) {
     if (groups_[g] == nullptr) wanted.push_back(g);
   }
-  WHITTLE_RETURN_IF_ERROR(DecodeGroups(wanted, parallel_for));
-  return DealGroups(rows.row_shape);
+  std::optional<Result<LoadedRows>> rows;
+  Status decoded;
+  const auto load = [&](size_t task) {
+    if (task == 0) {
+      rows = LoadRows();
+    } else {
+      decoded = DecodeGroups(wanted, parallel_for);
+    }
+  };
+  if (parallel_for) {
+    parallel_for(2, load);
+  } else {
+    load(0);
+    load(1);
+  }
+  WHITTLE_RETURN_IF_ERROR(rows->status());
+  WHITTLE_RETURN_IF_ERROR(decoded);
+  WHITTLE_RETURN_IF_ERROR(DealGroups((*rows)->row_shape, parallel_for));
+  return std::move(*rows);
 }
 
 Result<SegmentReader::SharedTexts> SegmentReader::LoadGroupTexts(uint64_t group) const {
@@ -304,7 +323,7 @@ std::optional<uint64_t> SegmentReader::GroupOf(uint32_t column) const {
 }
 
 // Gives the columns of all groups that are decoded their numbers.
-Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape) const {
+Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape, const ParallelFor& parallel_for) const {
   std::vector<Group*> groups;
   std::vector<int32_t> place(groups_.size(), -1);
   for (size_t g = 0; g < groups_.size(); ++g) {
@@ -334,17 +353,31 @@ Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape) const {
       numbers_of[column]->reserve(std::min<uint64_t>(count, group->numbers.size()));
     }
   }
-  std::vector<size_t> next(groups.size());
-  bool fits = true;
-  WalkGroups(*shapes, row_shape, group_of, [&](uint32_t g, uint32_t column) {
-    if (next[g] == groups[g]->numbers.size()) {
-      fits = false;
-    } else {
-      numbers_of[column]->push_back(groups[g]->numbers[next[g]++]);
+  // Several walks over the rows, each for some of the groups.
+  constexpr size_t kMaxWalks = 4;
+  const size_t walks = parallel_for ? std::min(groups.size(), kMaxWalks) : 1;
+  std::vector<uint8_t> fits(walks, 1);
+  const auto walk = [&](size_t w) {
+    std::vector<int32_t> mine = group_of;
+    for (int32_t& g : mine) g = g >= 0 && static_cast<size_t>(g) % walks == w ? g : -1;
+    std::vector<size_t> next(groups.size());
+    WalkGroups(*shapes, row_shape, mine, [&](uint32_t g, uint32_t column) {
+      if (next[g] == groups[g]->numbers.size()) {
+        fits[w] = 0;
+      } else {
+        numbers_of[column]->push_back(groups[g]->numbers[next[g]++]);
+      }
+    });
+    for (size_t g = w; g < groups.size(); g += walks) {
+      if (next[g] != groups[g]->numbers.size()) fits[w] = 0;
     }
-  });
-  for (size_t g = 0; g < groups.size(); ++g) fits = fits && next[g] == groups[g]->numbers.size();
-  if (!fits) return Corrupt("column group");
+  };
+  if (walks > 1) {
+    parallel_for(walks, walk);
+  } else {
+    walk(0);
+  }
+  if (std::find(fits.begin(), fits.end(), 0) != fits.end()) return Corrupt("column group");
   for (Group* group : groups) {
     group->numbers = {};
     group->dealt = true;

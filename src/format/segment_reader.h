@@ -50,10 +50,10 @@ class SegmentReader {
   // The same for many columns: their texts share one arena, made by NewArena.
   Status LoadColumn(uint32_t column, TextArena* arena, CodedTexts* values) const;
   TextArena NewArena() const;
-  // Decodes what columns share, possibly on several threads, for who has the rows and wants most columns. Without it
-  // that happens when the first such column is loaded, and takes the rows once more.
+  // The rows, and beside them, possibly on several threads, what columns share: for who wants most columns. Without it
+  // that is decoded when the first such column is loaded, and takes the rows once more.
   using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
-  Status PrepareGroups(const LoadedRows& rows, const ParallelFor& parallel_for) const;
+  Result<LoadedRows> LoadRowsAndGroups(const ParallelFor& parallel_for) const;
   // The group that the column shares its texts with; nothing when it has texts of its own or does not decode.
   std::optional<uint64_t> GroupOf(uint32_t column) const;
   // All texts of a group, each once, in no order: enough to know that none of its columns has some text, and quicker
@@ -86,7 +86,7 @@ class SegmentReader {
   Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena, CodedTexts* values) const;
   Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
   Status DecodeGroups(const std::vector<uint32_t>& wanted, const ParallelFor& parallel_for) const;
-  Status DealGroups(const std::vector<uint32_t>& row_shape) const;
+  Status DealGroups(const std::vector<uint32_t>& row_shape, const ParallelFor& parallel_for) const;
   Result<std::vector<uint32_t>> LoadRowShapes() const;
   Status Damaged(const char* what, const BlobCursor& blobs) const;
 

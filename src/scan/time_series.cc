@@ -54,15 +54,17 @@ bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
   tail_at_ =
       has_second ? static_cast<uint8_t>(f.second_at + 2 + (f.fraction_digits > 0 ? f.fraction_digits + 1 : 0)) : size_;
   time_ = TimeOf(layout, f);
+  ticks_ = 0;
   has_ticks_ = TicksOf(layout, f, &ticks_);
   const TickUnit unit = time_layout::UnitOf(layout);
   digits_vary_ = has_second && (unit.low == LowCode::kNanos || unit.low == LowCode::kOdd);
-  if (has_second) {
-    time_.nanos -= f.second * kNanosPerSecond + f.fraction * kPowerOf10[9 - f.fraction_digits];
+  if (has_second) time_.nanos -= f.second * kNanosPerSecond + f.fraction * kPowerOf10[9 - f.fraction_digits];
+  if (has_second && has_ticks_) {
     ticks_ -= f.second * unit.ticks_per_second() + FractionTicks(unit, f.fraction_digits, f.fraction);
-    // The last minute that ticks hold is not one where every text has ticks.
-    const int64_t limit = unit.digits < 9 ? kTimeLimit : INT64_MAX;
-    has_ticks_ = has_ticks_ && ticks_ % kTimeLimit < limit - kSecondsOfMinute * unit.ticks_per_second();
+    // In the last minute that ticks can hold not every text has ticks.
+    const bool has_style = unit.digits < 9;
+    const int64_t room = has_style ? kTimeLimit - ticks_ % kTimeLimit : INT64_MAX - ticks_;
+    has_ticks_ = room > kSecondsOfMinute * unit.ticks_per_second();
   }
   layout_ = id;
   return true;
@@ -93,9 +95,11 @@ std::optional<TimeMinute::Moment> TimeMinute::Locate(TimeLayoutId layout, std::s
 
 std::optional<TimeMinute::Moment> TimeMinute::Locate(int64_t ticks) const {
   const TickUnit unit = UnitOf(layout_);
-  const int64_t within = ticks - ticks_;
-  if (layout_ == 0 || !has_ticks_ || second_at_ == size_ || within < 0) return std::nullopt;
-  if (within >= kSecondsOfMinute * unit.ticks_per_second()) return std::nullopt;
+  if (layout_ == 0 || !has_ticks_ || second_at_ == size_ || ticks < ticks_) return std::nullopt;
+  const uint64_t distance = static_cast<uint64_t>(ticks) - static_cast<uint64_t>(ticks_);
+  const int64_t minute = kSecondsOfMinute * unit.ticks_per_second();
+  if (distance >= static_cast<uint64_t>(minute)) return std::nullopt;
+  const auto within = static_cast<int64_t>(distance);
   const int64_t time = within / unit.factor;
   const int64_t fraction = time % kPowerOf10[unit.digits];
   const int digits = FractionDigits(unit, fraction, static_cast<int>(within % unit.factor));

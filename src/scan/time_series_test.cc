@@ -73,6 +73,14 @@ TEST(TimeSeriesTest, ReadsTheEdgesOfAMinute) {
                            "2016-12-31 23:59:59.000", "2016-12-31 23:59:59,00x", "2017-01-01 00:00:00,000"}) {
     checker.Check(layout, text);
   }
+  // Nanoseconds fill a tick: in the last minute that it holds, the last seconds have none.
+  const TimeLayoutId nanos = MatchTime("2067-06-04 23:55:01.123456789")->layout;
+  for (const char* text :
+       {"2067-06-04 23:54:59.123456789", "2067-06-04 23:55:01.123456789", "2067-06-04 23:55:44.123456789",
+        "2067-06-04 23:55:45.9999999", "2067-06-04 23:55:59.123456789", "2067-06-04 23:55:02.1234567",
+        "2067-06-04 23:56:02.1234567"}) {
+    checker.Check(nanos, text);
+  }
   // The wrong day of the week parses, but has no ticks, in every second.
   const TimeLayoutId dated = MatchTime("Wed Jun 14 15:16:01 2023")->layout;
   for (const char* text : {"Tue Jun 14 15:16:01 2023", "Tue Jun 14 15:16:02 2023", "Wed Jun 14 15:16:02 2023"})

@@ -348,7 +348,10 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   BuiltSegment built;
   std::vector<ShapeStats> shape_counts;
   Section bodies;
-  FillRows(fold, &input, {[&] { shape_counts = CountShapes(input); }, [&] { bodies = FoldedBodiesOf(fold); }});
+  Section content_hash;
+  FillRows(fold, &input,
+           {[&] { content_hash = ContentHash(); }, [&] { shape_counts = CountShapes(input); },
+            [&] { bodies = FoldedBodiesOf(fold); }});
   built.records = facts.residual.values.size();
   built.guessed_times = facts.guessed_times;
   built.min_time_ns = facts.min_time_ns;
@@ -369,7 +372,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   input.sources = sources_;
   input.runs = runs_;
   input.sections = make_sections(built);
-  input.sections.push_back(std::move(facts.content_hash));
+  input.sections.push_back(std::move(content_hash));
   input.sections.push_back({kShapeStatsSection, false, EncodeShapeStats(shape_counts)});
   built.shape_tallies = TallyShapes(fold, shape_counts);
   if (!bodies.bytes.empty()) input.sections.push_back(std::move(bodies));
@@ -386,8 +389,7 @@ Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Co
   FindSingleValues();
   FoldResult fold;
   RowFacts facts;
-  RunBeside(
-      {[&] { fold = Fold(consolidator); }, [&] { FindTimes(&facts); }, [&] { facts.content_hash = ContentHash(); }});
+  RunBeside({[&] { fold = Fold(consolidator); }, [&] { FindTimes(&facts); }});
   // The proof: what does not render back to its source goes to the raw lane. One such row is our bug, so a few rounds
   // are enough; after them everything goes there.
   constexpr int kRounds = 4;
@@ -403,7 +405,6 @@ Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Co
     }
     facts = {};
     FindTimes(&facts);
-    facts.content_hash = ContentHash();
   }
   return Status(StatusCode::kCorrupt, "a segment does not read back as it was written, even kept as plain lines");
 }

@@ -117,14 +117,13 @@ class SegmentBuilder {
   void FillValues(const FoldResult& fold, const Part& part, std::vector<std::string_view*>* starts) const;
   // Runs `beside` on other threads while values are filled in; input->row_shape is there then.
   void FillRows(const FoldResult& fold, SegmentInput* input, const std::vector<std::function<void()>>& beside);
-  // What can be known of the rows before shapes are folded, each a walk over all rows or all text.
+  // What can be known of the rows before shapes are folded: a walk over all of them.
   struct RowFacts {
     IntStream residual{StreamId::kTimeResidual, {}};
     IntStream quality{StreamId::kTimeQuality, {}};
     uint64_t guessed_times = 0;
     int64_t min_time_ns = kNoTime;
     int64_t max_time_ns = kNoTime;
-    Section content_hash;
   };
   void FindTimes(RowFacts* facts) const;
   // Calls all of them, several at the same time.
