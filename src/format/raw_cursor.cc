@@ -78,7 +78,7 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor
   }
   content->columns.resize(expected.size());
   for (uint32_t c = 0; c < expected.size(); ++c) {
-    // Before the values are decoded: a hostile count would only be bounded by kMaxColumnValues.
+    // Before values are decoded that stand in no group: a hostile count would only be bounded by kMaxColumnValues.
     if (reader.ColumnValueCount(c) != expected[c])
       return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
   }

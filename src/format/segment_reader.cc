@@ -344,13 +344,20 @@ Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape, const P
     group_of[c] = place[*g];
     groups[static_cast<size_t>(group_of[c])]->columns.push_back(c);
   }
+  // How many values each column has by the rows, before there is room for as many as it claims.
+  std::vector<uint64_t> shape_rows(shapes->size());
+  for (const uint32_t shape : row_shape) ++shape_rows[shape];
+  std::vector<uint64_t> expected(column_nodes_.size());
+  for (size_t s = 0; s < shapes->size(); ++s) {
+    for (const uint32_t column : (*shapes)[s].columns) expected[column] += shape_rows[s];
+  }
   for (Group* group : groups) {
     group->column_numbers.assign(group->columns.size(), {});
     for (size_t k = 0; k < group->columns.size(); ++k) {
       const uint32_t column = group->columns[k];
+      if (directory_->nodes[column_nodes_[column]].count != expected[column]) return Corrupt("column group");
       numbers_of[column] = &group->column_numbers[k];
-      const uint64_t count = directory_->nodes[column_nodes_[column]].count;
-      numbers_of[column]->reserve(std::min<uint64_t>(count, group->numbers.size()));
+      numbers_of[column]->reserve(expected[column]);
     }
   }
   // Several walks over the rows, each for some of the groups.

@@ -11,9 +11,9 @@ namespace {
 using Kind = RegexNode::Kind;
 
 constexpr size_t kMaxInstructions = 2000;
-// Attempts of one match: a few, and some for each byte.
-constexpr size_t kFreeAttempts = 256;
-constexpr size_t kAttemptsPerByte = 4;
+// Steps of one match: bytes that runs go over, and places that are tried. Some for each byte, and a few more.
+constexpr size_t kFreeSteps = 4096;
+constexpr size_t kStepsPerByte = 32;
 
 bool IsWordByte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -279,16 +279,15 @@ std::unique_ptr<const CaptureMatcher> CaptureMatcher::Build(const RegexNode& tre
 class CaptureMatcher::Attempt {
  public:
   Attempt(const CaptureMatcher& matcher, std::string_view text, std::span<Capture> captures)
-      : matcher_(matcher), text_(text), captures_(captures) {}
+      : matcher_(matcher), text_(text), captures_(captures), most_steps_(kFreeSteps + kStepsPerByte * text.size()) {}
 
   Outcome Run() {
     std::fill(captures_.begin(), captures_.end(), Capture());
-    const size_t most = kFreeAttempts + kAttemptsPerByte * text_.size();
-    for (size_t attempts = 0; attempts < most; ++attempts) {
+    for (;;) {
       if (Follow()) return Outcome::kMatch;
-      if (!TakeNext()) return Outcome::kNoMatch;
+      if (steps_ > most_steps_) return Outcome::kGaveUp;
+      if (!TakeNext()) return steps_ > most_steps_ ? Outcome::kGaveUp : Outcome::kNoMatch;
     }
-    return Outcome::kGaveUp;
   }
 
  private:
@@ -369,6 +368,7 @@ class CaptureMatcher::Attempt {
     const uint32_t limit = size - at_ < run.max ? size : at_ + run.max;
     uint32_t end = at_;
     while (end < limit && run.bytes[static_cast<unsigned char>(text_[end])]) ++end;
+    steps_ += end - at_ + 1;
     if (end - at_ < run.min) return false;
     if (run.decided) {
       at_ = end;
@@ -397,6 +397,7 @@ class CaptureMatcher::Attempt {
     Choice& choice = choices_.back();
     uint32_t& next = choice.greatest_first ? choice.high : choice.low;
     for (;;) {
+      if (++steps_ > most_steps_) return false;
       const bool last = choice.low == choice.high;
       const uint32_t at = next;
       const bool possible = choice.ahead == nullptr || May(*choice.ahead, at);
@@ -414,7 +415,7 @@ class CaptureMatcher::Attempt {
   }
 
   bool TakeNext() {
-    while (!choices_.empty()) {
+    while (!choices_.empty() && steps_ <= most_steps_) {
       for (; changes_.size() > choices_.back().changes; changes_.pop_back())
         Slot(changes_.back().slot) = changes_.back().before;
       if (Choose()) {
@@ -430,6 +431,8 @@ class CaptureMatcher::Attempt {
   std::span<Capture> captures_;
   uint32_t pc_ = 0;
   uint32_t at_ = 0;
+  size_t steps_ = 0;
+  const size_t most_steps_;
   std::vector<Choice> choices_;
   std::vector<Change> changes_;
 };

@@ -4,7 +4,7 @@
 // Expressions of log formats are mostly decided by the next byte: a run of \S ends at a blank, whatever comes behind
 // the blank. The expression becomes a program whose repetitions and alternatives know which bytes may follow, so
 // hardly anything is ever tried twice. What does need many attempts is given up, and the caller takes the linear-time
-// engine: this one never costs more than a few steps a byte.
+// engine: this one never costs more than some dozens of steps a byte.
 //
 // Immutable once built; any thread may match.
 #pragma once

@@ -209,6 +209,16 @@ TEST(CaptureMatcherTest, GivesUpInsteadOfTryingForever) {
   EXPECT_EQ(matcher->Match(std::string(200, 'a'), {}), CaptureMatcher::Outcome::kMatch);
 }
 
+// Few attempts may still look at the same bytes again and again.
+TEST(CaptureMatcherTest, CountsTheBytesItLooksAt) {
+  GrokExpression expression;
+  RegexError error;
+  ASSERT_TRUE(GrokLibrary::Standard().Compile("%{GREEDYDATA:x}a%{GREEDYDATA:y}b%{GREEDYDATA:z}", &expression, &error));
+  const Twin twin(expression.tree, 3);
+  EXPECT_FALSE(twin.Agree("ab" + std::string(60'000, 'a')));
+  EXPECT_TRUE(twin.Agree("aaab" + std::string(20, 'a')));
+}
+
 TEST(CaptureMatcherTest, HasNoProgramForLoopsOfNothing) {
   RegexNode bytes, optional, star;
   bytes.kind = Kind::kBytes;

@@ -10,8 +10,9 @@ void TemplateTally::Add(std::span<const ShapeTally> segment) {
 }
 
 std::optional<std::vector<TemplateUse>> TemplateTally::Sum(Consolidator* consolidator) const {
-  if (overflowed_) return std::nullopt;
+  if (overflowed_ || consolidator->has_forgotten()) return std::nullopt;
   const std::shared_ptr<const Consolidation> result = consolidator->Result();
+  if (result->overflowed_shapes > 0) return std::nullopt;
   std::vector<ShapeStats> stats(result->templates.size());
   for (const auto& [shape, of_shape] : by_shape_) {
     const auto index = consolidator->IndexOf(shape);

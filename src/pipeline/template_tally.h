@@ -1,7 +1,8 @@
 // TemplateTally: how much of what one run stored each template is, told from what the run knows anyway. Reading it back
 // from the store says the same (query/template_stats.h) and mines all shapes again for it.
 //
-// Bounded like the consolidator: where that has forgotten a shape, the tally knows nothing. Not thread-safe.
+// Bounded like the consolidator: once that has forgotten a shape, or had too many to mine, the tally knows nothing. Not
+// thread-safe.
 #pragma once
 
 #include <optional>

@@ -193,7 +193,8 @@ class Builder {
     }
   }
 
-  // Where constant text may be cut: templates begin and end their slots at pieces. Lines with very many are cut
+  // Where constant text may be cut: templates begin and end their slots at pieces. Text is cut up to each masked token
+  // and each value of several (`wholes_`, sorted and apart by now), not across them. Lines with very many cuts are cut
   // coarsely.
   void AddWordBoundaries() {
     const std::vector<uint64_t> before = cuts_;

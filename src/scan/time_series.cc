@@ -48,15 +48,16 @@ bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
   size_ = static_cast<uint8_t>(text.size());
   std::memcpy(text_.data(), text.data(), text.size());
   fraction_digits_ = static_cast<uint8_t>(f.fraction_digits);
-  // A leap second is of no minute.
-  const bool has_second = f.second_at >= 0 && f.second < kSecondsOfMinute;
+  // A leap second is of no minute, and a layout that does not exist writes another text than it reads.
+  const TickUnit unit = time_layout::UnitOf(layout);
+  const bool has_second =
+      f.second_at >= 0 && f.second < kSecondsOfMinute && (f.fraction_digits > 0) == (unit.digits > 0);
   second_at_ = has_second ? static_cast<uint8_t>(f.second_at) : size_;
   tail_at_ =
       has_second ? static_cast<uint8_t>(f.second_at + 2 + (f.fraction_digits > 0 ? f.fraction_digits + 1 : 0)) : size_;
   time_ = TimeOf(layout, f);
   ticks_ = 0;
   has_ticks_ = TicksOf(layout, f, &ticks_);
-  const TickUnit unit = time_layout::UnitOf(layout);
   digits_vary_ = has_second && (unit.low == LowCode::kNanos || unit.low == LowCode::kOdd);
   if (has_second) time_.nanos -= f.second * kNanosPerSecond + f.fraction * kPowerOf10[9 - f.fraction_digits];
   if (has_second && has_ticks_) {
@@ -71,7 +72,7 @@ bool TimeMinute::Read(TimeLayoutId id, std::string_view text) {
 }
 
 std::optional<TimeMinute::Moment> TimeMinute::Locate(TimeLayoutId layout, std::string_view text) const {
-  if (layout != layout_) return std::nullopt;
+  if (layout_ == 0 || layout != layout_) return std::nullopt;
   Moment moment;
   moment.digits = fraction_digits_;
   if (text.size() != size_) {

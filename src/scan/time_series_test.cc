@@ -81,6 +81,16 @@ TEST(TimeSeriesTest, ReadsTheEdgesOfAMinute) {
         "2067-06-04 23:56:02.1234567"}) {
     checker.Check(nanos, text);
   }
+  // A zone has no place beside them.
+  const TimeLayoutId zoned = MatchTime("1970-01-01T00:03:12.1234567+01:00")->layout;
+  for (const char* text : {"1970-01-01T00:03:12.1234567+01:00", "1970-02-04T17:59:01.1234567+01:00",
+                           "1970-02-04T17:59:59.9999999+01:00"}) {
+    checker.Check(zoned, text);
+    int64_t ticks = 0;
+    EXPECT_FALSE(ParseTicks(zoned, text, &ticks)) << text;
+  }
+  checker.Check(0, "");
+  checker.Check(0, "1970-02-04T17:59:59.9999999+01:00");
   // The wrong day of the week parses, but has no ticks, in every second.
   const TimeLayoutId dated = MatchTime("Wed Jun 14 15:16:01 2023")->layout;
   for (const char* text : {"Tue Jun 14 15:16:01 2023", "Tue Jun 14 15:16:02 2023", "Wed Jun 14 15:16:02 2023"})

@@ -61,9 +61,9 @@ bool time_layout::TicksOf(const Layout& layout, const Fields& f, int64_t* ticks)
   if (__builtin_mul_overflow(seconds, unit.ticks_per_second(), &value)) return false;
   if (__builtin_add_overflow(value, FractionTicks(unit, f.fraction_digits, f.fraction), &value)) return false;
   if (unit.low == LowCode::kPadding) value += f.low_style & 1;
-  // Nanoseconds fill the tick, so there is no room for a style: rare (an offset with nanoseconds), and then it fails.
+  // Nanoseconds fill the tick, so there is no room for a style: rare (an offset with nanoseconds), and it fails.
   if (f.style != 0) {
-    if (value < 0 || value >= kTimeLimit) return false;
+    if (unit.digits == 9 || value < 0 || value >= kTimeLimit) return false;
     value += static_cast<int64_t>(f.style) << kStyleShift;
   } else if (unit.digits < 9 && value >= kTimeLimit) {
     return false;

@@ -273,6 +273,7 @@ FoldResult FoldShapes(const std::vector<ShapeUse>& uses, const std::vector<std::
       result.shapes.push_back(std::move(stored));
     }
     result.plans.push_back({at->second, std::move(use.slots)});
+    use = {};  // its memory
   }
   return result;
 }

@@ -55,9 +55,10 @@ struct ShapeUse {
 // A copy in which the body's single-valued masked tokens are kFixed. Piece indexes stay the same.
 std::shared_ptr<const Shape> FixSingleValues(const ShapeUse& use);
 
-// `fixed[i]` is FixSingleValues of use i and `bindings[i]` how it binds to its template.
-// `for_ranges(n, body)` calls body(begin, end) for ranges that together are [0, n), perhaps several at the same time.
+// run(n, body) calls body(begin, end) for ranges that together are [0, n), perhaps several at the same time.
 using RangeRunner = std::function<void(size_t, const std::function<void(size_t, size_t)>&)>;
+
+// `fixed[i]` is FixSingleValues of use i and `bindings[i]` how it binds to its template.
 FoldResult FoldShapes(const std::vector<ShapeUse>& uses, const std::vector<std::shared_ptr<const Shape>>& fixed,
                       const std::vector<Template>& templates, const std::vector<TemplateBinding>& bindings,
                       const RangeRunner& for_ranges);

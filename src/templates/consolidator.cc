@@ -52,6 +52,7 @@ std::shared_ptr<const Consolidation> Consolidator::Result() {
 
 void Consolidator::Forget() {
   if (shapes_.size() <= kMaxRemembered && bytes_ <= kMaxRememberedBytes) return;
+  has_forgotten_ = true;
   std::vector<std::shared_ptr<const Shape>> shapes = std::move(shapes_);
   std::vector<std::vector<uint32_t>> origins = std::move(origins_);
   std::vector<uint32_t> order(shapes.size());

@@ -39,6 +39,8 @@ class Consolidator {
 
   // Down to the limits, if need be: then every index that Add returned before is void.
   void Forget();
+  // Whether it ever had to forget: then it knows less than a store.
+  bool has_forgotten() const { return has_forgotten_; }
 
  private:
   uint32_t Know(std::shared_ptr<const Shape> shape);
@@ -50,6 +52,7 @@ class Consolidator {
   std::unordered_map<Hash128, uint32_t, Hash128Hasher> by_id_;
   std::vector<std::vector<uint32_t>> origins_;  // per shape
   size_t bytes_ = 0;                            // of shapes_
+  bool has_forgotten_ = false;
   std::shared_ptr<const Consolidation> result_;
 };
 
