@@ -70,18 +70,7 @@ Result<RawCursor> RawCursor::Open(const SegmentReader& reader, const ParallelFor
   WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, reader.Shapes());
   WHITTLE_ASSIGN_OR_RETURN(content->rows, reader.LoadRowsAndGroups(parallel_for));
   WHITTLE_RETURN_IF_ERROR(content->Compile(*shapes));
-  std::vector<uint64_t> expected(reader.footer().column_count);
-  std::vector<uint64_t> shape_rows(shapes->size());
-  for (const uint32_t shape : content->rows.row_shape) ++shape_rows[shape];
-  for (size_t s = 0; s < shapes->size(); ++s) {
-    for (const uint32_t column : (*shapes)[s].columns) expected[column] += shape_rows[s];
-  }
-  content->columns.resize(expected.size());
-  for (uint32_t c = 0; c < expected.size(); ++c) {
-    // Before values are decoded that stand in no group: a hostile count would only be bounded by kMaxColumnValues.
-    if (reader.ColumnValueCount(c) != expected[c])
-      return Status(StatusCode::kCorrupt, "segment: columns and rows differ");
-  }
+  content->columns.resize(reader.footer().column_count);
   WHITTLE_RETURN_IF_ERROR(content->LoadColumns(reader, parallel_for));
   RawCursor cursor;
   cursor.content_ = std::move(content);

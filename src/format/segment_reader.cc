@@ -242,6 +242,7 @@ Result<std::shared_ptr<const SegmentReader::Group>> SegmentReader::LoadGroup(uin
   }
   if (!groups_[group]->dealt) {
     WHITTLE_ASSIGN_OR_RETURN(const std::vector<uint32_t> row_shape, LoadRowShapes());
+    WHITTLE_RETURN_IF_ERROR(CheckColumnCounts(row_shape));
     WHITTLE_RETURN_IF_ERROR(DealGroups(row_shape, {}));
   }
   return std::shared_ptr<const Group>(groups_[group]);
@@ -272,6 +273,7 @@ Result<LoadedRows> SegmentReader::LoadRowsAndGroups(const ParallelFor& parallel_
   }
   WHITTLE_RETURN_IF_ERROR(rows->status());
   WHITTLE_RETURN_IF_ERROR(decoded);
+  WHITTLE_RETURN_IF_ERROR(CheckColumnCounts((*rows)->row_shape));
   WHITTLE_RETURN_IF_ERROR(DealGroups((*rows)->row_shape, parallel_for));
   return std::move(*rows);
 }
@@ -322,6 +324,22 @@ std::optional<uint64_t> SegmentReader::GroupOf(uint32_t column) const {
   return descriptor.ok() ? std::optional(group) : std::nullopt;
 }
 
+// Before there is room for as many values as a column claims: a hostile count would only be bounded by
+// kMaxColumnValues.
+Status SegmentReader::CheckColumnCounts(const std::vector<uint32_t>& row_shape) const {
+  WHITTLE_ASSIGN_OR_RETURN(const std::vector<StoredShape>* shapes, Shapes());
+  std::vector<uint64_t> shape_rows(shapes->size());
+  for (const uint32_t shape : row_shape) ++shape_rows[shape];
+  std::vector<uint64_t> expected(column_nodes_.size());
+  for (size_t s = 0; s < shapes->size(); ++s) {
+    for (const uint32_t column : (*shapes)[s].columns) expected[column] += shape_rows[s];
+  }
+  for (uint32_t c = 0; c < expected.size(); ++c) {
+    if (ColumnValueCount(c) != expected[c]) return Corrupt("columns and rows differ");
+  }
+  return Status::Ok();
+}
+
 // Gives the columns of all groups that are decoded their numbers.
 Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape, const ParallelFor& parallel_for) const {
   std::vector<Group*> groups;
@@ -344,20 +362,12 @@ Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape, const P
     group_of[c] = place[*g];
     groups[static_cast<size_t>(group_of[c])]->columns.push_back(c);
   }
-  // How many values each column has by the rows, before there is room for as many as it claims.
-  std::vector<uint64_t> shape_rows(shapes->size());
-  for (const uint32_t shape : row_shape) ++shape_rows[shape];
-  std::vector<uint64_t> expected(column_nodes_.size());
-  for (size_t s = 0; s < shapes->size(); ++s) {
-    for (const uint32_t column : (*shapes)[s].columns) expected[column] += shape_rows[s];
-  }
   for (Group* group : groups) {
     group->column_numbers.assign(group->columns.size(), {});
     for (size_t k = 0; k < group->columns.size(); ++k) {
       const uint32_t column = group->columns[k];
-      if (directory_->nodes[column_nodes_[column]].count != expected[column]) return Corrupt("column group");
       numbers_of[column] = &group->column_numbers[k];
-      numbers_of[column]->reserve(expected[column]);
+      numbers_of[column]->reserve(ColumnValueCount(column));
     }
   }
   // Several walks over the rows, each for some of the groups.

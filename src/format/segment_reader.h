@@ -51,7 +51,8 @@ class SegmentReader {
   Status LoadColumn(uint32_t column, TextArena* arena, CodedTexts* values) const;
   TextArena NewArena() const;
   // The rows, and beside them, possibly on several threads, what columns share: for who wants most columns. Without it
-  // that is decoded when the first such column is loaded, and takes the rows once more.
+  // that is decoded when the first such column is loaded, and takes the rows once more. kCorrupt when a column has more
+  // or fewer values than the rows ask for.
   using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
   Result<LoadedRows> LoadRowsAndGroups(const ParallelFor& parallel_for) const;
   // The group that the column shares its texts with; nothing when it has texts of its own or does not decode.
@@ -86,6 +87,7 @@ class SegmentReader {
   Status LoadGrouped(uint32_t column, uint64_t count, uint64_t group, TextArena* arena, CodedTexts* values) const;
   Result<std::shared_ptr<const Group>> LoadGroup(uint64_t group) const;
   Status DecodeGroups(const std::vector<uint32_t>& wanted, const ParallelFor& parallel_for) const;
+  Status CheckColumnCounts(const std::vector<uint32_t>& row_shape) const;
   Status DealGroups(const std::vector<uint32_t>& row_shape, const ParallelFor& parallel_for) const;
   Result<std::vector<uint32_t>> LoadRowShapes() const;
   Status Damaged(const char* what, const BlobCursor& blobs) const;

@@ -28,9 +28,6 @@ bool IsWordByte(char c) {
 }
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool HasWordByte(std::string_view text) { return std::any_of(text.begin(), text.end(), IsWordByte); }
-bool IsGlue(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c == ':' || c == '#'; });
-}
 bool IsBlank(std::string_view text) { return std::all_of(text.begin(), text.end(), IsSpace); }
 
 class BodyParser {
@@ -485,6 +482,10 @@ class BodyParser {
 };
 
 }  // namespace
+
+bool IsGlue(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c == ':' || c == '#'; });
+}
 
 std::vector<BodyUnit> ParseBody(const Shape& shape) { return BodyParser(shape).Parse(); }
 

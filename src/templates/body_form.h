@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "event/shape.h"
@@ -28,6 +29,9 @@ struct BodyUnit {
   uint16_t end = 0;
   std::string text;  // unescaped; empty when !has_text
 };
+
+// Whether a delimiter is ':' and '#' only, which hang on the word before them.
+bool IsGlue(std::string_view text);
 
 // The units of shape.body, in order, covering all its pieces.
 std::vector<BodyUnit> ParseBody(const Shape& shape);

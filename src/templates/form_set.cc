@@ -22,10 +22,7 @@ uint64_t FormHash(const std::vector<BodyUnit>& units, bool split_words) {
   return Hash64(key);
 }
 
-bool IsJoint(const BodyUnit& unit) {
-  return unit.kind == Kind::kDelimiter && !unit.text.empty() &&
-         std::all_of(unit.text.begin(), unit.text.end(), [](char c) { return c == ':' || c == '#'; });
-}
+bool IsJoint(const BodyUnit& unit) { return unit.kind == Kind::kDelimiter && IsGlue(unit.text); }
 
 // A second body of the same form: values that differ have no text from here on.
 void Absorb(const std::vector<BodyUnit>& units, Form* form) {
