@@ -2,11 +2,13 @@
 
 import json
 import os
+import platform
 import pty
 import re
 import stat
 import subprocess
 import time
+import unittest
 
 import whittle_cli
 from whittle_cli import BIN, CliTest, examples, synthetic_log, whittle
@@ -87,6 +89,17 @@ class UsageTest(CliTest):
         began = time.monotonic()
         whittle(*args)
         return time.monotonic() - began
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "linked as usual on other processors")
+    def test_what_few_commands_need_is_loaded_by_those(self):
+        with open(os.path.join(self.dir, "c.yaml"), "w") as config:
+            config.write("store: s\nsources:\n  - kafka: {brokers: [\"127.0.0.1:1\"], topics: [t], group: g,\n"
+                         "            properties: {session.timeout.ms: \"15000\"}}\n")
+        for args, loaded in [(["version"], False), (["config", "check", "c.yaml"], True)]:
+            run = whittle(*args, cwd=self.dir, env={**os.environ, "LD_DEBUG": "files"})
+            self.assertEqual(0, run.code, str(run)[-2000:])
+            self.assertEqual(loaded, "librdkafka" in run.err_text, args)
+            self.assertEqual(loaded, "libcrypto" in run.err_text, args)
 
     def test_completions_and_man_page(self):
         bash = self.write("whittle.bash", self.run_ok("--completions", "bash").out)

@@ -1,9 +1,8 @@
 #include "pipeline/metrics_client.h"
 
-#include <httplib.h>
-
 #include <cstdlib>
 
+#include "pipeline/http_library.h"
 #include "pipeline/metrics_server.h"
 
 namespace whittle {
@@ -76,6 +75,7 @@ Result<DaemonView> FetchMetrics(const std::string& address) {
   std::string host;
   int port = 0;
   WHITTLE_RETURN_IF_ERROR(SplitMetricsAddress(address, &host, &port));
+  WHITTLE_RETURN_IF_ERROR(LoadHttpLibrary());
   httplib::Client client(host, port);
   client.set_connection_timeout(kAnswerTimeout_s);
   client.set_read_timeout(kAnswerTimeout_s);

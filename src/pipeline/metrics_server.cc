@@ -1,11 +1,10 @@
 #include "pipeline/metrics_server.h"
 
-#include <httplib.h>
-
 #include <charconv>
 #include <mutex>
 #include <thread>
 
+#include "pipeline/http_library.h"
 #include "pipeline/metrics.h"
 
 namespace whittle {
@@ -61,6 +60,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string& a
   std::string host;
   int port = 0;
   WHITTLE_RETURN_IF_ERROR(SplitMetricsAddress(address, &host, &port));
+  WHITTLE_RETURN_IF_ERROR(LoadHttpLibrary());
   auto impl = std::make_unique<Impl>();
   Impl* const raw = impl.get();
   raw->server.new_task_queue = [] { return new httplib::ThreadPool(kServerThreads); };

@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "env/late_library.h"
+
+extern "C" const whittle::LateLibrary whittle_late_rdkafka;
+
 namespace whittle {
 namespace {
 
@@ -39,6 +43,7 @@ std::string JoinBrokers(const KafkaClientOptions& options) {
 }
 
 Result<KafkaConf> MakeKafkaConf(const KafkaClientOptions& options) {
+  WHITTLE_RETURN_IF_ERROR(LoadLate(whittle_late_rdkafka, "Kafka"));
   KafkaConf conf(rd_kafka_conf_new());
   const std::pair<const char*, std::string> defaults[] = {
       {"bootstrap.servers", JoinBrokers(options)},

@@ -20,7 +20,7 @@ using KafkaConf = std::unique_ptr<rd_kafka_conf_t, KafkaConfDeleter>;
 
 Status SetKafkaProperty(rd_kafka_conf_t* conf, const std::string& name, const std::string& value);
 
-// The settings with which a client begins, and those of the options. `consumer`: not a producer.
+// The settings with which a client begins, and those of the options. Loads librdkafka: nothing of it is called before.
 Result<KafkaConf> MakeKafkaConf(const KafkaClientOptions& options);
 
 std::string JoinBrokers(const KafkaClientOptions& options);
