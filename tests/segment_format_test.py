@@ -15,7 +15,7 @@ class SegmentFormatTest(CliTest):
         golden = sorted((ROOT / "tests/golden").glob("*.wseg"))
         self.assertGreater(len(golden), 0)
         for path in golden:
-            self.assert_same_bytes(path.with_suffix(".txt").read_bytes(), self.read(path), path.name)
+            self.assert_same_bytes((path.parent / "segment.txt").read_bytes(), self.read(path), path.name)
 
     def test_worked_example(self):
         page = (ROOT / "docs/segment-format.md").read_text()

@@ -85,6 +85,7 @@ class Segment:
     def __init__(self, data):
         if data[:8] != MAGIC or data[-8:] != MAGIC[::-1] or struct.unpack("<H", data[8:10])[0] != 1:
             raise ValueError("not a segment of version 1")
+        self.minor = struct.unpack("<H", data[10:12])[0]
         features, at, stored, raw = struct.unpack("<4Q", data[-56:-24])
         if features & ~1:  # bit 0: shapes with constant fields
             raise ValueError("needs features this reader does not know")
@@ -119,13 +120,15 @@ class Segment:
             kind, method, raw, stored = f.u8(), f.u8(), f.varint(), f.varint()
             f.raw(8)
             self.frame_table.append((kind, method, raw, stored))
+        if self.minor > 0:
+            self.stream_ids = [struct.unpack("<H", f.raw(2))[0] for _ in range(f.varint())]
 
     def directory(self, d):
         count = d.varint()
         kinds = [d.u8() for _ in range(count)]
-        for kind in kinds:
-            if kind & 127 == 3:
-                d.raw(2)
+        streams = [struct.unpack("<H", d.raw(2))[0] for kind in kinds if kind & 127 == 3]
+        if self.minor > 0 and sorted(streams) != self.stream_ids:
+            raise ValueError("footer and directory name other streams")
         counts = [d.varint() for _ in range(count)]
         described = [i for i in range(count) if kinds[i] & 127 != 5]
         sizes = [d.varint() for _ in described]

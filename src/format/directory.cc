@@ -1,5 +1,6 @@
 #include "format/directory.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -53,6 +54,15 @@ bool PlaceBlobs(const SegmentFooter& footer, std::vector<BlobEntry>* blobs) {
 }
 
 }  // namespace
+
+std::vector<uint16_t> StreamIds(const Directory& directory) {
+  std::vector<uint16_t> ids;
+  for (const DirectoryNode& node : directory.nodes) {
+    if (node.kind == NodeKind::kStream) ids.push_back(node.id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
 
 std::string EncodeDirectory(const Directory& directory) {
   std::string out;

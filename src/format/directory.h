@@ -40,6 +40,9 @@ struct Directory {
   std::vector<BlobEntry> blobs;
 };
 
+// The ids of its streams, ascending.
+std::vector<uint16_t> StreamIds(const Directory& directory);
+
 std::string EncodeDirectory(const Directory& directory);
 // Also places every blob in its frame. kCorrupt when anything does not add up.
 Result<Directory> DecodeDirectory(std::string_view bytes, const SegmentFooter& footer);

@@ -1,5 +1,7 @@
 #include "format/footer.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "base/varint.h"
 #include "format/compressor.h"
@@ -93,6 +95,9 @@ std::string EncodeBody(const SegmentFooter& footer) {
     writer.Varint(frame.stored_size);
     writer.U64(frame.checksum);
   }
+  const std::vector<uint16_t> streams = footer.streams.value_or(std::vector<uint16_t>());
+  writer.Varint(streams.size());
+  for (const uint16_t id : streams) writer.U16(id);
   return out;
 }
 
@@ -173,6 +178,15 @@ bool ReadFrames(ByteReader* in, uint64_t frames_end, SegmentFooter* footer) {
   return offset == frames_end;
 }
 
+bool ReadStreams(ByteReader* in, SegmentFooter* footer) {
+  if (footer->minor == 0) return true;
+  uint64_t count;
+  if (!Count(in, kMaxStreams, 2, &count)) return false;
+  footer->streams.emplace(count);
+  for (uint16_t& id : *footer->streams) id = in->U16();
+  return std::is_sorted(footer->streams->begin(), footer->streams->end());
+}
+
 bool DecodeBody(std::string_view bytes, uint64_t frames_end, SegmentFooter* footer) {
   ByteReader in(bytes);
   footer->writer = in.Bytes();
@@ -201,9 +215,9 @@ bool DecodeBody(std::string_view bytes, uint64_t frames_end, SegmentFooter* foot
     if (footer->max_time_ns == kNoTime || group.max_time_ns > footer->max_time_ns)
       footer->max_time_ns = group.max_time_ns;
   }
-  // Minor versions may append to the footer: what follows the frames is theirs.
+  // Minor versions may append to the footer: what follows the streams is theirs.
   return rows == footer->rows && ReadSources(&in, footer) && ReadSections(&in, footer) &&
-         ReadFrames(&in, frames_end, footer) && in.ok();
+         ReadFrames(&in, frames_end, footer) && ReadStreams(&in, footer) && in.ok();
 }
 
 Status CheckHeader(std::string_view header, SegmentFooter* footer) {

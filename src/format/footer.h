@@ -56,6 +56,8 @@ struct SegmentFooter {
   std::vector<SourceRun> runs;
   std::vector<SectionInfo> sections;
   std::vector<FrameInfo> frames;
+  // Streams that the directory has, ascending, so that one can be missed without reading it; since minor version 1.
+  std::optional<std::vector<uint16_t>> streams;
 };
 
 // The first 16 bytes of a segment.

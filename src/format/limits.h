@@ -10,7 +10,7 @@
 namespace whittle {
 
 inline constexpr uint16_t kSegmentMajor = 1;  // a reader refuses other majors
-inline constexpr uint16_t kSegmentMinor = 0;  // a reader accepts newer minors: they only add optional parts
+inline constexpr uint16_t kSegmentMinor = 1;  // a reader accepts newer minors: they only add optional parts
 
 // Rows of one segment. Row vectors of a loaded segment cost 5 bytes a row: 80 MiB at this limit.
 inline constexpr uint64_t kMaxSegmentRows = 1ull << 24;

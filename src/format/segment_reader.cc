@@ -111,6 +111,7 @@ Status SegmentReader::LoadDirectory() const {
                           directory.nodes[1].kind == NodeKind::kRowFlags && directory.nodes[0].count == footer_.rows &&
                           directory.nodes[1].count == footer_.rows;
   if (!rows_first || columns.size() != footer_.column_count) return Corrupt("directory");
+  if (footer_.streams && *footer_.streams != StreamIds(directory)) return Corrupt("directory");
   column_nodes_ = std::move(columns);
   group_nodes_ = std::move(groups);
   directory_ = std::make_unique<const Directory>(std::move(directory));
@@ -403,11 +404,11 @@ Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape, const P
 }
 
 bool SegmentReader::HasStream(StreamId id) const {
-  if (!LoadDirectory().ok()) return false;
-  for (const DirectoryNode& node : directory_->nodes) {
-    if (node.kind == NodeKind::kStream && node.id == static_cast<uint16_t>(id)) return true;
+  if (footer_.streams) {
+    return std::binary_search(footer_.streams->begin(), footer_.streams->end(), static_cast<uint16_t>(id));
   }
-  return false;
+  const auto streams = Streams();
+  return streams.ok() && std::find(streams->begin(), streams->end(), id) != streams->end();
 }
 
 Result<std::vector<StreamId>> SegmentReader::Streams() const {

@@ -165,10 +165,27 @@ TEST(Segment, OpeningReadsOnlyTheFooterAndAColumnOnlyItsFrames) {
   const std::string bytes = MustEncode(maker.Finish());
   const auto reader = MustOpen(bytes);
   ASSERT_NE(reader, nullptr);
+  EXPECT_FALSE(reader->HasStream(StreamId::kIncomingRate));
   EXPECT_EQ(reader->bytes_read(), 0u);
   ASSERT_TRUE(reader->LoadColumn(1).ok());
   EXPECT_LT(reader->bytes_read(), bytes.size() / 10);
   EXPECT_EQ(reader->LoadColumn(9).status().code(), StatusCode::kUsage);
+}
+
+TEST(Segment, StreamsOfTheFooterAreThoseOfTheDirectory) {
+  testing::SegmentMaker maker;
+  maker.Row("n %", {"1"});
+  SegmentInput& input = maker.Finish();
+  input.streams.push_back({StreamId::kTimeResidual, {5}});
+  const std::string bytes = MustEncode(input);
+  SegmentFooter footer = MustOpen(bytes)->footer();
+  ASSERT_TRUE(footer.streams);
+  EXPECT_EQ(*footer.streams, std::vector<uint16_t>{static_cast<uint16_t>(StreamId::kTimeResidual)});
+  footer.streams->clear();
+  const size_t frames_end = footer.frames.back().offset + footer.frames.back().stored_size;
+  const auto reader = MustOpen(bytes.substr(0, frames_end) + *EncodeFooter(footer, frames_end));
+  ASSERT_NE(reader, nullptr);
+  EXPECT_EQ(reader->LoadColumn(0).status().code(), StatusCode::kCorrupt);
 }
 
 TEST(Segment, ThreadsDoNotChangeTheBytes) {
@@ -379,29 +396,35 @@ TEST(Segment, WorkedExampleIsWhatIsWritten) {
   EXPECT_EQ(WorkedExample(), written);
 }
 
-// The golden file of every released format version stays readable. To write the one of a new version, set
-// WHITTLE_UPDATE_GOLDEN and commit tests/golden/segment-<major>.<minor>.*; released ones never change.
+// The golden file of every version of the format stays readable. To write the one of a new version, set
+// WHITTLE_UPDATE_GOLDEN and commit tests/golden/segment-<major>.<minor>.wseg; the others never change.
 TEST(Segment, GoldenFilesStayReadable) {
-  const std::string base = std::string(WHITTLE_SOURCE_DIR) + "/tests/golden/segment-1.0";
   testing::SegmentMaker maker;
   FillGolden(&maker);
-  if (std::getenv("WHITTLE_UPDATE_GOLDEN") != nullptr) {
-    EncodeOptions options;
-    options.writer = "whittle golden";
-    std::ofstream(base + ".wseg", std::ios::binary) << MustEncode(maker.input(), options);
-    std::ofstream(base + ".txt", std::ios::binary) << maker.text();
+  const std::string folder = std::string(WHITTLE_SOURCE_DIR) + "/tests/golden/";
+  for (uint16_t minor = 0; minor <= kSegmentMinor; ++minor) {
+    const std::string version = std::to_string(kSegmentMajor) + "." + std::to_string(minor);
+    SCOPED_TRACE(version);
+    const std::string path = folder + "segment-" + version + ".wseg";
+    if (minor == kSegmentMinor && std::getenv("WHITTLE_UPDATE_GOLDEN") != nullptr) {
+      EncodeOptions options;
+      options.writer = "whittle golden";
+      std::ofstream(path, std::ios::binary) << MustEncode(maker.input(), options);
+    }
+    const std::string bytes = ReadFile(path);
+    ASSERT_FALSE(bytes.empty());
+    EXPECT_TRUE(VerifyChecksums(std::make_shared<MemorySource>(bytes)).empty());
+    const auto reader = MustOpen(bytes);
+    ASSERT_NE(reader, nullptr);
+    EXPECT_EQ(reader->footer().major, kSegmentMajor);
+    EXPECT_EQ(reader->footer().minor, minor);
+    EXPECT_EQ(MustRender(*reader), ReadFile(folder + "segment.txt"));
+    ExpectSame(maker.input(), maker.text(), *reader);
+    EXPECT_EQ(*reader->LoadSection(3), "golden ledger");
+    EXPECT_TRUE(reader->HasStream(StreamId::kTimeResidual));
+    EXPECT_FALSE(reader->HasStream(StreamId::kStratum));
+    EXPECT_EQ(reader->LoadStream(StreamId::kTimeResidual)->size(), reader->footer().records);
   }
-  const std::string bytes = ReadFile(base + ".wseg");
-  ASSERT_FALSE(bytes.empty());
-  EXPECT_TRUE(VerifyChecksums(std::make_shared<MemorySource>(bytes)).empty());
-  const auto reader = MustOpen(bytes);
-  ASSERT_NE(reader, nullptr);
-  EXPECT_EQ(reader->footer().major, 1);
-  EXPECT_EQ(reader->footer().minor, 0);
-  EXPECT_EQ(MustRender(*reader), ReadFile(base + ".txt"));
-  ExpectSame(maker.input(), maker.text(), *reader);
-  EXPECT_EQ(*reader->LoadSection(3), "golden ledger");
-  EXPECT_EQ(reader->LoadStream(StreamId::kTimeResidual)->size(), reader->footer().records);
 }
 
 }  // namespace

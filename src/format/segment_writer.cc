@@ -307,6 +307,7 @@ Result<std::string> SegmentEncoder::Run() {
   for (std::vector<Encoded>* list : {&columns_, &groups_, &streams_}) {
     for (Encoded& encoded : *list) store(&encoded);
   }
+  footer.streams = StreamIds(directory);
   packer.Add(BlobKind::kDirectory, EncodeDirectory(directory));
   WHITTLE_ASSIGN_OR_RETURN(std::string shapes, EncodeShapes(input_));
   packer.Add(BlobKind::kShapes, std::move(shapes));
