@@ -209,12 +209,10 @@ bool DecodeBody(std::string_view bytes, uint64_t frames_end, SegmentFooter* foot
     group.max_time_ns = static_cast<int64_t>(in.U64());
     if (!in.ok() || group.rows > footer->rows - rows) return false;
     rows += group.rows;
-    if (group.min_time_ns == kNoTime) continue;
-    if (footer->min_time_ns == kNoTime || group.min_time_ns < footer->min_time_ns)
-      footer->min_time_ns = group.min_time_ns;
-    if (footer->max_time_ns == kNoTime || group.max_time_ns > footer->max_time_ns)
-      footer->max_time_ns = group.max_time_ns;
   }
+  const RowGroupInfo all = Sum(footer->row_groups);
+  footer->min_time_ns = all.min_time_ns;
+  footer->max_time_ns = all.max_time_ns;
   // Minor versions may append to the footer: what follows the streams is theirs.
   return rows == footer->rows && ReadSources(&in, footer) && ReadSections(&in, footer) &&
          ReadFrames(&in, frames_end, footer) && ReadStreams(&in, footer) && in.ok();

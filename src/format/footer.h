@@ -24,12 +24,6 @@ struct FrameInfo {
   uint64_t checksum = 0;  // XXH3-64 of the stored bytes
 };
 
-struct RowGroupInfo {
-  uint64_t rows = 0;
-  int64_t min_time_ns = kNoTime;  // of event times, UTC; kNoTime when no record has one
-  int64_t max_time_ns = kNoTime;
-};
-
 struct SectionInfo {
   uint16_t id = 0;
   bool required = false;

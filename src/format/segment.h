@@ -17,6 +17,7 @@
 
 #include "event/batch.h"
 #include "event/shape.h"
+#include "format/row_groups.h"
 
 namespace whittle {
 
@@ -68,7 +69,6 @@ enum class StreamId : uint16_t {
   kKafkaOffset = 14,      // per record: where it stands in its source, which is a Kafka partition
   kKafkaTime = 15,        // per record: the message's time stamp, ms since the epoch; kNoTime when it has none
 };
-inline constexpr int64_t kNoTime = INT64_MIN;
 
 // What an absent stream reads as.
 constexpr int64_t DefaultOf(StreamId id) {
@@ -101,9 +101,7 @@ struct SegmentInput {
   std::vector<ColumnInput> columns;
   std::vector<IntStream> streams;
   std::vector<Section> sections;
-  // Earliest and latest event time, UTC ns, for the footer; kNoTime when no record has a time.
-  int64_t min_time_ns = kNoTime;
-  int64_t max_time_ns = kNoTime;
+  std::vector<RowGroupInfo> row_groups;  // their rows add up to the rows; empty: nothing is known of the times
 };
 
 }  // namespace whittle

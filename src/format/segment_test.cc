@@ -131,15 +131,17 @@ TEST(Segment, KeepsSourcesRunsStreamsAndSections) {
   input.sections.push_back({1, false, "strata"});
   input.sections.push_back({40000, false, std::string("\0\1", 2)});
   input.sections.push_back({3, true, ""});
-  input.min_time_ns = -5;
-  input.max_time_ns = 1700000000000000000;
+  input.row_groups = {{40, 7, 1700000000000000000}, {50, kNoTime, kNoTime}, {10, -5, 3}};
   const auto reader = MustOpen(MustEncode(input));
   ASSERT_NE(reader, nullptr);
   const SegmentFooter& footer = reader->footer();
   EXPECT_EQ(footer.min_time_ns, -5);
   EXPECT_EQ(footer.max_time_ns, 1700000000000000000);
   EXPECT_EQ(footer.records, 100u);
-  ASSERT_EQ(footer.row_groups.size(), 1u);
+  ASSERT_EQ(footer.row_groups.size(), 3u);
+  EXPECT_EQ(footer.row_groups[1].min_time_ns, kNoTime);
+  EXPECT_EQ(footer.row_groups[2].rows, 10u);
+  EXPECT_EQ(footer.row_groups[2].max_time_ns, 3);
   ASSERT_EQ(footer.sources.size(), 1u);
   EXPECT_EQ(footer.sources[0].name, "app.log");
   ASSERT_EQ(footer.sources[0].attributes.size(), 1u);
@@ -271,6 +273,9 @@ TEST(Segment, RefusesInputThatContradictsItself) {
   bad.row_shape[0] = 7;
   EXPECT_EQ(code(bad), StatusCode::kData);
   bad = good;
+  bad.row_groups = {{2, 0, 0}};
+  EXPECT_EQ(code(bad), StatusCode::kData);
+  bad = good;
   bad.runs[0].row_count = 2;
   EXPECT_EQ(code(bad), StatusCode::kData);
   bad = good;
@@ -333,8 +338,7 @@ void FillGolden(testing::SegmentMaker* maker) {
   for (const uint8_t flags : input.row_flags) records += flags & 1;
   input.streams.push_back({StreamId::kTimeResidual, std::vector<int64_t>(records, -7200000000000)});
   input.sections.push_back({3, false, "golden ledger"});
-  input.min_time_ns = 1445184000000000000;
-  input.max_time_ns = 1445184239843000000;
+  input.row_groups = {{input.row_shape.size(), 1445184000000000000, 1445184239843000000}};
 }
 
 TEST(Segment, ConstantColumnsComeBackWhateverIsInThem) {

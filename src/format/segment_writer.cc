@@ -87,6 +87,7 @@ Status CheckRows(const SegmentInput& input, const EncodeOptions& options, Segmen
   });
   footer->text_bytes = std::accumulate(column_bytes.begin(), column_bytes.end(), footer->text_bytes);
   if (footer->text_bytes > kMaxSegmentText) return Status(StatusCode::kLimit, "segment: too much text");
+  if (!input.row_groups.empty() && Sum(input.row_groups).rows != rows) return Contradiction("rows of row groups");
   uint64_t run_rows = 0;
   for (const SourceRun& run : input.runs) {
     if (run.source >= input.sources.size() || run.end_offset < run.first_offset) return Contradiction("run");
@@ -288,7 +289,8 @@ Result<std::string> SegmentEncoder::Run() {
   if (HasConstantFields(input_)) footer.required_features |= kFeatureConstantFields;
   footer.sources = input_.sources;
   footer.runs = input_.runs;
-  footer.row_groups.push_back({footer.rows, input_.min_time_ns, input_.max_time_ns});
+  footer.row_groups = input_.row_groups;
+  if (footer.row_groups.empty()) footer.row_groups.push_back({footer.rows, kNoTime, kNoTime});
 
   text_bytes_ = footer.text_bytes;
   EncodeNodes();

@@ -21,6 +21,8 @@ class FooterCounts {
  public:
   FooterCounts(const Filter* filter, const VisitOptions& options, Aggregator* aggregator);
 
+  // False: it will decline whatever it is offered.
+  bool usable() const { return usable_; }
   // A StoreReader::SegmentVisitor. Once it has declined a segment it declines all.
   Result<std::optional<StoreReader::RunCounts>> Count(const StoreReader::SegmentShapes& segment);
 

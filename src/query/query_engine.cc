@@ -253,7 +253,8 @@ class Engine {
     FooterCounts footers(&selection_.filter(), selection_.options(), &aggregator);
     StoreReader::WholeVisitors whole;
     if (!options_.record_by_record && !sampled) {
-      whole.segment = [&](const StoreReader::SegmentShapes& segment) { return footers.Count(segment); };
+      if (footers.usable())
+        whole.segment = [&](const StoreReader::SegmentShapes& segment) { return footers.Count(segment); };
       whole.run = [&](const StoreReader::RunRows& run) { return scan.Run(run); };
     }
     WHITTLE_RETURN_IF_ERROR(selection_.Visit(VisitOptions::Order::kAny, demand, add, whole));

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+#include <sstream>
+
+#include "base/rfc3339.h"
 #include "query/test_store.h"
 
 namespace whittle {
@@ -192,6 +196,87 @@ TEST_F(QueryEngine, ColumnsAnswerAsRecordsDo) {
       EXPECT_THAT(slow, Not(StartsWith("!"))) << query;
     }
   }
+}
+
+// Row groups of four rows, records that lie across their borders, runs that begin within them, lines without a time:
+// whichever rows are passed over, answers are those of a walk over what was written.
+TEST_F(QueryEngine, TimeRangesPassOverOtherRowGroups) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  constexpr int64_t kSecond = 1'000'000'000;
+  const int64_t begin = 1'714'557'600 * kSecond;  // 2024-05-01T10:00:00Z
+  struct Written {
+    int64_t time_ns;
+    std::string number;
+    bool has_place = false;
+  };
+  std::vector<Written> written;
+  TestDirectory directory;
+  int64_t now = begin;
+  for (int file = 0; file < 2; ++file) {
+    TestSegment segment;
+    for (int run = 0; run < 3; ++run) {
+      std::vector<TestLine> lines;
+      for (int i = 0; i < 25; ++i) {
+        now += kSecond * static_cast<int64_t>(random() % 9) - 2 * kSecond;
+        if (random() % 12 == 0) now = begin + kSecond * static_cast<int64_t>(random() % 500);
+        const std::string number = std::to_string(written.size());
+        const bool timed = random() % 10 != 0;
+        lines.push_back({(timed ? FormatRfc3339(now) + " INFO " : "") + "request done number=" + number});
+        written.push_back({timed ? now : INT64_MIN, number});
+        for (uint64_t more = random() % 8; more > 5; --more) {
+          lines.push_back({more > 6 ? "  at first" : "  at someplace", false});
+          written.back().has_place = written.back().has_place || more == 6;
+        }
+      }
+      const char id = "abcdef"[file * 3 + run];
+      segment.AddRun(id, std::string(1, id) + ".log", 0, 1, lines);
+    }
+    directory.Write(std::to_string(file) + ".wseg", segment.Encode());
+  }
+  auto reader = StoreReader::Open(&directory.env, "/d");
+  ASSERT_TRUE(reader.ok());
+  reader_ = std::move(reader).value();
+  bool passed_over = false;
+  for (int round = 0; round < 60; ++round) {
+    const int64_t from = begin + kSecond * static_cast<int64_t>(random() % 500);
+    const int64_t to = from + kSecond * static_cast<int64_t>(random() % 60);
+    const std::string range = "timestamp >= " + FormatRfc3339(from) + " and timestamp <= " + FormatRfc3339(to);
+    std::vector<std::string> numbers;
+    size_t places_in_range = 0;
+    for (const Written& one : written) {
+      if (one.time_ns < from || one.time_ns > to) continue;
+      numbers.push_back(one.number);
+      places_in_range += one.has_place ? 1 : 0;
+    }
+    const std::string count = "count\n" + std::to_string(numbers.size()) + "\n";
+    EXPECT_EQ(Ask(range + " | count"), count) << range;
+    passed_over = passed_over || (!numbers.empty() && reader_->statistics().records_read < written.size() / 2);
+    EXPECT_EQ(Ask(range + " | count", OutputFormat::kCsv, true), count) << range;
+    EXPECT_EQ(Ask(range + " and request | count"), count) << range;
+    const std::string place_count = "count\n" + std::to_string(places_in_range) + "\n";
+    for (const char* const condition : {" and someplace | count", " and (someplace or nowhere) | count"}) {
+      EXPECT_EQ(Ask(range + condition), place_count) << range;
+      EXPECT_EQ(Ask(range + condition, OutputFormat::kCsv, true), place_count) << range;
+    }
+    std::string list = "number,count\n";
+    for (const std::string& number : numbers) list += number + ",1\n";
+    for (const bool slow : {false, true}) {
+      const std::string answer = Ask(range + " | count by number | sort number", OutputFormat::kCsv, slow);
+      EXPECT_EQ(answer, list) << range;
+    }
+    // Places are known though the rows before them are passed over.
+    std::string places, all;
+    for (const auto& [text, out] : {std::pair(range, &places), std::pair(std::string("*"), &all)}) {
+      *out = Ask(text + " | select number, source, source.offset, source.line");
+    }
+    std::istringstream in(places);
+    size_t found = 0;
+    for (std::string line; std::getline(in, line); ++found) EXPECT_THAT(all, HasSubstr(line + "\n")) << range;
+    EXPECT_EQ(found, numbers.size() + 1) << range;
+  }
+  EXPECT_TRUE(passed_over) << "no query was spared any row";
 }
 
 TEST_F(QueryEngine, StopsWithWhatItHas) {

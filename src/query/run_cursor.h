@@ -29,6 +29,7 @@ class RunCursor {
       return;
     }
     const size_t from = rows_.position();
+    if (row == from) return;
     line_ += row - from;
     for (size_t i = from; rows_.has_gaps() && i < row; ++i) line_ += rows_.GapLines(i);
     rows_.Seek(row);

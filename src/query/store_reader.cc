@@ -263,7 +263,7 @@ Status StoreReader::Prepare(const VisitOptions& options, OpenedSegment* segment)
 }
 
 // `matches` gets the first rows of the records that match.
-Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment,
+Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, RowRange range, OpenedSegment* segment,
                                 std::vector<uint32_t>* matches) {
   RecordView view;
   RecordRows record;
@@ -283,7 +283,8 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Ope
     }
     return false;
   };
-  while (!cursor.done() && !Stopped(options)) {
+  cursor.SkipTo(range.begin);
+  while (segment->rows->position() < range.end && !Stopped(options)) {
     if (candidates != nullptr) {
       const size_t position = segment->rows->position();
       while (next < candidates->size() && (*candidates)[next] < position) ++next;
@@ -327,15 +328,16 @@ std::vector<bool> StoreReader::ShapesOf(const SegmentRows& rows, const std::vect
   return shapes;
 }
 
-Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit) {
+Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, RowRange range, const Visitor& visit) {
   WHITTLE_ASSIGN_OR_RETURN(OpenedSegment * segment, Opened(run.segment));
   SegmentRows& rows = *segment->rows;
   const std::string& path = list_.segments[run.segment].path;
-  const size_t end_row = run.first_row + run.run->row_count;
+  const size_t end_row = run.rows().end;
   const bool filtered = options.filter != nullptr && !options.filter->matches_all();
   if (segment->visit != visits_) WHITTLE_RETURN_IF_ERROR(Prepare(options, segment).WithContext(path));
   const bool timed = options.min_time_ns || options.max_time_ns ||
                      (filtered && Mentions(&options.filter->fields(), Builtin::kTimestamp));
+  range = WholeRecords(rows, run.rows(), range);
   std::vector<uint32_t> matches;
   if (rows.is_kafka() &&
       (NeedsMessages(options.demand) || (filtered && NeedsMessages({&options.filter->fields(), false})))) {
@@ -353,7 +355,7 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
     WHITTLE_RETURN_IF_ERROR(rows.LoadColumns(columns).WithContext(path));
     rows.Seek(run.first_row);
     const SegmentRows::Mark mark = rows.Save();
-    WHITTLE_RETURN_IF_ERROR(FindMatches(options, run, segment, &matches));
+    WHITTLE_RETURN_IF_ERROR(FindMatches(options, run, range, segment, &matches));
     if (matches.empty()) return true;
     rows.Restore(mark);
   }
@@ -378,7 +380,8 @@ Result<bool> StoreReader::VisitRun(const VisitOptions& options, const Run& run, 
   RecordView view;
   RecordRows record;
   RunCursor cursor(&rows, *run.run, run.first_row, NeedsPositions(demand));
-  for (size_t i = 0; filtered ? i < matches.size() : !cursor.done(); ++i) {
+  if (!filtered) cursor.SkipTo(range.begin);
+  for (size_t i = 0; filtered ? i < matches.size() : rows.position() < range.end; ++i) {
     if (Stopped(options)) {
       statistics_.stopped = true;
       return false;
@@ -401,7 +404,7 @@ Status StoreReader::Visit(const VisitOptions& options, const Visitor& visit) {
   return VisitRuns(options, false, {}, visit);
 }
 
-Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, bool templates,
+Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, RowRange range, bool templates,
                                    const RunVisitor& visit_run) {
   if (visit_run == nullptr || options.from_offsets != nullptr || run.from != 0) return false;
   WHITTLE_ASSIGN_OR_RETURN(OpenedSegment * segment, Opened(run.segment));
@@ -410,8 +413,8 @@ Result<bool> StoreReader::OfferRun(const VisitOptions& options, const Run& run, 
   if (segment->candidates) return false;  // few: one by one is quicker
   WHITTLE_RETURN_IF_ERROR(PlanShapes(templates, segment));
   if (NeedsTimes(options)) WHITTLE_RETURN_IF_ERROR(segment->rows->LoadTimes().WithContext(path));
-  const size_t end_row = run.first_row + run.run->row_count;
-  auto counts = visit_run({segment->rows.get(), &segment->plans, run.source, run.segment, run.first_row, end_row});
+  range = WholeRecords(*segment->rows, run.rows(), range);
+  auto counts = visit_run({segment->rows.get(), &segment->plans, run.source, run.segment, range.begin, range.end});
   // The limits of an answer are not a segment's fault.
   if (!counts.ok())
     return counts.status().code() == StatusCode::kLimit ? counts.status() : counts.status().WithContext(path);
@@ -437,7 +440,10 @@ Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const
       statistics_.stopped = true;
       break;
     }
-    if (!Overlaps(list_.segments[run.segment], options)) continue;
+    const SegmentFile& file = list_.segments[run.segment];
+    if (!Overlaps(file, options)) continue;
+    const RowRange range = RowsInTime(file.footer.row_groups, run.rows(), options.min_time_ns, options.max_time_ns);
+    if (range.empty()) continue;
     if (options.wants_segment && !options.wants_segment(run.segment)) continue;
     WHITTLE_ASSIGN_OR_RETURN(const bool may_match, MayMatch(options, run.segment));
     if (!may_match) continue;
@@ -449,9 +455,9 @@ Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const
       WHITTLE_ASSIGN_OR_RETURN(offer_taken, OfferSegment(options, runs, i, templates, whole.segment));
       if (offer_taken) continue;
     }
-    WHITTLE_ASSIGN_OR_RETURN(const bool taken, OfferRun(options, run, templates, whole.run));
+    WHITTLE_ASSIGN_OR_RETURN(const bool taken, OfferRun(options, run, range, templates, whole.run));
     if (taken) continue;
-    WHITTLE_ASSIGN_OR_RETURN(const bool go_on, VisitRun(options, run, visit));
+    WHITTLE_ASSIGN_OR_RETURN(const bool go_on, VisitRun(options, run, range, visit));
     if (!go_on) break;
   }
   for (OpenedSegment& segment : opened_) CountBytes(&segment);

@@ -21,6 +21,7 @@
 #include "format/segment_filter.h"
 #include "query/candidate_rows.h"
 #include "query/record_view.h"
+#include "query/rows_in_time.h"
 #include "query/segment_catalog.h"
 #include "query/template_set.h"
 
@@ -125,6 +126,7 @@ class StoreReader {
     const SourceRun* run = nullptr;
     const SegmentSource* source = nullptr;
     uint64_t first_row = 0;
+    RowRange rows() const { return {first_row, first_row + run->row_count}; }
     // What it covers of its source: bytes, or offsets of a Kafka partition.
     uint64_t begin = 0, end = 0;
     uint64_t from = 0;  // records before it are in another run: two members of a group read the same messages
@@ -152,12 +154,13 @@ class StoreReader {
   Status PlanShapes(bool with_templates, OpenedSegment* segment);
   Status Prepare(const VisitOptions& options, OpenedSegment* segment);
   static std::vector<uint32_t> RowsToRead(const OpenedSegment& segment);
-  Result<bool> OfferRun(const VisitOptions& options, const Run& run, bool templates, const RunVisitor& visit_run);
+  Result<bool> OfferRun(const VisitOptions& options, const Run& run, RowRange range, bool templates,
+                        const RunVisitor& visit_run);
   Result<bool> OfferSegment(const VisitOptions& options, const std::vector<Run>& runs, size_t first, bool templates,
                             const SegmentVisitor& visit_segment);
   Result<ShapePlans> PlansOf(const std::vector<StoredShape>& shapes, bool with_templates);
-  Result<bool> VisitRun(const VisitOptions& options, const Run& run, const Visitor& visit);
-  Status FindMatches(const VisitOptions& options, const Run& run, OpenedSegment* segment,
+  Result<bool> VisitRun(const VisitOptions& options, const Run& run, RowRange range, const Visitor& visit);
+  Status FindMatches(const VisitOptions& options, const Run& run, RowRange range, OpenedSegment* segment,
                      std::vector<uint32_t>* matches);
   std::vector<bool> ShapesOf(const SegmentRows& rows, const std::vector<uint32_t>& records, size_t end_row) const;
 

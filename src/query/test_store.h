@@ -1,6 +1,7 @@
 // For tests: segments from lines of text, parsed as the program parses them, in a directory of a simulated disk.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -48,10 +49,14 @@ class TestSegment {
   }
 
   std::string Encode() {
-    input_.streams = {{StreamId::kTimeResidual, residual_},
-                      {StreamId::kSampleThreshold, threshold_},
-                      {StreamId::kGapBytes, gap_bytes_},
-                      {StreamId::kGapLines, gap_lines_}};
+    input_.streams = {{StreamId::kTimeResidual, residual_}};
+    // As segments are written: what says nothing is not there. Thresholds, even of 0, keep queries off the columns.
+    for (const IntStream& stream :
+         {IntStream{StreamId::kSampleThreshold, threshold_}, IntStream{StreamId::kGapBytes, gap_bytes_},
+          IntStream{StreamId::kGapLines, gap_lines_}}) {
+      if (std::any_of(stream.values.begin(), stream.values.end(), [](int64_t v) { return v != 0; }))
+        input_.streams.push_back(stream);
+    }
     EncodeOptions options;
     options.filter_from_bytes = 0;  // segments of tests are small
     auto bytes = EncodeSegment(input_, options);
@@ -79,13 +84,14 @@ class TestSegment {
     input_.row_flags.push_back(static_cast<uint8_t>((line.record_start ? 1 : 0) | static_cast<uint8_t>(line.end) << 1));
     gap_bytes_.push_back(static_cast<int64_t>(line.gap_bytes));
     gap_lines_.push_back(static_cast<int64_t>(line.gap_lines));
+    // Small, so that tests have some, and records lie across their borders.
+    constexpr uint64_t kSmallGroup = 4;
+    if (input_.row_groups.empty() || input_.row_groups.back().rows == kSmallGroup) input_.row_groups.emplace_back();
+    ++input_.row_groups.back().rows;
     if (!line.record_start) return;
     const bool has_time = (time.flags & Row::kHasTime) != 0;
     residual_.push_back(has_time ? 0 : kNoTime);
-    if (has_time && (input_.min_time_ns == kNoTime || time.local_time_ns < input_.min_time_ns))
-      input_.min_time_ns = time.local_time_ns;
-    if (has_time && (input_.max_time_ns == kNoTime || time.local_time_ns > input_.max_time_ns))
-      input_.max_time_ns = time.local_time_ns;
+    if (has_time) input_.row_groups.back().See(time.local_time_ns);
     threshold_.push_back(line.sample_threshold);
   }
 

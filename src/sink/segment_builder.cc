@@ -194,14 +194,19 @@ void SegmentBuilder::FindTimes(RowFacts* facts) const {
   for (const Part& part : parts_) records += part.times.size();
   residual.reserve(records);
   quality.reserve(records);
+  RowGrouper groups;
   int64_t previous = 0;
   for (const Part& part : parts_) {
     size_t record = 0;
     size_t row_index = 0;
     for (const Row& row : part.batch.rows) {
       const size_t i = row_index++;
-      if ((row.flags & Row::kRecordStart) == 0) continue;
+      if ((row.flags & Row::kRecordStart) == 0) {
+        groups.Add(kNoTime);
+        continue;
+      }
       const RecordTime time = part.times[record++];
+      groups.Add(time.time_ns);
       quality.push_back(time.quality);
       facts->guessed_times += time.quality != 0 ? 1 : 0;
       if (time.time_ns == kNoTime) {
@@ -212,10 +217,9 @@ void SegmentBuilder::FindTimes(RowFacts* facts) const {
       const int64_t base = dated && !IsRaw(part, i) ? row.local_time_ns : previous;
       residual.push_back(time.time_ns - base);
       previous = time.time_ns;
-      if (facts->min_time_ns == kNoTime || time.time_ns < facts->min_time_ns) facts->min_time_ns = time.time_ns;
-      if (facts->max_time_ns == kNoTime || time.time_ns > facts->max_time_ns) facts->max_time_ns = time.time_ns;
     }
   }
+  facts->row_groups = groups.Take();
 }
 
 Section SegmentBuilder::ContentHash() const {
@@ -354,8 +358,10 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
             [&] { bodies = FoldedBodiesOf(fold); }});
   built.records = facts.residual.values.size();
   built.guessed_times = facts.guessed_times;
-  built.min_time_ns = facts.min_time_ns;
-  built.max_time_ns = facts.max_time_ns;
+  const RowGroupInfo all = Sum(facts.row_groups);
+  built.min_time_ns = all.min_time_ns;
+  built.max_time_ns = all.max_time_ns;
+  input.row_groups = std::move(facts.row_groups);
   input.streams.push_back(std::move(facts.residual));
   input.streams.push_back(std::move(facts.quality));
   built.rows = rows_;
@@ -367,8 +373,6 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   for (const StoredShape& stored : input.shapes) is_raw.push_back(stored.shape->body_format == "raw" ? 1 : 0);
   for (const uint32_t shape : input.row_shape) built.raw_lane_rows += is_raw[shape];
   built.refused_ids = refused_ids_;
-  input.min_time_ns = built.min_time_ns;
-  input.max_time_ns = built.max_time_ns;
   input.sources = sources_;
   input.runs = runs_;
   input.sections = make_sections(built);

@@ -122,8 +122,7 @@ class SegmentBuilder {
     IntStream residual{StreamId::kTimeResidual, {}};
     IntStream quality{StreamId::kTimeQuality, {}};
     uint64_t guessed_times = 0;
-    int64_t min_time_ns = kNoTime;
-    int64_t max_time_ns = kNoTime;
+    std::vector<RowGroupInfo> row_groups;
   };
   void FindTimes(RowFacts* facts) const;
   // Calls all of them, several at the same time.
