@@ -3,7 +3,8 @@
 
 For every log it measures, each pinned to its processors and the best of several turns that alternate:
   rate      MB/s of raw text of `whittle ingest --jobs 1` on one processor beside `zstd -3` on the same one
-  scaling   `--jobs 2` on two processors against `--jobs 1` on one
+  scaling   `--jobs 2` on two processors against `--jobs 1` on one, and beside it two processes with a job each at the same
+            time: what the machine has for two, whatever the program does
   size      raw bytes / bytes of the whole store directory, beside zstd -3, zstd -19, xz -9e
   memory    peak resident memory of the ingest
   decode    MB/s of `whittle cat --raw`
@@ -57,6 +58,18 @@ def measure(command, cpus, stdout=subprocess.DEVNULL):
     if process.returncode != 0:
         fail(f"{' '.join(pinned)} exited with {process.returncode}: {errors.decode()[-2000:]}")
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def two_at_once(options, log, work):
+    """Seconds until two ingests of `log`, of one job each and on a processor each, are both done."""
+    stores = [work / "left", work / "right"]
+    for store in stores:
+        shutil.rmtree(store, ignore_errors=True)
+    commands = [[options.whittle, "ingest", log, "--store", store, "--jobs", 1, "--quiet"] for store in stores]
+    with ThreadPoolExecutor(2) as pool:
+        began = time.perf_counter()
+        list(pool.map(measure, commands, options.two_cpus.split(",")))
+        return time.perf_counter() - began
 
 
 def tree_size(path):
@@ -159,16 +172,19 @@ def bench_log(options, log, sizes, work):
         best[name] = (best[name][0], best[name][1], max(best[name][2], peak))
 
     one, two = work / "one", work / "two"
+    both = float("inf")
     for _ in range(options.turns):
         turn("zstd", ["zstd", "-3", "--single-thread", "-q", "-c", log], options.cpu)
         turn("one", [options.whittle, "ingest", log, "--store", one, "--jobs", 1, "--quiet"], options.cpu, one)
         if options.two_cpus:
             turn("two", [options.whittle, "ingest", log, "--store", two, "--jobs", 2, "--quiet"], options.two_cpus, two)
+            both = min(both, two_at_once(options, log, work))
     row["one_cpu"], row["two_cpu"] = best["one"][1], best["two"][1] if options.two_cpus else None
     row["rate"] = raw / best["one"][0] / MB
     row["zstd_rate"] = raw / best["zstd"][0] / MB
     row["peak"] = best["one"][2]
     row["scaling"] = best["one"][0] / best["two"][0] if options.two_cpus else None
+    row["at_once"] = 2 * best["one"][0] / both if options.two_cpus else None
     row["store"] = tree_size(one)
     check_answer(options, one, log, sha, work)
     decode = [measure([options.whittle, "cat", "--raw", "--store", one], options.cpu) for _ in range(options.turns * 2)]
@@ -201,7 +217,8 @@ def table(rows, options):
     columns = [("log", lambda r: r["name"]), ("MB", lambda r: cell(r["raw"] / MB, 1)),
                ("ingest MB/s", lambda r: cell(r["rate"], 0)), ("zstd -3 MB/s", lambda r: cell(r["zstd_rate"], 0)),
                ("of zstd -3", lambda r: cell(r["rate"] / r["zstd_rate"], 3)),
-               ("2 jobs / 1", lambda r: cell(r["scaling"], 2)), ("decode MB/s", lambda r: cell(r["decode_wall"], 0)),
+               ("2 jobs / 1", lambda r: cell(r["scaling"], 2)), ("2 processes / 1", lambda r: cell(r["at_once"], 2)),
+               ("decode MB/s", lambda r: cell(r["decode_wall"], 0)),
                ("decode, processor", lambda r: cell(r["decode"], 0)),
                ("peak MiB", lambda r: cell(r["peak"] / 2**20, 0)), ("ratio", lambda r: cell(r["raw"] / r["store"], 1))]
     if options.compact:
@@ -295,18 +312,22 @@ def bench_large(options, logs, work):
     with open(log, "wb") as file:
         subprocess.run([options.generator, str(options.large), *map(str, logs)], stdout=file, check=True)
     best = {1: float("inf"), 2: float("inf")}
+    both = float("inf")
     for _ in range(max(1, options.turns - 1)):
         for jobs, cpus in ((1, options.cpu), (2, options.two_cpus)):
             if not cpus:
                 continue
             shutil.rmtree(store, ignore_errors=True)
             best[jobs] = min(best[jobs], measure([options.whittle, "ingest", log, "--store", store, "--jobs", jobs, "--quiet"], cpus)[0])
+        if options.two_cpus:
+            both = min(both, two_at_once(options, log, work))
     size = log.stat().st_size
     check_answer(options, store, log, digest(log), work)
     log.unlink()
     shutil.rmtree(store)
     return {"bytes": size, "rate": size / best[1] / MB, "two_rate": size / best[2] / MB,
-            "scaling": best[1] / best[2] if options.two_cpus else None}
+            "scaling": best[1] / best[2] if options.two_cpus else None,
+            "at_once": 2 * best[1] / both if options.two_cpus else None}
 
 
 def main():
@@ -355,7 +376,8 @@ def main():
     text += table(rows, options) + [""] + ([] if options.small else marks(rows, extra, options))
     if large := extra["large"]:
         text += ["", f"One file of {large['bytes'] / MB:.0f} MB made of these: {large['rate']:.0f} MB/s with one job"
-                 + (f", {large['two_rate']:.0f} MB/s with two." if large["scaling"] else ".")]
+                 + (f", {large['two_rate']:.0f} MB/s with two, {large['scaling']:.2f} times one; two processes at once: "
+                    f"{large['at_once']:.2f}." if large["scaling"] else ".")]
     text += ["", f"- machine: {machine()}", f"- command: `bench/end_to_end.py {' '.join(sys.argv[1:])}`, best of {options.turns}",
              f"- versions: {version_of(options.whittle, 'version')} at {commit}; {version_of('zstd', '--version')}; "
              f"{version_of('xz', '--version')}", "", reading.replace("# Reading", "## Reading")]
