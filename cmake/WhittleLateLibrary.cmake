@@ -1,23 +1,35 @@
-# whittle_late_library(name PREFIX): the target whittle_late_<name> stands for a shared library that pkg-config found as
-# PREFIX, of which a program finds the functions when LoadLate (src/env/late_library.h) is called and not when it starts.
-# Each function that the library exports gets one of the same name here that jumps to it, so code that calls it needs no
-# change. Variables cannot be had in this way; whoever uses one gets an error of the linker.
+# whittle_late_library(name PREFIX FUNCTIONS regex): the target whittle_late_<name> stands for a shared library that
+# pkg-config found as PREFIX, of which a program finds the functions when LoadLate (src/env/late_library.h) is called and
+# not when it starts. Each function that the library exports and whose name, as the linker has it, matches the regex gets
+# one of the same name here that jumps to it, so code that calls it needs no change. Variables cannot be had in this way,
+# typeinfo among them; whoever uses one gets an error of the linker.
+#
 # WHITTLE_LATE_LIBRARIES (a global property) lists the files, for packages that have to name what they need.
-# Where the processor is none that this knows, the library is linked as usual and LoadLate has nothing to do.
+#
+# The library is linked as usual, and LoadLate has nothing to do, where the processor is none that this knows, where the
+# dynamic linker would not find the library by its name, and with sanitizers, which look at typeinfo.
 function(whittle_late_library name prefix)
+  cmake_parse_arguments(LATE "" "FUNCTIONS" "" ${ARGN})
+  set(functions "")
   list(GET ${prefix}_LINK_LIBRARIES 0 library)
-  if(NOT CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" OR NOT library MATCHES "\\.so")
-    set(soname "")
-    set(functions "")
-  else()
-    execute_process(COMMAND ${CMAKE_READELF} -d ${library} OUTPUT_VARIABLE dynamic COMMAND_ERROR_IS_FATAL ANY)
+  get_filename_component(folder ${library} DIRECTORY)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND library MATCHES "\\.so$" AND NOT WHITTLE_SANITIZE
+     AND folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+    set(plainly ${CMAKE_COMMAND} -E env LC_ALL=C)
+    execute_process(COMMAND ${plainly} ${CMAKE_READELF} -d ${library} OUTPUT_VARIABLE dynamic
+                    COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND ${plainly} ${CMAKE_NM} -D --defined-only ${library} OUTPUT_VARIABLE symbols
+                    COMMAND_ERROR_IS_FATAL ANY)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${library})
     string(REGEX MATCH "soname: \\[([^]]+)\\]" found "${dynamic}")
     set(soname ${CMAKE_MATCH_1})
-    get_filename_component(folder ${library} DIRECTORY)
-    set_property(GLOBAL APPEND PROPERTY WHITTLE_LATE_LIBRARIES ${folder}/${soname})
-    execute_process(COMMAND ${CMAKE_NM} -D --defined-only ${library} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
     string(REGEX MATCHALL " T [A-Za-z0-9_]+" functions "${symbols}")
     list(TRANSFORM functions REPLACE " T " "")
+    list(FILTER functions INCLUDE REGEX ${LATE_FUNCTIONS})
+    if(NOT soname OR NOT functions)
+      message(FATAL_ERROR "${library}: no name or no functions in what ${CMAKE_READELF} and ${CMAKE_NM} say of it")
+    endif()
+    set_property(GLOBAL APPEND PROPERTY WHITTLE_LATE_LIBRARIES ${folder}/${soname})
   endif()
   list(LENGTH functions count)
 
@@ -40,7 +52,7 @@ names:
 ${names}
 \t.bss
 \t.balign 8
-slots:\t.zero ${slot}
+slots:\t.skip ${slot} + 8
 \t.section .data.rel.ro, \"aw\"
 \t.balign 8
 \t.globl whittle_late_${name}

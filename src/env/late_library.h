@@ -16,7 +16,7 @@ struct LateLibrary {
   const char* file;   // as the dynamic linker looks for it: "librdkafka.so.1"
   const char* names;  // of the functions, each ended by a NUL
   void** functions;   // where they are; null before LoadLate
-  uint64_t count;     // 0: the library is linked as usual
+  uint64_t count;     // 0: the library is linked as usual, nothing else is said
 };
 
 // To be called before any function of the library; again is cheap. From any thread. kUnsupported, when the library or
