@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 import unittest
@@ -38,6 +39,30 @@ class QueryTest(CliTest):
         self.assertEqual(2, run.code)
         self.assertIn("matches no store", run.err_text)
         self.run_ok("merge", one, "--to", merged, code=2)
+
+    def test_a_time_range_passes_over_other_times_of_a_segment(self):
+        records = []
+        for year in (2019, 2023, 2021):
+            for i in range(700):
+                text = f"{year}-03-01T10:{i // 60:02d}:{i % 60:02d}Z INFO request {i} done\n"
+                if self.random.random() < 0.1:
+                    text += "  at some.place\n"
+                records.append((year, text))
+        self.ingest(self.write("app.log", "".join(text for _, text in records).encode()))
+        for year in (2019, 2021, 2023):
+            run = self.run_ok("query", "--store", self.store, "--stats", "--format", "csv", f"{year}-03-01..{year}-03-01 | count")
+            self.assertEqual("count\n700\n", run.text)
+            looked_at, matched = map(int, re.search(r"(\d+) events looked at, (\d+) matched", run.err_text).groups())
+            self.assertEqual(700, matched)
+            self.assertLess(looked_at, 1100, "a group of each year, and a little of the one before")
+            raw = self.run_ok("cat", "--raw", "--store", self.store, f"{year}-03-01..{year}-03-01").text
+            self.assertEqual("".join(text for of, text in records if of == year), raw)
+            minute = self.run_ok("cat", "--raw", "--store", self.store, f"{year}-03-01T10:05..{year}-03-01T10:05 some").text
+            expected = [text for of, text in records if of == year and "T10:05:" in text and "some" in text]
+            self.assertEqual("".join(expected), minute)
+        none = self.run_ok("query", "--store", self.store, "--stats", "--format", "csv", "2020-01-01..2020-12-31 | count")
+        self.assertEqual("count\n0\n", none.text)
+        self.assertIn("read the rows of 0 of 1 segments", none.err_text)
 
     def test_a_slot_without_text_is_no_field(self):
         hosts = [f"10.0.0.{i}" if i % 3 else "" for i in range(30)]

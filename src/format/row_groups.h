@@ -11,9 +11,10 @@ namespace whittle {
 // Of event times, which are UTC nanoseconds: there is none.
 inline constexpr int64_t kNoTime = INT64_MIN;
 
+// Its times are those of the records that have a row in it.
 struct RowGroupInfo {
   uint64_t rows = 0;
-  int64_t min_time_ns = kNoTime;  // kNoTime when no record has a time
+  int64_t min_time_ns = kNoTime;  // kNoTime when none of them has a time
   int64_t max_time_ns = kNoTime;
 
   void See(int64_t time_ns) {
@@ -34,7 +35,7 @@ class RowGrouper {
   static constexpr uint64_t kMinRows = 256;  // a group takes some ten bytes of the file
   static constexpr uint64_t kJumpNs = 3'600'000'000'000;
 
-  // `time_ns`: of the record that begins with this row; kNoTime when it has none, or the row goes on a record.
+  // `time_ns`: of the record that the row begins or goes on; kNoTime when it has none.
   void Add(int64_t time_ns) {
     RowGroupInfo& group = groups_.back();
     if (group.rows == kMaxRows || (group.rows >= kMinRows && Jumps(group, time_ns))) {

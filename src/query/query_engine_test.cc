@@ -279,6 +279,44 @@ TEST_F(QueryEngine, TimeRangesPassOverOtherRowGroups) {
   EXPECT_TRUE(passed_over) << "no query was spared any row";
 }
 
+// Runs that begin in the middle of a record as well, whose time is that of a record of another run.
+TEST_F(QueryEngine, RowGroupsChangeNoAnswer) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  TestSegment few, all;
+  all.rows_per_group = UINT64_MAX;
+  const auto time = [&] { return "2024-05-01T10:0" + std::to_string(random() % 10) + ":00Z"; };
+  for (const char id : std::string("abcdef")) {
+    std::vector<TestLine> lines;
+    for (int i = 0; i < 60; ++i) {
+      if (random() % 3 == 0) lines.push_back({"  at someplace", false});
+      lines.push_back({time() + " INFO request done number=" + std::to_string(random() % 7)});
+    }
+    for (TestSegment* segment : {&few, &all}) segment->AddRun(id, std::string(1, id) + ".log", 0, 1, lines);
+  }
+  TestDirectory with, without;
+  with.Write("1.wseg", few.Encode());
+  without.Write("1.wseg", all.Encode());
+  for (int minute = 0; minute < 10; ++minute) {
+    const std::string at = "2024-05-01T10:0" + std::to_string(minute);
+    for (const std::string& query : {at + ".." + at + " | count by source, number", at + ".." + at + " someplace",
+                                     at + ".." + at + " and (someplace or nowhere) | count", "timestamp < " + at}) {
+      for (const bool slow : {false, true}) {
+        std::string answers[2];
+        for (TestDirectory* directory : {&with, &without}) {
+          auto reader = StoreReader::Open(&directory->env, "/d");
+          ASSERT_TRUE(reader.ok());
+          reader_ = std::move(reader).value();
+          answers[directory == &with] = Ask(query, OutputFormat::kNdjson, slow);
+        }
+        EXPECT_EQ(answers[1], answers[0]) << query;
+        EXPECT_THAT(answers[0], Not(StartsWith("!"))) << query;
+      }
+    }
+  }
+}
+
 TEST_F(QueryEngine, StopsWithWhatItHas) {
   std::atomic<bool> stop{true};
   QueryOptions options;

@@ -22,8 +22,7 @@ struct RowRange {
 RowRange RowsInTime(const std::vector<RowGroupInfo>& groups, RowRange rows, std::optional<int64_t> min_ns,
                     std::optional<int64_t> max_ns);
 
-// `part` of `whole` moved to where records begin and end: a record belongs to where its first row is. What `whole`
-// begins in the middle of stays.
+// `part` of `whole` moved to where records begin and end. What `whole` begins in the middle of stays.
 RowRange WholeRecords(const SegmentRows& rows, RowRange whole, RowRange part);
 
 }  // namespace whittle

@@ -30,6 +30,8 @@ struct TestLine {
 
 class TestSegment {
  public:
+  uint64_t rows_per_group = 4;  // few, so that tests have groups, and records lie across their borders
+
   // Lines of one source from `offset` on; `id` is repeated to 32 digits.
   void AddRun(char id, const std::string& name, uint64_t offset, uint64_t first_line,
               const std::vector<TestLine>& lines, std::vector<Attribute> resource = {}) {
@@ -84,14 +86,13 @@ class TestSegment {
     input_.row_flags.push_back(static_cast<uint8_t>((line.record_start ? 1 : 0) | static_cast<uint8_t>(line.end) << 1));
     gap_bytes_.push_back(static_cast<int64_t>(line.gap_bytes));
     gap_lines_.push_back(static_cast<int64_t>(line.gap_lines));
-    // Small, so that tests have some, and records lie across their borders.
-    constexpr uint64_t kSmallGroup = 4;
-    if (input_.row_groups.empty() || input_.row_groups.back().rows == kSmallGroup) input_.row_groups.emplace_back();
+    if (input_.row_groups.empty() || input_.row_groups.back().rows == rows_per_group) input_.row_groups.emplace_back();
     ++input_.row_groups.back().rows;
-    if (!line.record_start) return;
     const bool has_time = (time.flags & Row::kHasTime) != 0;
+    if (line.record_start) time_of_record_ = has_time ? time.local_time_ns : kNoTime;
+    input_.row_groups.back().See(time_of_record_);
+    if (!line.record_start) return;
     residual_.push_back(has_time ? 0 : kNoTime);
-    if (has_time) input_.row_groups.back().See(time.local_time_ns);
     threshold_.push_back(line.sample_threshold);
   }
 
@@ -111,6 +112,7 @@ class TestSegment {
   SegmentInput input_;
   std::deque<std::string> texts_;
   std::map<Hash128, uint32_t> shape_index_;
+  int64_t time_of_record_ = kNoTime;
   std::vector<int64_t> residual_, threshold_, gap_bytes_, gap_lines_;
 };
 

@@ -195,6 +195,7 @@ void SegmentBuilder::FindTimes(RowFacts* facts) const {
   residual.reserve(records);
   quality.reserve(records);
   RowGrouper groups;
+  int64_t of_record = kNoTime;
   int64_t previous = 0;
   for (const Part& part : parts_) {
     size_t record = 0;
@@ -202,11 +203,12 @@ void SegmentBuilder::FindTimes(RowFacts* facts) const {
     for (const Row& row : part.batch.rows) {
       const size_t i = row_index++;
       if ((row.flags & Row::kRecordStart) == 0) {
-        groups.Add(kNoTime);
+        groups.Add(of_record);
         continue;
       }
       const RecordTime time = part.times[record++];
-      groups.Add(time.time_ns);
+      of_record = time.time_ns;
+      groups.Add(of_record);
       quality.push_back(time.quality);
       facts->guessed_times += time.quality != 0 ? 1 : 0;
       if (time.time_ns == kNoTime) {
