@@ -207,7 +207,8 @@ bool DecodeBody(std::string_view bytes, uint64_t frames_end, SegmentFooter* foot
     group.rows = in.Varint();
     group.min_time_ns = static_cast<int64_t>(in.U64());
     group.max_time_ns = static_cast<int64_t>(in.U64());
-    if (!in.ok() || group.rows > footer->rows - rows) return false;
+    // Groups of nothing would make more groups than rows; a segment without rows may have one.
+    if (!in.ok() || group.rows > footer->rows - rows || (group.rows == 0 && footer->rows > 0)) return false;
     rows += group.rows;
   }
   const RowGroupInfo all = Sum(footer->row_groups);

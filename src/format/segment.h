@@ -101,7 +101,7 @@ struct SegmentInput {
   std::vector<ColumnInput> columns;
   std::vector<IntStream> streams;
   std::vector<Section> sections;
-  std::vector<RowGroupInfo> row_groups;  // their rows add up to the rows; empty: nothing is known of the times
+  std::vector<RowGroupInfo> row_groups;  // their rows add up to the rows; empty: no record has a time
 };
 
 }  // namespace whittle

@@ -55,6 +55,9 @@ void DecodeRepaired(std::string_view data) {
     footer.frames.push_back({static_cast<uint8_t>(kind), 0, file.size(), part.size(), part.size(), Hash64(part)});
     file += part;
   }
+  // The streams of the footer are those of the directory, mostly: else nothing behind that check is ever reached.
+  const auto directory = DecodeDirectory(parts[0], footer);
+  if (directory.ok() && data.size() % 16 != 0) footer.streams = StreamIds(*directory);
   const auto tail = EncodeFooter(footer, file.size());
   if (!tail.ok()) return;
   const auto reader = SegmentReader::Open(std::make_shared<MemorySource>(file + *tail));

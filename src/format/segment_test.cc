@@ -190,6 +190,18 @@ TEST(Segment, StreamsOfTheFooterAreThoseOfTheDirectory) {
   EXPECT_EQ(reader->LoadColumn(0).status().code(), StatusCode::kCorrupt);
 }
 
+// They would cost time, and there could be any number of them.
+TEST(Segment, RowGroupsWithoutRowsAreRefused) {
+  testing::SegmentMaker maker;
+  maker.Row("n %", {"1"});
+  const std::string bytes = MustEncode(maker.Finish());
+  SegmentFooter footer = MustOpen(bytes)->footer();
+  footer.row_groups.insert(footer.row_groups.begin(), RowGroupInfo{});
+  const size_t frames_end = footer.frames.back().offset + footer.frames.back().stored_size;
+  const std::string file = bytes.substr(0, frames_end) + *EncodeFooter(footer, frames_end);
+  EXPECT_EQ(SegmentReader::Open(std::make_shared<MemorySource>(file)).status().code(), StatusCode::kCorrupt);
+}
+
 TEST(Segment, ThreadsDoNotChangeTheBytes) {
   testing::SegmentMaker maker;
   testing::FillRandom(11, 4000, &maker);

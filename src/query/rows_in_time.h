@@ -17,10 +17,14 @@ struct RowRange {
   bool operator==(const RowRange&) const = default;
 };
 
+// The first row behind each group, for who asks again and again.
+std::vector<uint64_t> EndsOf(const std::vector<RowGroupInfo>& groups);
+
 // The rows of `rows` from the first to the last group with a record in [min_ns, max_ns]; no bound: all times. Records
-// without a time are in no range, so without any bound all rows are given.
-RowRange RowsInTime(const std::vector<RowGroupInfo>& groups, RowRange rows, std::optional<int64_t> min_ns,
-                    std::optional<int64_t> max_ns);
+// without a time are in no range, so without any bound all rows are given. `ends`: EndsOf(groups). Looks at the groups
+// that have some of the rows.
+RowRange RowsInTime(const std::vector<RowGroupInfo>& groups, const std::vector<uint64_t>& ends, RowRange rows,
+                    std::optional<int64_t> min_ns, std::optional<int64_t> max_ns);
 
 // `part` of `whole` moved to where records begin and end. What `whole` begins in the middle of stays.
 RowRange WholeRecords(const SegmentRows& rows, RowRange whole, RowRange part);

@@ -9,7 +9,7 @@ const std::vector<RowGroupInfo> kGroups = {{10, 100, 199}, {10, 150, 299}, {10, 
 constexpr RowRange kAll{0, 35};
 
 RowRange Rows(std::optional<int64_t> min, std::optional<int64_t> max, RowRange rows = kAll) {
-  return RowsInTime(kGroups, rows, min, max);
+  return RowsInTime(kGroups, EndsOf(kGroups), rows, min, max);
 }
 
 TEST(RowsInTime, FromTheFirstToTheLastGroupThatHasSome) {
@@ -36,8 +36,8 @@ TEST(RowsInTime, OfTheRowsThatWereGiven) {
 
 TEST(RowsInTime, WithoutBoundsAllOfThemTimesOrNot) {
   EXPECT_EQ(Rows(std::nullopt, std::nullopt), kAll);
-  EXPECT_EQ(RowsInTime({}, {3, 7}, std::nullopt, std::nullopt), (RowRange{3, 7}));
-  EXPECT_TRUE(RowsInTime({{10, kNoTime, kNoTime}}, {0, 10}, INT64_MIN + 1, std::nullopt).empty());
+  EXPECT_EQ(RowsInTime({}, {}, {3, 7}, std::nullopt, std::nullopt), (RowRange{3, 7}));
+  EXPECT_TRUE(RowsInTime({{10, kNoTime, kNoTime}}, {10}, {0, 10}, INT64_MIN + 1, std::nullopt).empty());
 }
 
 }  // namespace

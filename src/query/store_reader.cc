@@ -288,7 +288,7 @@ Status StoreReader::FindMatches(const VisitOptions& options, const Run& run, Row
     if (candidates != nullptr) {
       const size_t position = segment->rows->position();
       while (next < candidates->size() && (*candidates)[next] < position) ++next;
-      if (next == candidates->size() || (*candidates)[next] >= run.first_row + run.run->row_count) return Status::Ok();
+      if (next == candidates->size() || (*candidates)[next] >= range.end) return Status::Ok();
       size_t begin = (*candidates)[next];
       while (begin > position && !segment->rows->IsRecordStart(begin)) --begin;
       cursor.SkipTo(begin);
@@ -433,6 +433,7 @@ Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const
   const std::vector<Run> runs = OrderedRuns(options);
   size_t offered = SIZE_MAX;  // the segment that was offered as a whole last
   bool offer_taken = false;
+  std::map<size_t, std::vector<uint64_t>> group_ends;  // by segment
   for (size_t i = 0; i < runs.size(); ++i) {
     const Run& run = runs[i];
     if (offer_taken && run.segment == offered) continue;
@@ -442,7 +443,10 @@ Status StoreReader::VisitRuns(const VisitOptions& options, bool templates, const
     }
     const SegmentFile& file = list_.segments[run.segment];
     if (!Overlaps(file, options)) continue;
-    const RowRange range = RowsInTime(file.footer.row_groups, run.rows(), options.min_time_ns, options.max_time_ns);
+    std::vector<uint64_t>& ends = group_ends[run.segment];
+    if (ends.empty()) ends = EndsOf(file.footer.row_groups);
+    const RowRange range =
+        RowsInTime(file.footer.row_groups, ends, run.rows(), options.min_time_ns, options.max_time_ns);
     if (range.empty()) continue;
     if (options.wants_segment && !options.wants_segment(run.segment)) continue;
     WHITTLE_ASSIGN_OR_RETURN(const bool may_match, MayMatch(options, run.segment));
