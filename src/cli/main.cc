@@ -8,8 +8,9 @@
 
 namespace {
 
-// Two for each processor that logs are usually read with are enough for threads not to wait for each other.
-constexpr int kMemoryPools = 4;
+// Two for each processor that logs are usually read with are enough for threads not to wait for each other. The three
+// threads of the catalog's database come first, have one each, and hardly use it.
+constexpr int kMemoryPools = 4 + 3;
 
 }  // namespace
 

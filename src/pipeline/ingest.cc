@@ -38,7 +38,7 @@ class Run {
         options_(options),
         hooks_(hooks),
         store_was_empty_(catalog->manifest().segments.empty()),
-        pool_(static_cast<size_t>(std::max(1, options.jobs))),
+        pool_(static_cast<size_t>(std::max(1, options.jobs) - 1), WorkerPool::Waiting::kWorks),
         parse_(&pool_, &options.parsing),
         sampling_(options.sampling),
         committer_(env, catalog, &pool_, WithSampling(options.committer)) {}

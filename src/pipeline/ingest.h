@@ -1,8 +1,8 @@
 // Ingest: from inputs to committed segments. Opens sources in order, finds out what of them is new, frames them, parses
 // on many threads and commits. The one place where the stages are wired for batch work.
 //
-// Ingest::Run is called once, on one thread, which reads; the work happens on `jobs` others. The callbacks run on the
-// calling thread.
+// RunIngest's thread reads, and works along while it would wait for others, of which there are `jobs` - 1. The
+// callbacks run on the calling thread.
 #pragma once
 
 #include <atomic>

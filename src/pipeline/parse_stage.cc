@@ -10,7 +10,7 @@ constexpr size_t kWaitingBatches = 3;
 }  // namespace
 
 ParseStage::ParseStage(WorkerPool* pool, const ParsingOptions* options)
-    : pool_(pool), options_(options), room_(pool->threads() + kWaitingBatches) {}
+    : pool_(pool), options_(options), room_(pool->workers() + kWaitingBatches) {}
 
 ParseStage::~ParseStage() {
   while (Take().has_value()) {
@@ -34,7 +34,7 @@ void ParseStage::Run(Job* job) {
       idle_parsers_.pop_back();
     }
   }
-  if (parser == nullptr) parser = std::make_unique<LineParser>(options_, pool_->threads() > 1 ? &shared_ : nullptr);
+  if (parser == nullptr) parser = std::make_unique<LineParser>(options_, pool_->workers() > 1 ? &shared_ : nullptr);
   const LineParserStats before = parser->stats();
   EventBatch events = parser->Parse(job->lines);
   const LineParserStats& after = parser->stats();
@@ -46,26 +46,24 @@ void ParseStage::Run(Job* job) {
   job->events = std::move(events);
   job->done = true;
   idle_parsers_.push_back(std::move(parser));
-  finished_.notify_all();
 }
 
 std::optional<EventBatch> ParseStage::Take() {
   if (in_flight_.empty()) return std::nullopt;
-  {
-    std::unique_lock lock(mutex_);
-    finished_.wait(lock, [this] { return in_flight_.front()->done; });
-  }
+  pool_->WaitUntil([this] { return OldestIsDone(); });
   EventBatch events = std::move(in_flight_.front()->events);
   in_flight_.pop_front();
   return events;
 }
 
 std::optional<EventBatch> ParseStage::TryTake() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (in_flight_.empty() || !in_flight_.front()->done) return std::nullopt;
-  }
+  if (in_flight_.empty() || !OldestIsDone()) return std::nullopt;
   return Take();
+}
+
+bool ParseStage::OldestIsDone() const {
+  const std::lock_guard lock(mutex_);
+  return in_flight_.front()->done;
 }
 
 LineParserStats ParseStage::stats() const {

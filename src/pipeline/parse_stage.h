@@ -4,7 +4,6 @@
 // submits no more than `room` batches ahead of Take.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -43,6 +42,7 @@ class ParseStage {
     bool done = false;
   };
   void Run(Job* job);
+  bool OldestIsDone() const;
 
   WorkerPool* pool_;
   const ParsingOptions* options_;
@@ -50,7 +50,6 @@ class ParseStage {
   std::deque<std::unique_ptr<Job>> in_flight_;
   SharedRecipes shared_;
   mutable std::mutex mutex_;
-  std::condition_variable finished_;
   std::vector<std::unique_ptr<LineParser>> idle_parsers_;
   LineParserStats stats_;
 };

@@ -159,7 +159,7 @@ Result<ThinReport> ThinStore(const Env* env, const std::string& from, Catalog* t
   }
   RunSampling sampling(policy);
   sampling.set_share(ShareOf(snapshot.manifest));
-  WorkerPool pool(static_cast<size_t>(std::max(1, jobs)));
+  WorkerPool pool(static_cast<size_t>(std::max(1, jobs) - 1), WorkerPool::Waiting::kWorks);
   CommitterOptions options;
   options.extras = [&](const std::vector<std::string>& ids) { return sampling.Close(ids); };
   if (const auto found = snapshot.manifest.published.find(std::string(kPublishedOverrides));

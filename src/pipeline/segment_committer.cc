@@ -265,8 +265,11 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
 }
 
 Status SegmentCommitter::WaitForClosing() {
-  std::unique_lock lock(mutex_);
-  closed_.wait(lock, [this] { return !closing_; });
+  pool_->WaitUntil([this] {
+    const std::lock_guard lock(mutex_);
+    return !closing_;
+  });
+  const std::lock_guard lock(mutex_);
   return status_;
 }
 
@@ -300,8 +303,8 @@ Status SegmentCommitter::StartClose() {
         const std::lock_guard lock(mutex_);
         if (status_.ok()) status_ = std::move(status);
         closing_ = false;
-        closed_.notify_all();
-      });
+      },
+      WorkerPool::Length::kLong);
   return Status::Ok();
 }
 

@@ -5,7 +5,6 @@
 // order of the input, and memory holds at most two.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -142,7 +141,6 @@ class SegmentCommitter {
   int64_t pending_since_ns_ = 0;
 
   mutable std::mutex mutex_;
-  std::condition_variable closed_;
   bool closing_ = false;
   Status status_;  // of the segments closed so far: the first problem
   CommitTotals totals_;

@@ -6,7 +6,7 @@
 
 namespace whittle {
 
-WorkerPool::WorkerPool(size_t threads) {
+WorkerPool::WorkerPool(size_t threads, Waiting waiting) : waiting_(waiting) {
   threads_.reserve(threads);
   for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
@@ -16,29 +16,55 @@ WorkerPool::~WorkerPool() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_all();
+  changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-void WorkerPool::Submit(std::function<void()> task) {
+void WorkerPool::Submit(std::function<void()> task, Length length) {
+  if (threads_.empty()) return task();
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
+    tasks_.push_back({std::move(task), length});
+    ++changes_;
   }
-  wake_.notify_one();
+  changed_.notify_all();
+}
+
+bool WorkerPool::RunOne(Who who, std::unique_lock<std::mutex>* lock) {
+  const auto found = std::find_if(tasks_.begin(), tasks_.end(), [&](const Task& task) {
+    return who == Who::kThread || task.length == Length::kShort;
+  });
+  if (found == tasks_.end()) return false;
+  std::function<void()> run = std::move(found->run);
+  tasks_.erase(found);
+  lock->unlock();
+  run();
+  run = nullptr;  // what it holds is given back without the lock
+  lock->lock();
+  ++changes_;
+  changed_.notify_all();
+  return true;
 }
 
 void WorkerPool::Work() {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    std::function<void()> task;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
-    task();
+    if (RunOne(Who::kThread, &lock)) continue;
+    if (stopping_) return;
+    changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+  }
+}
+
+void WorkerPool::WaitUntil(const std::function<bool()>& done) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const uint64_t changes = changes_;
+    lock.unlock();
+    if (done()) return;
+    lock.lock();
+    if (changes != changes_) continue;
+    if (waiting_ == Waiting::kWorks && RunOne(Who::kWaiter, &lock)) continue;
+    changed_.wait(lock, [&] { return changes != changes_; });
   }
 }
 
@@ -48,16 +74,12 @@ void WorkerPool::ParallelFor(size_t count, const std::function<void(size_t)>& bo
     std::function<void(size_t)> body;
     size_t count = 0;
     std::atomic<size_t> next{0};
-    std::mutex mutex;
-    std::condition_variable done_changed;
-    size_t done = 0;
+    std::atomic<size_t> done{0};
 
     void Run() {
       size_t finished = 0;
       for (size_t i; (i = next.fetch_add(1)) < count; ++finished) body(i);
-      const std::lock_guard lock(mutex);
       done += finished;
-      if (done == count) done_changed.notify_all();
     }
   };
   if (count == 0) return;
@@ -67,8 +89,7 @@ void WorkerPool::ParallelFor(size_t count, const std::function<void(size_t)>& bo
   const size_t helpers = std::min(threads_.size(), count - 1);
   for (size_t i = 0; i < helpers; ++i) Submit([job] { job->Run(); });
   job->Run();
-  std::unique_lock lock(job->mutex);
-  job->done_changed.wait(lock, [&] { return job->done == job->count; });
+  WaitUntil([&] { return job->done == job->count; });
 }
 
 }  // namespace whittle

@@ -354,10 +354,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   BuiltSegment built;
   std::vector<ShapeStats> shape_counts;
   Section bodies;
-  Section content_hash;
-  FillRows(fold, &input,
-           {[&] { content_hash = ContentHash(); }, [&] { shape_counts = CountShapes(input); },
-            [&] { bodies = FoldedBodiesOf(fold); }});
+  FillRows(fold, &input, {[&] { shape_counts = CountShapes(input); }, [&] { bodies = FoldedBodiesOf(fold); }});
   built.records = facts.residual.values.size();
   built.guessed_times = facts.guessed_times;
   const RowGroupInfo all = Sum(facts.row_groups);
@@ -378,7 +375,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   input.sources = sources_;
   input.runs = runs_;
   input.sections = make_sections(built);
-  input.sections.push_back(std::move(content_hash));
+  input.sections.push_back(content_hash_);
   input.sections.push_back({kShapeStatsSection, false, EncodeShapeStats(shape_counts)});
   built.shape_tallies = TallyShapes(fold, shape_counts);
   if (!bodies.bytes.empty()) input.sections.push_back(std::move(bodies));
@@ -395,7 +392,7 @@ Result<BuiltSegment> SegmentBuilder::Close(const MakeSections& make_sections, Co
   FindSingleValues();
   FoldResult fold;
   RowFacts facts;
-  RunBeside({[&] { fold = Fold(consolidator); }, [&] { FindTimes(&facts); }});
+  RunBeside({[&] { fold = Fold(consolidator); }, [&] { content_hash_ = ContentHash(); }, [&] { FindTimes(&facts); }});
   // The proof: what does not render back to its source goes to the raw lane. One such row is our bug, so a few rounds
   // are enough; after them everything goes there.
   constexpr int kRounds = 4;

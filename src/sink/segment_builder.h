@@ -154,6 +154,7 @@ class SegmentBuilder {
   std::vector<SegmentSource> sources_;
   std::vector<SourceRun> runs_;
   std::vector<uint64_t> run_records_;
+  Section content_hash_;         // once Close has begun
   std::vector<bool> force_raw_;  // per row, after a row did not render back
   bool has_scrubbed_ = false;
   bool has_gaps_ = false;                     // source bytes that the rows are not: scrubbed, or left out
