@@ -22,4 +22,10 @@ void LimitMemoryPools([[maybe_unused]] int pools) {
 #endif
 }
 
+void ReturnFreeMemory() {
+#ifdef M_ARENA_MAX
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace whittle

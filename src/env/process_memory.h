@@ -12,4 +12,7 @@ uint64_t ResidentBytes();
 // with many threads a third more memory is held than is used. No more pools than this from now on; call it first.
 void LimitMemoryPools(int pools);
 
+// Gives back to the system what was freed and is held for later. What needs memory next pays for getting it again.
+void ReturnFreeMemory();
+
 }  // namespace whittle

@@ -22,6 +22,7 @@ constexpr double kSharedPart = 0.2;  // of a column's distinct values seen in an
 // finds repeated sequences in the group's references. Found by trying 0.9 to 1.6 on real logs.
 constexpr uint64_t kOwnAdvantage = 6;               // in fifths
 constexpr size_t kExpectedTexts = size_t{1} << 17;  // room for so many from the start; 2 MiB
+constexpr size_t kMaxProbes = 32;                   // of a table of hashes; random ones probe a few times
 
 class Joiner {
  public:
@@ -42,17 +43,42 @@ class Joiner {
 
 using ParallelFor = std::function<void(size_t, const std::function<void(size_t)>&)>;
 
-// The values of all candidate columns, numbered twice, and which columns share many of them. A column's own numbers are
-// found on a thread each; only its distinct values go through the dictionary of all columns, one column after another.
+// The values of all candidate columns, numbered twice. A column's own numbers are found on a thread each; which columns
+// share many values is seen from the hashes of their distinct ones, and only those of columns that do go through the
+// dictionary of their group.
 struct Overlap {
   std::vector<ValueNumbers> own;              // per column; empty: no candidate
   std::vector<std::vector<uint32_t>> hashes;  // per column and own number: ValueDictionary::HashOf
-  std::vector<std::vector<uint32_t>> common;  // per column and own number: the number among all columns' values,
-                                              // and once there are groups, among those of its group
-  std::vector<std::string_view> texts;        // by that number
+  std::vector<std::vector<uint32_t>> common;  // per column and own number: the number among the values of its group
   std::vector<uint32_t> first_group;          // per column: the group it was in at first
   std::vector<std::vector<std::string_view>> group_texts;  // per such group, by number
   std::vector<uint64_t> own_cost;                          // per column: OwnCost
+};
+
+// Which column had a text of a hash first. Two texts in four thousand million have one hash by chance, which is less
+// than what decides; what finds no place is forgotten, and shared with nobody.
+class FirstColumns {
+ public:
+  explicit FirstColumns(size_t texts) : slots_(std::bit_ceil(std::max<size_t>(texts + texts / 3, 64))) {}
+
+  // That column; it is `column` when none had it before.
+  uint32_t Add(uint32_t hash, uint32_t column) {
+    const size_t mask = slots_.size() - 1;
+    size_t at = hash & mask;
+    for (size_t probe = 0; probe < kMaxProbes; ++probe, at = (at + 1) & mask) {
+      Slot& slot = slots_[at];
+      if (slot.column_plus_one == 0) slot = {hash, column + 1};
+      if (slot.hash == hash) return slot.column_plus_one - 1;
+    }
+    return column;
+  }
+
+ private:
+  struct Slot {
+    uint32_t hash = 0;
+    uint32_t column_plus_one = 0;
+  };
+  std::vector<Slot> slots_;
 };
 
 ValueNumbers NumberColumn(const ColumnInput& column, std::vector<uint32_t>* hashes) {
@@ -70,42 +96,34 @@ ValueNumbers NumberColumn(const ColumnInput& column, std::vector<uint32_t>* hash
   }
   *hashes = dictionary.Hashes();
   result.words = dictionary.TakeTexts();
+  result.words.shrink_to_fit();
   return result;
 }
 
 // Joins columns that share enough values.
-void FindOverlap(const SegmentInput& input, Overlap* overlap, Joiner* joiner) {
+void FindOverlap(const SegmentInput& input, const Overlap& overlap, Joiner* joiner) {
   const size_t columns = input.columns.size();
   size_t words_of_all = 0;
-  for (const ValueNumbers& own : overlap->own) words_of_all += own.words.size();
-  ValueDictionary dictionary(std::min(words_of_all, kExpectedTexts));
-  std::vector<uint32_t> first_column;  // per common number
+  for (const ValueNumbers& own : overlap.own) words_of_all += own.words.size();
+  FirstColumns first_columns(words_of_all);
   std::vector<uint32_t> shared_with(columns);
   std::vector<uint32_t> others;
   for (uint32_t c = 0; c < columns; ++c) {
-    const std::vector<std::string_view>& words = overlap->own[c].words;
-    overlap->common[c].reserve(words.size());
+    const std::vector<uint32_t>& hashes = overlap.hashes[c];
     others.clear();
-    for (size_t w = 0; w < words.size(); ++w) {
-      const uint32_t number = dictionary.Add(words[w], overlap->hashes[c][w]);
-      overlap->common[c].push_back(number);
-      if (number == first_column.size()) {
-        first_column.push_back(c);
-      } else if (const uint32_t other = first_column[number]; shared_with[other]++ == 0) {
-        others.push_back(other);
-      }
+    for (const uint32_t hash : hashes) {
+      const uint32_t other = first_columns.Add(hash, c);
+      if (other != c && shared_with[other]++ == 0) others.push_back(other);
     }
     for (const uint32_t other : others) {
       const uint32_t shared = std::exchange(shared_with[other], 0);
       if (input.columns[c].time_layout != 0 || input.columns[other].time_layout != 0) continue;
-      if (words.size() >= kMinDistinct && shared >= kMinDistinct / 2 &&
-          static_cast<double>(shared) >= kSharedPart * static_cast<double>(words.size())) {
+      if (hashes.size() >= kMinDistinct && shared >= kMinDistinct / 2 &&
+          static_cast<double>(shared) >= kSharedPart * static_cast<double>(hashes.size())) {
         joiner->Join(c, other);
       }
     }
   }
-  overlap->texts = dictionary.TakeTexts();
-  overlap->hashes = {};
 }
 
 // Costs are estimates, in quarters of a bit.
@@ -157,29 +175,28 @@ uint64_t OwnCost(const ValueNumbers& column) {
 }
 
 // Numbers the texts of each group on their own: two groups may hold the same text.
-void NumberWithinGroups(const GroupPlan& plan, Overlap* overlap) {
-  struct Listed {
-    uint32_t group_plus_one = 0;
-    uint32_t number = 0;
-  };
-  std::vector<Listed> listed(overlap->texts.size());
+void NumberWithinGroups(const GroupPlan& plan, const ParallelFor& parallel_for, Overlap* overlap) {
   overlap->first_group.resize(overlap->own.size());
   overlap->group_texts.resize(plan.groups.size());
-  for (uint32_t g = 0; g < plan.groups.size(); ++g) {
-    std::vector<std::string_view>& texts = overlap->group_texts[g];
+  const auto number = [&](size_t g) {
+    size_t texts = 0;
+    for (const uint32_t c : plan.groups[g].columns) texts += overlap->own[c].words.size();
+    ValueDictionary dictionary(std::min(texts, kExpectedTexts));
     for (const uint32_t c : plan.groups[g].columns) {
-      overlap->first_group[c] = g;
-      for (uint32_t& number : overlap->common[c]) {
-        Listed& text = listed[number];
-        if (text.group_plus_one != g + 1) {
-          text = {g + 1, static_cast<uint32_t>(texts.size())};
-          texts.push_back(overlap->texts[number]);
-        }
-        number = text.number;
-      }
+      const std::vector<std::string_view>& words = overlap->own[c].words;
+      std::vector<uint32_t>& numbers = overlap->common[c];
+      numbers.reserve(words.size());
+      for (size_t w = 0; w < words.size(); ++w) numbers.push_back(dictionary.Add(words[w], overlap->hashes[c][w]));
+      overlap->first_group[c] = static_cast<uint32_t>(g);
     }
+    overlap->group_texts[g] = dictionary.TakeTexts();
+  };
+  if (parallel_for) {
+    parallel_for(plan.groups.size(), number);
+  } else {
+    for (size_t g = 0; g < plan.groups.size(); ++g) number(g);
   }
-  overlap->texts = {};
+  overlap->hashes = {};
 }
 
 // Groups are walked in a few sets, on a thread each. Each set is the `group_of` of its columns.
@@ -395,7 +412,7 @@ GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for,
   const std::vector<uint32_t> candidates = Candidates(input, &joiner);
   NumberColumns(input, candidates, parallel_for, &overlap);
   const auto second_half = [&] {
-    FindOverlap(input, &overlap, &joiner);
+    FindOverlap(input, overlap, &joiner);
     std::vector<int32_t> group_of_root(columns, -1);
     for (const uint32_t c : candidates) {
       int32_t& group = group_of_root[joiner.Root(c)];
@@ -406,7 +423,7 @@ GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for,
       plan.group_of[c] = group;
     }
     ListGroups(&plan);
-    NumberWithinGroups(plan, &overlap);
+    NumberWithinGroups(plan, parallel_for, &overlap);
     DropLosers(input, overlap, parallel_for, &plan);
     ListGroups(&plan);
     for (ColumnGroup& group : plan.groups) group.time_layout = input.columns[group.columns[0]].time_layout;

@@ -277,6 +277,7 @@ class Run {
     source.enricher->Enrich(&batch);
     report_.rates += source.enricher->TakeRateCounts();
     std::vector<RecordTime> times;
+    times.reserve(batch.rows.size());
     for (const Row& row : batch.rows) {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
     }

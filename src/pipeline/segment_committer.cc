@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "env/process_memory.h"
 #include "pipeline/kafka_segment_name.h"
 #include "pipeline/segment_facts.h"
 
@@ -16,6 +17,9 @@ constexpr uint64_t kMostCovered = 16;
 constexpr uint64_t kMaxOpenRows = uint64_t{1} << 23;
 // What a byte of keys and headers counts as: it is held twice, as it came and encoded.
 constexpr uint64_t kMessageWeight = 2;
+// Of the memory that the process aims to stay below. Logs that repeat themselves hold less at any time.
+constexpr uint64_t kEighthsToReturnFrom = 4;
+constexpr uint64_t kEighthsToWaitFrom = 5;
 
 void KeepTail(const EventBatch& batch, std::string* tail) {
   if (!batch.source_tail.empty()) {
@@ -67,6 +71,7 @@ SegmentCommitter::~SegmentCommitter() { static_cast<void>(WaitForClosing().ok())
 Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
                              const std::shared_ptr<SourceContext>& source, const LeftOut& left_out) {
   if (batch.rows.empty() && batch.last_gap.lines == 0 && batch.messages == nullptr) return Status::Ok();
+  if (HoldsMoreThan(kEighthsToWaitFrom)) WHITTLE_RETURN_IF_ERROR(WaitForClosing());
   OpenBuilder();
   if (batch.messages != nullptr) {
     TakeMessages(*batch.messages, batch, source.get());
@@ -251,6 +256,9 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
     committed = options_.publish ? options_.publish(std::move(commit)) : catalog_->CommitSegment(std::move(commit));
   });
   WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, std::move(committed));
+  // The text of a segment lies in many pieces among those of the next, which keeps the allocator from doing so itself.
+  const bool was_large = built.raw_bytes >= options_.close_bytes / 8;
+  if (was_large && HoldsMoreThan(kEighthsToReturnFrom)) ReturnFreeMemory();
   const std::lock_guard lock(mutex_);
   ++totals_.segments;
   totals_.segment_bytes += stored.file_bytes;
@@ -262,6 +270,10 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
   totals_.guessed_times += built.guessed_times;
   totals_.ledger += ledger;
   return Status::Ok();
+}
+
+bool SegmentCommitter::HoldsMoreThan(uint64_t eighths) const {
+  return options_.memory_bytes > 0 && ResidentBytes() > options_.memory_bytes / 8 * eighths;
 }
 
 Status SegmentCommitter::WaitForClosing() {
