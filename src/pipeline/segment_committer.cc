@@ -17,9 +17,6 @@ constexpr uint64_t kMostCovered = 16;
 constexpr uint64_t kMaxOpenRows = uint64_t{1} << 23;
 // What a byte of keys and headers counts as: it is held twice, as it came and encoded.
 constexpr uint64_t kMessageWeight = 2;
-// Of the memory that the process aims to stay below. Logs that repeat themselves hold less at any time.
-constexpr uint64_t kEighthsToReturnFrom = 4;
-constexpr uint64_t kEighthsToWaitFrom = 5;
 
 void KeepTail(const EventBatch& batch, std::string* tail) {
   if (!batch.source_tail.empty()) {
@@ -71,7 +68,7 @@ SegmentCommitter::~SegmentCommitter() { static_cast<void>(WaitForClosing().ok())
 Status SegmentCommitter::Add(EventBatch batch, std::vector<RecordTime> times,
                              const std::shared_ptr<SourceContext>& source, const LeftOut& left_out) {
   if (batch.rows.empty() && batch.last_gap.lines == 0 && batch.messages == nullptr) return Status::Ok();
-  if (HoldsMoreThan(kEighthsToWaitFrom)) WHITTLE_RETURN_IF_ERROR(WaitForClosing());
+  if (HoldsMuch()) WHITTLE_RETURN_IF_ERROR(WaitForClosing());
   OpenBuilder();
   if (batch.messages != nullptr) {
     TakeMessages(*batch.messages, batch, source.get());
@@ -258,7 +255,7 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
   WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, std::move(committed));
   // The text of a segment lies in many pieces among those of the next, which keeps the allocator from doing so itself.
   const bool was_large = built.raw_bytes >= options_.close_bytes / 8;
-  if (was_large && HoldsMoreThan(kEighthsToReturnFrom)) ReturnFreeMemory();
+  if (was_large && HoldsMuch()) ReturnFreeMemory();
   const std::lock_guard lock(mutex_);
   ++totals_.segments;
   totals_.segment_bytes += stored.file_bytes;
@@ -272,8 +269,8 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
   return Status::Ok();
 }
 
-bool SegmentCommitter::HoldsMoreThan(uint64_t eighths) const {
-  return options_.memory_bytes > 0 && ResidentBytes() > options_.memory_bytes / 8 * eighths;
+bool SegmentCommitter::HoldsMuch() const {
+  return options_.memory_bytes > 0 && ResidentBytes() > options_.memory_bytes / 4 * 3;
 }
 
 Status SegmentCommitter::WaitForClosing() {

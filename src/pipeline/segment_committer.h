@@ -62,9 +62,8 @@ struct SegmentExtras {
 
 struct CommitterOptions {
   uint64_t close_bytes = uint64_t{64} << 20;  // of source text
-  // What the process aims to stay below. Where it holds more than half of it when a large segment was committed, what is
-  // free in there is given back; beyond five eighths, nothing is added to a segment while another is being closed. 0: no
-  // aim.
+  // What the process aims to stay below. Where it holds more than three quarters of that, nothing is added to a segment
+  // while another is being closed, and what a large one was made of is given back to the system. 0: no aim.
   uint64_t memory_bytes = 0;
   SegmentBuilderOptions builder;
   Overrides overrides;         // what people decided about templates
@@ -111,7 +110,7 @@ class SegmentCommitter {
 
  private:
   Status WaitForClosing();
-  bool HoldsMoreThan(uint64_t eighths) const;             // of what the process aims to stay below
+  bool HoldsMuch() const;                                 // CommitterOptions::memory_bytes
   using Dropped = std::map<std::string, SourceCoverage>;  // by source id
   // What is being closed, beside the builder.
   struct Closing {
