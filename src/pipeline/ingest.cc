@@ -54,6 +54,8 @@ class Run {
       if (options_.fail_fast && !report_.failures.empty()) break;
     }
     WHITTLE_RETURN_IF_ERROR(AssembleAll());
+    WHITTLE_RETURN_IF_ERROR(committer_.StartClose());
+    parse_.Forget();
     WHITTLE_RETURN_IF_ERROR(committer_.Flush());
     const CommitTotals totals = committer_.totals();
     Tally gone = totals.ledger.sampled_out;

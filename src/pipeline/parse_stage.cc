@@ -1,5 +1,7 @@
 #include "pipeline/parse_stage.h"
 
+#include <utility>
+
 namespace whittle {
 namespace {
 
@@ -34,7 +36,8 @@ void ParseStage::Run(Job* job) {
       idle_parsers_.pop_back();
     }
   }
-  if (parser == nullptr) parser = std::make_unique<LineParser>(options_, pool_->workers() > 1 ? &shared_ : nullptr);
+  if (parser == nullptr)
+    parser = std::make_unique<LineParser>(options_, pool_->workers() > 1 ? shared_.get() : nullptr);
   const LineParserStats before = parser->stats();
   EventBatch events = parser->Parse(job->lines);
   const LineParserStats& after = parser->stats();
@@ -64,6 +67,21 @@ std::optional<EventBatch> ParseStage::TryTake() {
 bool ParseStage::OldestIsDone() const {
   const std::lock_guard lock(mutex_);
   return in_flight_.front()->done;
+}
+
+void ParseStage::Forget() {
+  struct Learnt {
+    std::vector<std::unique_ptr<LineParser>> parsers;
+    std::shared_ptr<SharedRecipes> shared;
+  };
+  auto learnt = std::make_shared<Learnt>();
+  {
+    const std::lock_guard lock(mutex_);
+    if (idle_parsers_.empty() || !in_flight_.empty()) return;
+    learnt->parsers.swap(idle_parsers_);
+    learnt->shared = std::exchange(shared_, std::make_shared<SharedRecipes>());
+  }
+  pool_->Submit([learnt = std::move(learnt)]() mutable { learnt.reset(); });
 }
 
 LineParserStats ParseStage::stats() const {

@@ -33,6 +33,9 @@ class ParseStage {
   // The same, but nothing when it is not finished yet.
   std::optional<EventBatch> TryTake();
 
+  // What was learnt of lines is not needed any more: gives its memory back, on the pool.
+  void Forget();
+
   LineParserStats stats() const;  // of the batches that are finished
 
  private:
@@ -48,7 +51,7 @@ class ParseStage {
   const ParsingOptions* options_;
   size_t room_;
   std::deque<std::unique_ptr<Job>> in_flight_;
-  SharedRecipes shared_;
+  std::shared_ptr<SharedRecipes> shared_ = std::make_shared<SharedRecipes>();
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<LineParser>> idle_parsers_;
   LineParserStats stats_;
