@@ -46,8 +46,9 @@ Result<CommitterOptions> CommitterOptionsOf(const Env* env, const ParsedFlags& f
   const auto memory = flags.Given("memory") || !config.limits.memory_given
                           ? static_cast<uint64_t>(flags.Integer("memory"))
                           : config.limits.memory_bytes;
-  options.memory_bytes = memory;
   const uint64_t for_segments = memory - std::min(memory, kMemoryBesideSegments);
+  // Logs that repeat themselves hold less than three quarters at any time.
+  options.careful_from_bytes = std::max(memory / 4 * 3, kMemoryBesideSegments + for_segments / 2);
   // A segment being closed and the next one take up to six times their text, at most twice that with hostile text.
   const uint64_t per_byte = kMemoryPerSegmentByte + (beside == BesideSegments::kCompaction ? kMemoryOfCompaction : 0);
   options.close_bytes = std::clamp(for_segments / per_byte, kSmallestSegment, config.segments.close_size_bytes);

@@ -3,6 +3,8 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 
 namespace whittle {
@@ -24,6 +26,14 @@ void LimitMemoryPools([[maybe_unused]] int pools) {
 
 void ReturnFreeMemory() {
 #ifdef M_ARENA_MAX
+  constexpr int kLargeBlock = 4 << 20;
+  constexpr std::chrono::steady_clock::duration kMoment = std::chrono::milliseconds(250);
+  static std::atomic<std::chrono::steady_clock::rep> last_time{0};
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  auto last = last_time.load();
+  if (last != 0 && now.count() - last < kMoment.count()) return;
+  if (!last_time.compare_exchange_strong(last, now.count())) return;  // another thread does it
+  mallopt(M_MMAP_THRESHOLD, kLargeBlock);
   malloc_trim(0);
 #endif
 }

@@ -12,7 +12,8 @@ uint64_t ResidentBytes();
 // with many threads a third more memory is held than is used. No more pools than this from now on; call it first.
 void LimitMemoryPools(int pools);
 
-// Gives back to the system what was freed and is held for later. What needs memory next pays for getting it again.
+// Gives back to the system what was freed and is held for later, and what is freed in large blocks from now on as soon
+// as it is. What needs memory next pays for getting it again; so it does nothing if it was done a moment ago.
 void ReturnFreeMemory();
 
 }  // namespace whittle

@@ -22,7 +22,7 @@ constexpr double kSharedPart = 0.2;  // of a column's distinct values seen in an
 // finds repeated sequences in the group's references. Found by trying 0.9 to 1.6 on real logs.
 constexpr uint64_t kOwnAdvantage = 6;               // in fifths
 constexpr size_t kExpectedTexts = size_t{1} << 17;  // room for so many from the start; 2 MiB
-constexpr size_t kMaxProbes = 32;                   // of a table of hashes; random ones probe a few times
+constexpr size_t kMaxProbes = 32;                   // of a table of hashes; random ones probe two to nine times
 
 class Joiner {
  public:
@@ -55,8 +55,8 @@ struct Overlap {
   std::vector<uint64_t> own_cost;                          // per column: OwnCost
 };
 
-// Which column had a text of a hash first. Two texts in four thousand million have one hash by chance, which is less
-// than what decides; what finds no place is forgotten, and shared with nobody.
+// Which column had a text of a hash first. Of n texts each shares its hash with another by a chance of n in 2^32, far
+// less than what decides; one that finds no place within its probes, fewer still, is shared with nobody.
 class FirstColumns {
  public:
   explicit FirstColumns(size_t texts) : slots_(std::bit_ceil(std::max<size_t>(texts + texts / 3, 64))) {}

@@ -32,13 +32,16 @@ Result<std::string> ReadContent(FileSystem* files, const std::string& path, uint
 
 class Run {
  public:
-  Run(const Env* env, Catalog* catalog, const IngestOptions& options, const IngestHooks& hooks)
+  // `pipes`: something is read that is not a file. Whoever writes it must not wait for a segment to be closed, so one
+  // thread is there for that even where there is one job.
+  Run(const Env* env, Catalog* catalog, bool pipes, const IngestOptions& options, const IngestHooks& hooks)
       : env_(env),
         catalog_(catalog),
         options_(options),
         hooks_(hooks),
         store_was_empty_(catalog->manifest().segments.empty()),
-        pool_(static_cast<size_t>(std::max(1, options.jobs) - 1), WorkerPool::Waiting::kWorks),
+        pool_(static_cast<size_t>(std::max(pipes ? 1 : 0, options.jobs - 1)),
+              options.jobs > 1 ? WorkerPool::Waiting::kWorks : WorkerPool::Waiting::kIdle),
         parse_(&pool_, &options.parsing),
         sampling_(options.sampling),
         committer_(env, catalog, &pool_, WithSampling(options.committer)) {}
@@ -335,7 +338,9 @@ class Run {
 
 Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const std::vector<Input>& inputs,
                                const IngestOptions& options, const IngestHooks& hooks) {
-  return Run(env, catalog, options, hooks).Execute(inputs);
+  const bool pipes =
+      std::any_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.kind != InputKind::kFile; });
+  return Run(env, catalog, pipes, options, hooks).Execute(inputs);
 }
 
 }  // namespace whittle

@@ -11,26 +11,32 @@
 namespace whittle {
 namespace {
 
-TEST(Ingest, GivesTheBytesBackWhateverTheJobsAndTheCache) {
+TEST(Ingest, GivesTheBytesBackWhateverTheJobsTheCacheAndTheMemory) {
   const std::string text = Logs(5, 20'000);
   SCOPED_TRACE("seed 5");
   std::vector<std::string> stores;
-  for (const int jobs : {1, 2, 4}) {
-    for (const bool cache : {true, false}) {
-      World world;
-      world.Write("/app.log", text);
-      const IngestReport report = world.Ingest("/app.log", "/store", world.Options(jobs, cache));
-      EXPECT_GT(report.segments, 3u);
-      EXPECT_EQ(world.Cat("/store"), text);
-      EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
-      std::string bytes;
-      const auto manifest = ReadManifest(&world.env, "/store");
-      ASSERT_TRUE(manifest.ok());
-      for (const SegmentMeta& segment : manifest->segments) bytes += ToHex(segment.file_hash);
-      stores.push_back(bytes);
-    }
+  struct Way {
+    int jobs = 1;
+    bool cache = true;
+    uint64_t careful_from_bytes = 0;  // 1: the process always holds more
+  };
+  for (const Way& way : {Way{1, true, 0}, Way{2, true, 0}, Way{4, true, 0}, Way{1, false, 0}, Way{2, false, 0},
+                         Way{4, false, 0}, Way{1, true, 1}, Way{2, true, 1}, Way{4, true, 1}}) {
+    World world;
+    world.Write("/app.log", text);
+    IngestOptions options = world.Options(way.jobs, way.cache);
+    options.committer.careful_from_bytes = way.careful_from_bytes;
+    const IngestReport report = world.Ingest("/app.log", "/store", options);
+    EXPECT_GT(report.segments, 3u);
+    EXPECT_EQ(world.Cat("/store"), text);
+    EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+    std::string bytes;
+    const auto manifest = ReadManifest(&world.env, "/store");
+    ASSERT_TRUE(manifest.ok());
+    for (const SegmentMeta& segment : manifest->segments) bytes += ToHex(segment.file_hash);
+    stores.push_back(bytes);
   }
-  for (const std::string& store : stores) EXPECT_EQ(store, stores[0]) << "segments depend on jobs or cache";
+  for (const std::string& store : stores) EXPECT_EQ(store, stores[0]) << "segments depend on jobs, cache or memory";
 }
 
 TEST(Ingest, KnowsTheTemplatesThatTheStoreWouldTell) {

@@ -1,6 +1,6 @@
 // ParseStage: many threads parse, the results come out in the order the lines went in.
 //
-// Submit and Take are for one thread (the one that reads); parsing happens on the pool. Bounded by its user, who
+// Submit and Take are for one thread (the one that reads); parsing is the pool's. Bounded by its user, who
 // submits no more than `room` batches ahead of Take.
 #pragma once
 
@@ -33,7 +33,8 @@ class ParseStage {
   // The same, but nothing when it is not finished yet.
   std::optional<EventBatch> TryTake();
 
-  // What was learnt of lines is not needed any more: gives its memory back, on the pool.
+  // What was learnt of lines is not needed any more: gives its memory back, on the pool. Nothing is done while batches
+  // are under way.
   void Forget();
 
   LineParserStats stats() const;  // of the batches that are finished

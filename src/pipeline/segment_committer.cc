@@ -254,8 +254,7 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
   });
   WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, std::move(committed));
   // The text of a segment lies in many pieces among those of the next, which keeps the allocator from doing so itself.
-  const bool was_large = built.raw_bytes >= options_.close_bytes / 8;
-  if (was_large && HoldsMuch()) ReturnFreeMemory();
+  if (HoldsMuch()) ReturnFreeMemory();
   const std::lock_guard lock(mutex_);
   ++totals_.segments;
   totals_.segment_bytes += stored.file_bytes;
@@ -270,7 +269,7 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
 }
 
 bool SegmentCommitter::HoldsMuch() const {
-  return options_.memory_bytes > 0 && ResidentBytes() > options_.memory_bytes / 4 * 3;
+  return options_.careful_from_bytes > 0 && ResidentBytes() > options_.careful_from_bytes;
 }
 
 Status SegmentCommitter::WaitForClosing() {

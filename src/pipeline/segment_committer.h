@@ -1,5 +1,6 @@
 // SegmentCommitter: where parsed batches become committed segments. Collects batches, closes a segment when it is large
-// enough, and encodes, proves and commits it on the worker pool while the next one is being collected.
+// enough, and has the worker pool encode, prove and commit it, while the next one is being collected where the pool has
+// threads.
 //
 // For one thread (the one that reads); at most one segment is being closed at a time, so segments are committed in the
 // order of the input, and memory holds at most two.
@@ -53,8 +54,8 @@ struct CommitTotals {
   CommitTotals& operator+=(const CommitTotals& other);
 };
 
-// What commits with a segment besides its rows: more sections, and records in the catalog. `sections` runs on another
-// thread than the one that asked for it.
+// What commits with a segment besides its rows: more sections, and records in the catalog. `sections` may run on
+// another thread than the one that asked for it.
 struct SegmentExtras {
   std::function<Result<std::vector<Section>>(const BuiltSegment& facts, const SegmentMeta& meta)> sections;
   CatalogRecords records;
@@ -62,9 +63,9 @@ struct SegmentExtras {
 
 struct CommitterOptions {
   uint64_t close_bytes = uint64_t{64} << 20;  // of source text
-  // What the process aims to stay below. Where it holds more than three quarters of that, nothing is added to a segment
-  // while another is being closed, and what a large one was made of is given back to the system. 0: no aim.
-  uint64_t memory_bytes = 0;
+  // While the process holds more than this, nothing is added to a segment before the one before it is closed, and what
+  // a closed one was made of is given back to the system. 0: it may hold what it likes.
+  uint64_t careful_from_bytes = 0;
   SegmentBuilderOptions builder;
   Overrides overrides;         // what people decided about templates
   std::string overrides_text;  // ... as they wrote it: published, so that readers decide the same

@@ -16,7 +16,7 @@ WorkerPool::~WorkerPool() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -25,9 +25,14 @@ void WorkerPool::Submit(std::function<void()> task, Length length) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back({std::move(task), length});
-    ++changes_;
+    NoteChange();
   }
-  changed_.notify_all();
+  wake_.notify_one();
+}
+
+void WorkerPool::NoteChange() {
+  ++changes_;
+  if (waiting_threads_ > 0) changed_.notify_all();
 }
 
 bool WorkerPool::RunOne(Who who, std::unique_lock<std::mutex>* lock) {
@@ -41,8 +46,7 @@ bool WorkerPool::RunOne(Who who, std::unique_lock<std::mutex>* lock) {
   run();
   run = nullptr;  // what it holds is given back without the lock
   lock->lock();
-  ++changes_;
-  changed_.notify_all();
+  NoteChange();
   return true;
 }
 
@@ -51,7 +55,7 @@ void WorkerPool::Work() {
   for (;;) {
     if (RunOne(Who::kThread, &lock)) continue;
     if (stopping_) return;
-    changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
   }
 }
 
@@ -64,7 +68,9 @@ void WorkerPool::WaitUntil(const std::function<bool()>& done) {
     lock.lock();
     if (changes != changes_) continue;
     if (waiting_ == Waiting::kWorks && RunOne(Who::kWaiter, &lock)) continue;
+    ++waiting_threads_;
     changed_.wait(lock, [&] { return changes != changes_; });
+    --waiting_threads_;
   }
 }
 

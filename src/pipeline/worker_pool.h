@@ -1,9 +1,9 @@
 // WorkerPool: a fixed number of threads that run tasks in the order they were submitted. Bounded by its users: the
 // pipeline never has more tasks under way than it has room for batches.
 //
-// All calls may be made from any thread, and from inside a task: the caller of ParallelFor works along, so it never
-// waits for a free thread. Without threads a task runs where it is submitted. The destructor runs what was submitted,
-// then joins.
+// Submit and ParallelFor may be called from any thread, and from inside a task: the caller of ParallelFor works along,
+// so it never waits for a free thread. WaitUntil is for threads that are not in a task. Without threads a task runs
+// where it is submitted. The destructor runs what was submitted, then joins.
 #pragma once
 
 #include <condition_variable>
@@ -22,7 +22,8 @@ class WorkerPool {
   // What a thread does that waits: nothing, or the pool's tasks. With one thread that uses the pool and N - 1 in it,
   // N processors are kept busy without a thread more than that to place on them.
   enum class Waiting { kIdle, kWorks };
-  // Long tasks are for the pool's threads alone, so that nobody is kept by one from what it waits for.
+  // Long tasks are for the pool's threads alone, so that nobody is kept by one from what it waits for. The share that
+  // others take in a ParallelFor is a short one.
   enum class Length { kShort, kLong };
 
   explicit WorkerPool(size_t threads, Waiting waiting = Waiting::kIdle);
@@ -50,14 +51,17 @@ class WorkerPool {
   enum class Who { kThread, kWaiter };
 
   void Work();
+  void NoteChange();  // with the lock
   // Takes the oldest task that `who` may run and runs it, without the lock. False when there is none.
   bool RunOne(Who who, std::unique_lock<std::mutex>* lock);
 
   const Waiting waiting_;
   std::mutex mutex_;
-  std::condition_variable changed_;  // a task was submitted or ended
+  std::condition_variable wake_;     // for the pool's threads: there is a task
+  std::condition_variable changed_;  // for who waits: a task was submitted or ended
   std::deque<Task> tasks_;
   uint64_t changes_ = 0;
+  size_t waiting_threads_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
