@@ -83,8 +83,12 @@ struct Context {
 
 class Collector {
  public:
-  Collector(const SegmentInput& input, const std::vector<ValueNumbers>& distinct)
-      : input_(input), distinct_(distinct), classes_(input.columns.size()), longest_(input.columns.size()) {}
+  Collector(const SegmentInput& input, size_t max_words, const std::vector<ValueNumbers>& distinct)
+      : input_(input),
+        max_words_(max_words),
+        distinct_(distinct),
+        classes_(input.columns.size()),
+        longest_(input.columns.size()) {}
 
   std::string Run() {
     Chains();
@@ -179,7 +183,7 @@ class Collector {
     if (keys_.size() < 2 * limit_) return;
     std::sort(keys_.begin(), keys_.end());
     keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
-    if (keys_.size() > kMaxFilterWords) gave_up_ = true;
+    if (keys_.size() > max_words_) gave_up_ = true;
     limit_ = std::max(limit_, keys_.size());
   }
 
@@ -273,6 +277,7 @@ class Collector {
   }
 
   const SegmentInput& input_;
+  const size_t max_words_;
   const std::vector<ValueNumbers>& distinct_;
   std::vector<std::set<Context>> contexts_;
   std::vector<std::vector<WordChain>> chains_;        // per shape
@@ -293,8 +298,16 @@ bool IsFilterWord(std::string_view word) {
          std::any_of(word.begin(), word.end(), IsDigit);
 }
 
-std::string SegmentFilter::Build(const SegmentInput& input, const std::vector<ValueNumbers>& distinct) {
-  return Collector(input, distinct).Run();
+size_t MaxFilterWords(uint64_t text_bytes) {
+  constexpr uint64_t kTextPerWord = 48;
+  constexpr uint64_t kFewest = uint64_t{1} << 18;
+  constexpr uint64_t kMost = uint64_t{1} << 21;
+  return static_cast<size_t>(std::clamp(text_bytes / kTextPerWord, kFewest, kMost));
+}
+
+std::string SegmentFilter::Build(const SegmentInput& input, size_t max_words,
+                                 const std::vector<ValueNumbers>& distinct) {
+  return Collector(input, max_words, distinct).Run();
 }
 
 std::optional<SegmentFilter> SegmentFilter::Decode(std::string_view bytes, size_t columns) {

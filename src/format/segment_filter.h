@@ -17,8 +17,10 @@
 namespace whittle {
 
 inline constexpr size_t kMinFilterWord = 8;
-// More distinct words than this in one segment, and it goes without: 320 KiB of filter, for a segment of 64 MiB.
-inline constexpr size_t kMaxFilterWords = size_t{1} << 18;
+// More distinct words than this in a segment of so much text, and it goes without. A word takes ten bits, so a filter
+// takes a fortieth of the text at most, or 320 KiB. Of a line with a few ids of its own, all are known; of lines that
+// are nothing but ids, none.
+size_t MaxFilterWords(uint64_t text_bytes);
 
 // True for words the filter knows about; only those can be asked for.
 bool IsFilterWord(std::string_view word);
@@ -28,9 +30,9 @@ using RequiredWordLists = std::vector<std::vector<std::string>>;
 
 class SegmentFilter {
  public:
-  // The section's bytes; empty when the input has nothing to say or too much. `distinct`: per column its distinct
-  // values, where somebody knows them; saves looking at each value.
-  static std::string Build(const SegmentInput& input, const std::vector<ValueNumbers>& distinct = {});
+  // The section's bytes; empty when the input has nothing to say, or more words than `max_words`. `distinct`: per
+  // column its distinct values, where somebody knows them; saves looking at each value.
+  static std::string Build(const SegmentInput& input, size_t max_words, const std::vector<ValueNumbers>& distinct = {});
   // Nothing when the bytes are not of a filter this version knows: then every segment has to be read.
   static std::optional<SegmentFilter> Decode(std::string_view bytes, size_t columns);
 

@@ -273,7 +273,9 @@ void SegmentEncoder::EncodeNodes() {
         {plan_.groups[i].numbers.size(), [this, i](Compressor* compressor) { EncodeGroup(i, compressor); }});
   }
   if (text_bytes_ >= options_.filter_from_bytes) {
-    later.push_back({kFirst, [&](Compressor*) { filter_ = SegmentFilter::Build(input_, plan_.numbers_of); }});
+    later.push_back({kFirst, [&](Compressor*) {
+                       filter_ = SegmentFilter::Build(input_, MaxFilterWords(text_bytes_), plan_.numbers_of);
+                     }});
   }
   RunTasks(std::move(later));
 }

@@ -22,45 +22,53 @@ uint64_t Place(uint64_t mixed, int k, uint64_t third) {
   return static_cast<uint64_t>(k) * third + (low * third >> 32);
 }
 
-struct Cell {
-  uint64_t keys = 0;  // exclusive or of the mixed keys that have a place here
-  uint32_t count = 0;
+// The cells of the table while keys are put in: the exclusive or of the mixed keys that have a place there, and how
+// many. Side by side in two lists, as a million keys take 20 MB otherwise.
+struct Cells {
+  explicit Cells(size_t count) : keys(count), counts(count) {}
+  std::vector<uint64_t> keys;
+  std::vector<uint32_t> counts;
 };
 
+// A key that was taken away, and in which of its three places it was alone.
 struct Peeled {
-  uint64_t mixed = 0;
-  uint64_t place = 0;
+  std::vector<uint64_t> mixed;
+  std::vector<uint8_t> place;
 };
 
 // Takes away, again and again, a key that is alone in one of its places. False when some keys are never alone.
-bool Peel(const std::vector<uint64_t>& keys, uint64_t seed, uint64_t third, std::vector<Peeled>* order) {
-  std::vector<Cell> cells(third * 3);
+bool Peel(const std::vector<uint64_t>& keys, uint64_t seed, uint64_t third, Peeled* order) {
+  Cells cells(third * 3);
   for (const uint64_t key : keys) {
     const uint64_t mixed = MixKey(key, seed);
     for (int k = 0; k < 3; ++k) {
-      Cell& cell = cells[Place(mixed, k, third)];
-      cell.keys ^= mixed;
-      ++cell.count;
+      const uint64_t at = Place(mixed, k, third);
+      cells.keys[at] ^= mixed;
+      ++cells.counts[at];
     }
   }
-  std::vector<uint64_t> alone;
-  for (uint64_t i = 0; i < cells.size(); ++i) {
-    if (cells[i].count == 1) alone.push_back(i);
+  std::vector<uint32_t> alone;  // a table has fewer than 2^32 places
+  for (uint64_t i = 0; i < cells.counts.size(); ++i) {
+    if (cells.counts[i] == 1) alone.push_back(static_cast<uint32_t>(i));
   }
-  order->clear();
+  order->mixed.clear();
+  order->place.clear();
+  order->mixed.reserve(keys.size());
+  order->place.reserve(keys.size());
   while (!alone.empty()) {
     const uint64_t place = alone.back();
     alone.pop_back();
-    if (cells[place].count != 1) continue;
-    const uint64_t mixed = cells[place].keys;
-    order->push_back({mixed, place});
+    if (cells.counts[place] != 1) continue;
+    const uint64_t mixed = cells.keys[place];
+    order->mixed.push_back(mixed);
+    order->place.push_back(static_cast<uint8_t>(place / third));
     for (int k = 0; k < 3; ++k) {
       const uint64_t at = Place(mixed, k, third);
-      cells[at].keys ^= mixed;
-      if (--cells[at].count == 1) alone.push_back(at);
+      cells.keys[at] ^= mixed;
+      if (--cells.counts[at] == 1) alone.push_back(static_cast<uint32_t>(at));
     }
   }
-  return order->size() == keys.size();
+  return order->mixed.size() == keys.size();
 }
 
 }  // namespace
@@ -72,16 +80,17 @@ std::optional<WordFilter> WordFilter::Build(std::vector<uint64_t> keys) {
   if (keys.empty()) return filter;
   // With 1.23 places a key peeling succeeds nearly always; another seed makes it another throw.
   filter.third_ = (keys.size() * 123 / 100 + 32) / 3 + 1;
-  std::vector<Peeled> order;
+  Peeled order;
   while (!Peel(keys, filter.seed_, filter.third_, &order)) {
     if (++filter.seed_ == kMaxThrows) return std::nullopt;
   }
   filter.table_.assign(filter.third_ * 3, '\0');
-  std::for_each(order.rbegin(), order.rend(), [&](const Peeled& peeled) {
-    uint8_t value = Fingerprint(peeled.mixed);
-    for (int k = 0; k < 3; ++k) value ^= static_cast<uint8_t>(filter.table_[Place(peeled.mixed, k, filter.third_)]);
-    filter.table_[peeled.place] = static_cast<char>(value);
-  });
+  for (size_t i = order.mixed.size(); i-- > 0;) {
+    const uint64_t mixed = order.mixed[i];
+    uint8_t value = Fingerprint(mixed);
+    for (int k = 0; k < 3; ++k) value ^= static_cast<uint8_t>(filter.table_[Place(mixed, k, filter.third_)]);
+    filter.table_[Place(mixed, order.place[i], filter.third_)] = static_cast<char>(value);
+  }
   return filter;
 }
 

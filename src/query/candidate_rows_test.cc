@@ -158,7 +158,8 @@ TEST(CandidateRows, AreCertainOnlyWhereTheWordStandsAlone) {
     ASSERT_TRUE(reader.ok());
     const auto rows = SegmentRows::Load(std::move(*reader));
     ASSERT_TRUE(rows.ok());
-    const auto filter = SegmentFilter::Decode(SegmentFilter::Build(maker.input()), (*rows)->footer().column_count);
+    const auto filter =
+        SegmentFilter::Decode(SegmentFilter::Build(maker.input(), 1000), (*rows)->footer().column_count);
     ASSERT_TRUE(filter.has_value());
     const auto found = FindCandidateRows(**rows, *filter, "session77001");
     ASSERT_TRUE(found.ok() && found->has_value());
@@ -178,7 +179,7 @@ TEST(CandidateRows, AreFoundInColumnsThatShareTheirTexts) {
   }
   const auto bytes = EncodeSegment(maker.Finish(), EncodeOptions{});
   ASSERT_TRUE(bytes.ok());
-  const auto filter = SegmentFilter::Decode(SegmentFilter::Build(maker.input()), maker.input().columns.size());
+  const auto filter = SegmentFilter::Decode(SegmentFilter::Build(maker.input(), 1000), maker.input().columns.size());
   ASSERT_TRUE(filter.has_value());
   for (const int i : {0, 1, 200, 399}) {
     auto reader = SegmentReader::Open(std::make_shared<MemorySource>(*bytes));
