@@ -111,7 +111,7 @@ class SegmentCommitter {
 
  private:
   Status WaitForClosing();
-  bool HoldsMuch() const;                                 // CommitterOptions::memory_bytes
+  bool HoldsMuch() const;                                 // CommitterOptions::careful_from_bytes
   using Dropped = std::map<std::string, SourceCoverage>;  // by source id
   // What is being closed, beside the builder.
   struct Closing {
