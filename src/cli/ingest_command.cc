@@ -3,6 +3,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/segment_file.h"
+#include "catalog/store_layout.h"
 #include "catalog/stream_name.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
@@ -107,12 +108,23 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   if (inputs->inputs.empty() && !inputs->problems.empty()) {
     return PrintFailures(*inputs, {}, &streams.err);
   }
-  CatalogOptions catalog_options;
-  catalog_options.read_footer = ReadSegmentEntry;
-  auto catalog = Catalog::Open(env, store, catalog_options);
-  if (!catalog.ok()) return Fail(streams, catalog.status());
-
+  std::unique_ptr<Catalog> catalog;
+  std::string policy_hash;
+  const OpenStore open_store = [&]() -> Result<Catalog*> {
+    if (catalog == nullptr) {
+      CatalogOptions catalog_options;
+      catalog_options.read_footer = ReadSegmentEntry;
+      WHITTLE_ASSIGN_OR_RETURN(catalog, Catalog::Open(env, store, catalog_options));
+    }
+    if (!policy_hash.empty()) catalog->SetPolicyHash(policy_hash);
+    return catalog.get();
+  };
   IngestOptions options = OptionsFrom(env, flags, **reading);
+  // What scrubs may do so with a key that is kept in the store.
+  options.store_is_new = (*reading)->config.scrub.empty() && CheckStore(env, store).code() == StatusCode::kNotFound;
+  if (!options.store_is_new) {
+    if (const auto opened = open_store(); !opened.ok()) return Fail(streams, opened.status());
+  }
   auto scrubbers = MakeScrubbers(env, (*reading)->config, store);
   if (!scrubbers.ok()) return Fail(streams, scrubbers.status());
   options.parsing.scrubbers = std::move(*scrubbers);
@@ -123,7 +135,7 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
   if (const Status status = SetSampling(env, flags, (*reading)->config, *inputs, &options); !status.ok())
     return Fail(streams, status);
   options.parsing.incoming = options.sampling->incoming;
-  if (options.sampling->active()) (*catalog)->SetPolicyHash(ToHex(HashBytes128(options.sampling->text)));
+  if (options.sampling->active()) policy_hash = ToHex(HashBytes128(options.sampling->text));
 
   const bool quiet = flags.On("quiet");
   const bool tee = flags.On("tee");
@@ -139,9 +151,9 @@ int RunIngest(const ParsedFlags& flags, Streams& streams) {
       streams.out.Flush();
     };
   }
-  const auto report = RunIngest(env, catalog->get(), inputs->inputs, options, hooks);
+  const auto report = RunIngest(env, open_store, inputs->inputs, options, hooks);
   if (!report.ok()) return Fail(streams, report.status());
-  if (const Status closed = (*catalog)->Close(); !closed.ok()) return Fail(streams, closed);
+  if (const Status closed = catalog->Close(); !closed.ok()) return Fail(streams, closed);
   if (!quiet) WriteIngestReport(env, store, *report, tee ? &streams.err : &streams.out);
   return PrintFailures(*inputs, *report, &streams.err);
 }

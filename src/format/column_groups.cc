@@ -41,8 +41,6 @@ class Joiner {
   std::vector<uint32_t> parent_;
 };
 
-using ParallelFor = std::function<void(size_t, const std::function<void(size_t)>&)>;
-
 // The values of all candidate columns, numbered twice. A column's own numbers are found on a thread each; which columns
 // share many values is seen from the hashes of their distinct ones, and only those of columns that do go through the
 // dictionary of their group.
@@ -191,11 +189,7 @@ void NumberWithinGroups(const GroupPlan& plan, const ParallelFor& parallel_for, 
     }
     overlap->group_texts[g] = dictionary.TakeTexts();
   };
-  if (parallel_for) {
-    parallel_for(plan.groups.size(), number);
-  } else {
-    for (size_t g = 0; g < plan.groups.size(); ++g) number(g);
-  }
+  ForEach(parallel_for, plan.groups.size(), number);
   overlap->hashes = {};
 }
 
@@ -225,8 +219,7 @@ void ForWalkers(const SegmentInput& input, const GroupPlan& plan, const Parallel
     }
     walk(mine);
   };
-  if (parallel_for) return parallel_for(kWalkers, run);
-  for (size_t i = 0; i < kWalkers; ++i) run(i);
+  ForEach(parallel_for, kWalkers, run);
 }
 
 // Where a walk stands in a column: its next value's own number, and what those numbers are in the group.
@@ -375,8 +368,7 @@ void NumberColumns(const SegmentInput& input, std::vector<uint32_t> candidates, 
     overlap->own[c] = NumberColumn(input.columns[c], &overlap->hashes[c]);
     overlap->own_cost[c] = OwnCost(overlap->own[c]);
   };
-  if (parallel_for) return parallel_for(candidates.size(), number);
-  for (size_t i = 0; i < candidates.size(); ++i) number(i);
+  ForEach(parallel_for, candidates.size(), number);
 }
 
 }  // namespace

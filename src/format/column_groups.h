@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/parallel_for.h"
 #include "format/column_codec.h"
 #include "format/segment.h"
 
@@ -33,11 +34,10 @@ struct GroupPlan {
 // Whether the plan looks at a column at all: one that it does not is in no group and has no numbers.
 bool MayBeGrouped(const ColumnInput& column);
 
-// `parallel_for` as in EncodeOptions; may be empty. The first half of the work is done on all threads, the second
+// The first half of the work is done on all threads, the second
 // mostly on one: `beside`, if given, is called in between and has to call its argument, which does the second half, and
 // may do other work at the same time.
-GroupPlan PlanGroups(const SegmentInput& input,
-                     const std::function<void(size_t, const std::function<void(size_t)>&)>& parallel_for = {},
+GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for = {},
                      const std::function<void(const std::function<void()>& second_half)>& beside = {});
 
 // Calls visit(group, column) for every grouped value of a segment, in the order of the groups' streams. Writer and

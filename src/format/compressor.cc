@@ -45,6 +45,24 @@ size_t Compressor::Estimate(std::string_view bytes) {
   return ZSTD_isError(size) ? bytes.size() : (size > 9 ? size - 9 : 1);
 }
 
+CompressorPool::Lease CompressorPool::Borrow() {
+  std::unique_ptr<Compressor> compressor;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      compressor = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (compressor == nullptr) compressor = std::make_unique<Compressor>(max_effort_);
+  return Lease(compressor.release(), Return{this});
+}
+
+void CompressorPool::Return::operator()(Compressor* compressor) const {
+  const std::lock_guard lock(pool->mutex_);
+  pool->idle_.emplace_back(compressor);
+}
+
 Result<std::string> Decompress(std::string_view stored, size_t size) {
   struct Context {
     ZSTD_DCtx* zstd = ZSTD_createDCtx();

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <whittle/status.h>
 
@@ -31,6 +33,27 @@ class Compressor {
   std::unique_ptr<Context> context_;
   bool max_effort_;
   std::string scratch_;
+};
+
+// The compressors of one encoding run: as many as threads use at the same time. Thread-safe.
+class CompressorPool {
+ public:
+  // Gives the compressor back when it goes.
+  struct Return {
+    CompressorPool* pool = nullptr;
+    void operator()(Compressor* compressor) const;
+  };
+  using Lease = std::unique_ptr<Compressor, Return>;
+
+  explicit CompressorPool(bool max_effort) : max_effort_(max_effort) {}
+
+  bool max_effort() const { return max_effort_; }
+  Lease Borrow();
+
+ private:
+  const bool max_effort_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Compressor>> idle_;
 };
 
 // Exactly `size` bytes, or kCorrupt. The caller has bounded `size`.

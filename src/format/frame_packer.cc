@@ -29,61 +29,59 @@ int LevelFor(uint64_t total, uint64_t text_bytes) {
 void FramePacker::Add(BlobKind kind, std::string bytes) {
   std::vector<Frame>& stream = streams_[static_cast<size_t>(kind)];
   if (bytes.empty()) return;
-  if (stream.empty() || stream.back().bytes.size() + bytes.size() > kFrameTarget) {
-    Frame& frame = stream.emplace_back();
-    frame.kind = static_cast<uint8_t>(kind);
-    frame.bytes = std::move(bytes);
-  } else {
-    stream.back().bytes.append(bytes);
+  if (stream.empty() || stream.back().raw_size + bytes.size() > kFrameTarget) {
+    stream.emplace_back().kind = static_cast<uint8_t>(kind);
   }
+  stream.back().raw_size += bytes.size();
+  stream.back().blobs.push_back(std::move(bytes));
 }
 
-Status FramePacker::Finish(uint64_t text_bytes, int level, bool max_effort, const ParallelFor& parallel_for,
-                           std::string* file, std::vector<FrameInfo>* frames) {
-  std::vector<Frame*> all;
-  size_t total = 0;
+size_t FramePacker::Seal(uint64_t text_bytes, int level, bool max_effort) {
+  uint64_t total = 0;
   for (std::vector<Frame>& stream : streams_) {
     for (Frame& frame : stream) {
-      all.push_back(&frame);
-      frame.raw_size = frame.bytes.size();
+      by_size_.push_back(&frame);
       total += frame.raw_size;
     }
   }
-  if (level == 0) level = max_effort ? 22 : LevelFor(total, text_bytes);
-  const auto compress = [&](Compressor* compressor, Frame* frame) {
-    Result<std::string> stored = compressor->Compress(frame->bytes, level);
-    if (!stored.ok()) {
-      frame->status = stored.status();
-    } else if (stored->size() < frame->raw_size) {
-      frame->method = 1;
-      frame->bytes = std::move(*stored);
-    }
-  };
-  // The largest first, so that no thread begins a long one when the others are done.
-  std::vector<Frame*> by_size = all;
-  std::stable_sort(by_size.begin(), by_size.end(),
+  level_ = level;
+  if (level_ == 0) level_ = max_effort ? 22 : LevelFor(total, text_bytes);
+  // So that no thread begins a long one when the others are done.
+  std::stable_sort(by_size_.begin(), by_size_.end(),
                    [](const Frame* a, const Frame* b) { return a->raw_size > b->raw_size; });
-  if (parallel_for) {
-    parallel_for(by_size.size(), [&](size_t i) {
-      Compressor compressor(max_effort);
-      compress(&compressor, by_size[i]);
-    });
-  } else {
-    Compressor compressor(max_effort);
-    for (Frame* frame : by_size) compress(&compressor, frame);
+  return by_size_.size();
+}
+
+void FramePacker::Compress(size_t index, Compressor* compressor) {
+  Frame& frame = *by_size_[index];
+  std::string raw = std::move(frame.blobs.front());
+  raw.reserve(frame.raw_size);
+  for (size_t i = 1; i < frame.blobs.size(); ++i) {
+    raw += frame.blobs[i];
+    frame.blobs[i] = {};
   }
-  for (Frame* frame : all) {
-    WHITTLE_RETURN_IF_ERROR(frame->status);
-    FrameInfo info;
-    info.kind = frame->kind;
-    info.method = frame->method;
-    info.offset = file->size();
-    info.raw_size = frame->raw_size;
-    info.stored_size = frame->bytes.size();
-    info.checksum = Hash64(frame->bytes);
-    frames->push_back(info);
-    file->append(frame->bytes);
-    frame->bytes = {};
+  frame.blobs = {};
+  Result<std::string> stored = compressor->Compress(raw, level_);
+  frame.status = stored.status();
+  frame.method = stored.ok() && stored->size() < raw.size() ? 1 : 0;
+  frame.stored = frame.method == 1 ? std::move(*stored) : std::move(raw);
+}
+
+Status FramePacker::Write(std::string* file, std::vector<FrameInfo>* frames) {
+  for (std::vector<Frame>& stream : streams_) {
+    for (Frame& frame : stream) {
+      WHITTLE_RETURN_IF_ERROR(frame.status);
+      FrameInfo info;
+      info.kind = frame.kind;
+      info.method = frame.method;
+      info.offset = file->size();
+      info.raw_size = frame.raw_size;
+      info.stored_size = frame.stored.size();
+      info.checksum = Hash64(frame.stored);
+      frames->push_back(info);
+      file->append(frame.stored);
+      frame.stored = {};
+    }
   }
   return Status::Ok();
 }

@@ -1,9 +1,8 @@
 // FramePacker: blobs in, compressed frames out. All blobs of a kind form one stream in the order they were added; the
-// stream is cut into frames between blobs. Owned and used by one encoding run.
+// stream is cut into frames between blobs. Owned by one encoding run: Add everything, Seal, Compress each frame, Write.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,25 +14,30 @@
 
 namespace whittle {
 
-using ParallelFor = std::function<void(size_t count, const std::function<void(size_t)>& body)>;
-
 class FramePacker {
  public:
   void Add(BlobKind kind, std::string bytes);
-  // Compresses everything, appends the frames to `file` and their descriptions to `frames`.
-  // `level` 0: by the share of `text_bytes` that is left to compress, for an even cost per byte of text.
-  Status Finish(uint64_t text_bytes, int level, bool max_effort, const ParallelFor& parallel_for, std::string* file,
-                std::vector<FrameInfo>* frames);
+  // How many frames there are. `level` 0: by the share of `text_bytes` that is left to compress, for an even cost per
+  // byte of text.
+  size_t Seal(uint64_t text_bytes, int level, bool max_effort);
+  // The largest frame is the first. Different ones may be compressed at the same time.
+  void Compress(size_t frame, Compressor* compressor);
+  // Appends the frames to `file` and their descriptions to `frames`.
+  Status Write(std::string* file, std::vector<FrameInfo>* frames);
 
  private:
   struct Frame {
     uint8_t kind = 0;
-    std::string bytes;  // raw; once compressed, as stored
+    std::vector<std::string> blobs;
     uint64_t raw_size = 0;
+    std::string stored;
     uint8_t method = 0;
     Status status;
   };
+
   std::vector<Frame> streams_[kBlobKindCount];
+  std::vector<Frame*> by_size_;
+  int level_ = 0;
 };
 
 }  // namespace whittle

@@ -1,6 +1,7 @@
 #include "format/raw_cursor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 
 #include "base/same_bytes.h"
@@ -40,27 +41,24 @@ Status RawCursor::Content::Compile(const std::vector<StoredShape>& shapes) {
   return Status::Ok();
 }
 
-// Each task has an arena of its own. The largest columns come first, each in a task of its own, so that no thread
-// begins a long one when the others are done.
+// Each task has an arena of its own, and takes the largest column that none has taken yet, so that no thread begins a
+// long one when the others are done.
 Status RawCursor::Content::LoadColumns(const SegmentReader& reader, const ParallelFor& parallel_for) {
   constexpr size_t kMaxTasks = 16;
   const size_t tasks = parallel_for ? std::min(columns.size(), kMaxTasks) : 1;
   for (size_t i = 0; i < tasks; ++i) arenas.push_back(reader.NewArena());
+  std::atomic<size_t> next{0};
   std::vector<uint32_t> by_size(columns.size());
   std::iota(by_size.begin(), by_size.end(), 0u);
   std::stable_sort(by_size.begin(), by_size.end(),
                    [&](uint32_t a, uint32_t b) { return reader.ColumnValueCount(a) > reader.ColumnValueCount(b); });
   std::vector<Status> statuses(tasks);
   const auto load = [&](size_t task) {
-    for (size_t i = task; i < columns.size() && statuses[task].ok(); i += tasks) {
+    for (size_t i; statuses[task].ok() && (i = next.fetch_add(1)) < columns.size();) {
       statuses[task] = reader.LoadColumn(by_size[i], &arenas[task], &columns[by_size[i]]);
     }
   };
-  if (tasks > 1) {
-    parallel_for(tasks, load);
-  } else {
-    load(0);
-  }
+  ForEach(parallel_for, tasks, load);
   for (Status& status : statuses) WHITTLE_RETURN_IF_ERROR(std::move(status));
   return Status::Ok();
 }

@@ -12,6 +12,7 @@
 
 #include <whittle/status.h>
 
+#include "base/parallel_for.h"
 #include "format/segment_reader.h"
 
 namespace whittle {
@@ -19,7 +20,6 @@ namespace whittle {
 class RawCursor {
  public:
   // Runs body(0..n-1), possibly on several threads, and returns when all are done.
-  using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
 
   // kCorrupt when anything does not decode or columns and rows do not add up.
   static Result<RawCursor> Open(const SegmentReader& reader, const ParallelFor& parallel_for = {});

@@ -266,12 +266,7 @@ Result<LoadedRows> SegmentReader::LoadRowsAndGroups(const ParallelFor& parallel_
       decoded = DecodeGroups(wanted, parallel_for);
     }
   };
-  if (parallel_for) {
-    parallel_for(2, load);
-  } else {
-    load(0);
-    load(1);
-  }
+  ForEach(parallel_for, 2, load);
   WHITTLE_RETURN_IF_ERROR(rows->status());
   WHITTLE_RETURN_IF_ERROR(decoded);
   WHITTLE_RETURN_IF_ERROR(CheckColumnCounts((*rows)->row_shape));
@@ -307,11 +302,7 @@ Status SegmentReader::DecodeGroups(const std::vector<uint32_t>& wanted, const Pa
     blobs.KeepAlive(&group->arena);
     groups[i] = std::move(group);
   };
-  if (parallel_for) {
-    parallel_for(groups.size(), decode);
-  } else {
-    for (size_t i = 0; i < groups.size() && (i == 0 || statuses[i - 1].ok()); ++i) decode(i);
-  }
+  ForEach(parallel_for, groups.size(), decode);
   for (Status& status : statuses) WHITTLE_RETURN_IF_ERROR(std::move(status));
   for (size_t i = 0; i < wanted.size(); ++i) groups_[wanted[i]] = std::move(groups[i]);
   return Status::Ok();
@@ -390,11 +381,7 @@ Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape, const P
       if (next[g] != groups[g]->numbers.size()) fits[w] = 0;
     }
   };
-  if (walks > 1) {
-    parallel_for(walks, walk);
-  } else {
-    walk(0);
-  }
+  ForEach(parallel_for, walks, walk);
   if (std::find(fits.begin(), fits.end(), 0) != fits.end()) return Corrupt("column group");
   for (Group* group : groups) {
     group->numbers = {};

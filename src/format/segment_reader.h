@@ -15,6 +15,7 @@
 
 #include <whittle/status.h>
 
+#include "base/parallel_for.h"
 #include "format/byte_source.h"
 #include "format/coded_texts.h"
 #include "format/column_codec.h"
@@ -53,7 +54,6 @@ class SegmentReader {
   // The rows, and beside them, possibly on several threads, what columns share: for who wants most columns. Without it
   // that is decoded when the first such column is loaded, and takes the rows once more. kCorrupt when a column has more
   // or fewer values than the rows ask for.
-  using ParallelFor = std::function<void(size_t n, const std::function<void(size_t)>& body)>;
   Result<LoadedRows> LoadRowsAndGroups(const ParallelFor& parallel_for) const;
   // The group that the column shares its texts with; nothing when it has texts of its own or does not decode.
   std::optional<uint64_t> GroupOf(uint32_t column) const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <numeric>
 
 #include "event/shape_list.h"
@@ -41,11 +40,6 @@ Status CheckLimits(const SegmentInput& input) {
   return Status::Ok();
 }
 
-void ForEach(size_t count, const EncodeOptions& options, const std::function<void(size_t)>& body) {
-  if (options.parallel_for) return options.parallel_for(count, body);
-  for (size_t i = 0; i < count; ++i) body(i);
-}
-
 // Every row's slots are in the columns and nothing else is; counts what the footer says.
 Status CheckRows(const SegmentInput& input, const EncodeOptions& options, SegmentFooter* footer) {
   const size_t rows = input.row_shape.size();
@@ -82,7 +76,7 @@ Status CheckRows(const SegmentInput& input, const EncodeOptions& options, Segmen
     if (expected[c] > kMaxColumnValues) return Status(StatusCode::kLimit, "segment: too many values in a column");
   }
   std::vector<uint64_t> column_bytes(input.columns.size());
-  ForEach(input.columns.size(), options, [&](size_t c) {
+  ForEach(options.parallel_for, input.columns.size(), [&](size_t c) {
     for (const std::string_view value : input.columns[c].values) column_bytes[c] += value.size();
   });
   footer->text_bytes = std::accumulate(column_bytes.begin(), column_bytes.end(), footer->text_bytes);
@@ -126,7 +120,8 @@ Result<std::string> EncodeShapes(const SegmentInput& input) {
 
 class SegmentEncoder {
  public:
-  SegmentEncoder(const SegmentInput& input, const EncodeOptions& options) : input_(input), options_(options) {}
+  SegmentEncoder(SegmentInput input, const EncodeOptions& options)
+      : input_(std::move(input)), options_(options), compressors_(options.max_effort) {}
   Result<std::string> Run();
 
  private:
@@ -142,12 +137,13 @@ class SegmentEncoder {
 
   void RunTasks(std::vector<SizedTask> tasks);
   void EncodeNodes();
+  void Pack(FramePacker* packer, uint64_t text_bytes);
   void EncodeColumn(uint32_t column, Compressor* compressor);
   void EncodeGroup(size_t index, Compressor* compressor);
   void EncodeStream(size_t index, Compressor* compressor);
   static void Finish(Encoded* encoded);
 
-  const SegmentInput& input_;
+  SegmentInput input_;
   const EncodeOptions& options_;
   GroupPlan plan_;
   uint64_t text_bytes_ = 0;
@@ -158,29 +154,14 @@ class SegmentEncoder {
   std::vector<Encoded> columns_;
   std::vector<Encoded> groups_;
   std::vector<Encoded> streams_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Compressor>> idle_compressors_;
+  CompressorPool compressors_;
 };
 
 // The largest first, so that no thread begins a long one when the others are done.
 void SegmentEncoder::RunTasks(std::vector<SizedTask> tasks) {
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const SizedTask& a, const SizedTask& b) { return a.values > b.values; });
-  const auto run = [&](size_t i) {
-    std::unique_ptr<Compressor> compressor;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!idle_compressors_.empty()) {
-        compressor = std::move(idle_compressors_.back());
-        idle_compressors_.pop_back();
-      }
-    }
-    if (compressor == nullptr) compressor = std::make_unique<Compressor>(options_.max_effort);
-    tasks[i].run(compressor.get());
-    const std::lock_guard lock(mutex_);
-    idle_compressors_.push_back(std::move(compressor));
-  };
-  ForEach(tasks.size(), options_, run);
+  ForEach(options_.parallel_for, tasks.size(), [&](size_t i) { tasks[i].run(compressors_.Borrow().get()); });
 }
 
 void SegmentEncoder::Finish(Encoded* encoded) {
@@ -280,6 +261,21 @@ void SegmentEncoder::EncodeNodes() {
   RunTasks(std::move(later));
 }
 
+// The values are not needed any more. To give their memory back takes a while, so threads that find no frame left do
+// it.
+void SegmentEncoder::Pack(FramePacker* packer, uint64_t text_bytes) {
+  constexpr size_t kFreeTasks = 16;
+  const size_t frames = packer->Seal(text_bytes, options_.zstd_level, options_.max_effort);
+  ForEach(options_.parallel_for, frames + kFreeTasks, [&](size_t i) {
+    if (i < frames) return packer->Compress(i, compressors_.Borrow().get());
+    for (size_t c = i - frames; c < input_.columns.size(); c += kFreeTasks) {
+      input_.columns[c].values = {};
+      plan_.numbers_of[c] = {};
+    }
+    for (size_t g = i - frames; g < plan_.groups.size(); g += kFreeTasks) plan_.groups[g] = {};
+  });
+}
+
 Result<std::string> SegmentEncoder::Run() {
   SegmentFooter footer;
   WHITTLE_RETURN_IF_ERROR(CheckLimits(input_));
@@ -329,8 +325,8 @@ Result<std::string> SegmentEncoder::Run() {
   packer.Add(BlobKind::kSections, std::move(sections));
 
   std::string file = EncodeSegmentHeader();
-  WHITTLE_RETURN_IF_ERROR(packer.Finish(footer.text_bytes, options_.zstd_level, options_.max_effort,
-                                        options_.parallel_for, &file, &footer.frames));
+  Pack(&packer, footer.text_bytes);
+  WHITTLE_RETURN_IF_ERROR(packer.Write(&file, &footer.frames));
   WHITTLE_ASSIGN_OR_RETURN(const std::string tail, EncodeFooter(footer, file.size()));
   file += tail;
   return file;
@@ -338,8 +334,8 @@ Result<std::string> SegmentEncoder::Run() {
 
 }  // namespace
 
-Result<std::string> EncodeSegment(const SegmentInput& input, const EncodeOptions& options) {
-  return SegmentEncoder(input, options).Run();
+Result<std::string> EncodeSegment(SegmentInput input, const EncodeOptions& options) {
+  return SegmentEncoder(std::move(input), options).Run();
 }
 
 }  // namespace whittle

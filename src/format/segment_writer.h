@@ -8,6 +8,7 @@
 
 #include <whittle/status.h>
 
+#include "base/parallel_for.h"
 #include "format/segment.h"
 
 namespace whittle {
@@ -18,13 +19,12 @@ struct EncodeOptions {
   // the segment.
   uint64_t filter_from_bytes = uint64_t{512} << 10;
   bool max_effort = false;  // for cold data: every choice on all values, zstd at its strongest
-  // Runs body(0..n-1), possibly at the same time on several threads, and returns when all are done. Optional.
-  std::function<void(size_t n, const std::function<void(size_t)>& body)> parallel_for;
+  ParallelFor parallel_for;
   std::string writer = "whittle";  // name and version, recorded in the footer
 };
 
 // kLimit when a limit of format/limits.h would be crossed, kData when the input contradicts itself (a column with more
 // or fewer values than its rows have slots, a row with an unknown shape).
-Result<std::string> EncodeSegment(const SegmentInput& input, const EncodeOptions& options);
+Result<std::string> EncodeSegment(SegmentInput input, const EncodeOptions& options);
 
 }  // namespace whittle

@@ -30,9 +30,7 @@ class Compactor {
     rewrite_.builder.encode.max_effort = options.max_effort;
     rewrite_.builder.encode.writer = options.writer + std::string(options.max_effort ? kMaxEffortMark : "");
     if (pool != nullptr) {
-      rewrite_.builder.encode.parallel_for = [pool](size_t count, const std::function<void(size_t)>& body) {
-        pool->ParallelFor(count, body);
-      };
+      rewrite_.builder.encode.parallel_for = pool->AsParallelFor();
     }
   }
 

@@ -1,6 +1,9 @@
 #include "pipeline/ingest.h"
 
 #include <algorithm>
+#include <optional>
+#include <thread>
+#include <utility>
 
 #include "pipeline/enricher.h"
 #include "pipeline/run_sampling.h"
@@ -34,33 +37,34 @@ class Run {
  public:
   // `pipes`: something is read that is not a file. Whoever writes it must not wait for a segment to be closed, so one
   // thread is there for that even where there is one job.
-  Run(const Env* env, Catalog* catalog, bool pipes, const IngestOptions& options, const IngestHooks& hooks)
+  Run(const Env* env, bool pipes, const IngestOptions& options, const IngestHooks& hooks)
       : env_(env),
-        catalog_(catalog),
         options_(options),
         hooks_(hooks),
-        store_was_empty_(catalog->manifest().segments.empty()),
         pool_(static_cast<size_t>(std::max(pipes ? 1 : 0, options.jobs - 1)),
               options.jobs > 1 ? WorkerPool::Waiting::kWorks : WorkerPool::Waiting::kIdle),
         parse_(&pool_, &options.parsing),
-        sampling_(options.sampling),
-        committer_(env, catalog, &pool_, WithSampling(options.committer)) {}
+        sampling_(options.sampling) {}
 
-  Result<IngestReport> Execute(const std::vector<Input>& inputs) {
+  Result<IngestReport> Execute(const OpenStore& open_store, const std::vector<Input>& inputs) {
+    WHITTLE_RETURN_IF_ERROR(Open(open_store, inputs));
+    const bool store_was_empty = catalog_->manifest().segments.empty();
     report_.inputs = progress_.inputs_total = inputs.size();
     sampling_.set_share(options_.sampling_share);
     for (const Input& input : inputs) progress_.stored_total += input.kind == InputKind::kFile ? input.info.size : 0;
     for (const Input& input : inputs) {
       if (Stopped()) break;
       WHITTLE_RETURN_IF_ERROR(ReadInput(input));
+      DropAhead();
       ++progress_.inputs_done;
       if (options_.fail_fast && !report_.failures.empty()) break;
     }
+    DropAhead();
     WHITTLE_RETURN_IF_ERROR(AssembleAll());
-    WHITTLE_RETURN_IF_ERROR(committer_.StartClose());
+    WHITTLE_RETURN_IF_ERROR(committer_->StartClose());
     parse_.Forget();
-    WHITTLE_RETURN_IF_ERROR(committer_.Flush());
-    const CommitTotals totals = committer_.totals();
+    WHITTLE_RETURN_IF_ERROR(committer_->Flush());
+    const CommitTotals totals = committer_->totals();
     Tally gone = totals.ledger.sampled_out;
     gone += totals.ledger.dropped_by_rule;
     report_.lines = totals.rows + gone.lines;
@@ -72,7 +76,7 @@ class Run {
     report_.raw_lane_rows = totals.raw_lane_rows;
     report_.refused_ids = totals.refused_ids;
     report_.parser = parse_.stats();
-    if (store_was_empty_) report_.templates = committer_.Templates();
+    if (store_was_empty) report_.templates = committer_->Templates();
     report_.stopped = Stopped();
     return report_;
   }
@@ -84,6 +88,68 @@ class Run {
     std::unique_ptr<Enricher> enricher;
     std::unique_ptr<Sampler> sampler;
   };
+
+  struct Reading {
+    std::unique_ptr<SourceFeed> feed;
+    std::vector<LineBatch> batches;  // read, and not given to the parsers yet
+    bool more = true;
+  };
+
+  // A file that is read before the store could be asked what it has of it.
+  struct Ahead {
+    FileInfo file;
+    Reading reading;
+  };
+
+  // A store takes a while to open, most of it to wait for the disk. One that is new has nothing of the first file, so
+  // that is read and parsed meanwhile.
+  Status Open(const OpenStore& open_store, const std::vector<Input>& inputs) {
+    if (options_.store_is_new && !inputs.empty()) {
+      std::optional<Result<Catalog*>> opened;
+      std::thread opener([&] { opened = open_store(); });
+      std::this_thread::yield();  // where both have one processor, it goes ahead as far as the disk
+      ReadAhead(inputs.front());
+      opener.join();
+      WHITTLE_ASSIGN_OR_RETURN(catalog_, std::move(*opened));
+    } else {
+      WHITTLE_ASSIGN_OR_RETURN(catalog_, open_store());
+    }
+    if (!catalog_->manifest().sources.empty()) DropAhead();  // somebody else made the store meanwhile
+    committer_.emplace(env_, catalog_, &pool_, WithSampling(options_.committer));
+    return Status::Ok();
+  }
+
+  // What is wrong with the file is said when it is its turn.
+  void ReadAhead(const Input& input) {
+    if (input.kind != InputKind::kFile || hooks_.tee) return;
+    const auto file = env_->files->Stat(input.path);
+    auto stream = OpenDecompressed(env_->files, input.path);
+    if (!file.ok() || !stream.ok()) return;
+    auto reading = OpenFeed(input, std::move(*stream), 0, 1);
+    if (!reading.ok()) return;
+    while (reading->more && parse_.has_room()) {
+      reading->more = reading->feed->Pump(&reading->batches);
+      auto batch = reading->batches.begin();
+      for (; batch != reading->batches.end() && parse_.has_room(); ++batch) Parse(std::move(*batch));
+      reading->batches.erase(reading->batches.begin(), batch);
+    }
+    ahead_ = Ahead{*file, std::move(*reading)};
+  }
+
+  // Whether the file is the one that was read ahead, and not another that took its name meanwhile.
+  bool IsAhead(const Input& input) const {
+    if (!ahead_) return false;
+    const auto now = env_->files->Stat(input.path);
+    return now.ok() && now->device == ahead_->file.device && now->inode == ahead_->file.inode;
+  }
+
+  // Before anything else is parsed.
+  void DropAhead() {
+    if (!ahead_) return;
+    ahead_.reset();
+    while (parse_.Take()) {
+    }
+  }
 
   bool Stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
 
@@ -113,7 +179,7 @@ class Run {
     if (match.ok() && match->verdict == SourceVerdict::kWait) {
       // A copy of something that is still being read: once that is committed it can be compared.
       WHITTLE_RETURN_IF_ERROR(AssembleAll());
-      WHITTLE_RETURN_IF_ERROR(committer_.Flush());
+      WHITTLE_RETURN_IF_ERROR(committer_->Flush());
       match = LookUp(input, file);
     }
     if (!match.ok()) {
@@ -127,6 +193,12 @@ class Run {
     }
     const uint64_t frontier = match->frontier();
     if (frontier > 0) ++report_.continued;
+    if (IsAhead(input)) {
+      Reading reading = std::move(ahead_->reading);
+      ahead_.reset();
+      return ReadSource(input, std::move(*match), std::move(reading));
+    }
+    DropAhead();
     auto stream = OpenDecompressed(env_->files, input.path);
     Status opened = stream.status();
     if (opened.ok() && frontier > 0) opened = (*stream)->Skip(frontier);
@@ -135,7 +207,9 @@ class Run {
       catalog_->sources()->Release(match->identity.id);
       return Status::Ok();
     }
-    return ReadSource(input, std::move(*match), std::move(*stream));
+    auto reading = OpenFeed(input, std::move(*stream), frontier, match->lines.CoveredPrefix() + 1);
+    WHITTLE_RETURN_IF_ERROR(reading.status());
+    return ReadSource(input, std::move(*match), std::move(*reading));
   }
 
   Result<SourceMatch> LookUp(const Input& input, const SourceFile& file) {
@@ -169,7 +243,9 @@ class Run {
     WHITTLE_ASSIGN_OR_RETURN(SourceMatch match, catalog_->sources()->NewStream("", name));
     DecompressOptions decompress;
     decompress.name = input.kind == InputKind::kStdin ? "standard input" : input.path;
-    return ReadSource(input, std::move(match), std::make_unique<Decompressor>(std::move(stored), decompress));
+    auto stream = std::make_unique<Decompressor>(std::move(stored), decompress);
+    WHITTLE_ASSIGN_OR_RETURN(Reading reading, OpenFeed(input, std::move(stream), 0, 1));
+    return ReadSource(input, std::move(match), std::move(reading));
   }
 
   std::string NameOf(const Input& input) const {
@@ -177,29 +253,34 @@ class Run {
     return options_.source_name.empty() ? "stdin" : options_.source_name;
   }
 
-  Status ReadSource(const Input& input, SourceMatch match, std::unique_ptr<ByteStream> stream) {
-    const SourceSettings settings = options_.settings_of(input);
-    FramingOptions framing = settings.framing;
+  // Batches of the feed belong to the source that is made next.
+  Result<Reading> OpenFeed(const Input& input, std::unique_ptr<ByteStream> stream, uint64_t offset, uint64_t line) {
+    FramingOptions framing = options_.settings_of(input).framing;
     framing.source = static_cast<uint32_t>(sources_.size());
-    framing.first_offset = match.frontier();
-    framing.first_line = match.lines.CoveredPrefix() + 1;
-    WHITTLE_ASSIGN_OR_RETURN(const auto feed, SourceFeed::Open(std::move(stream), framing, hooks_.tee));
+    framing.first_offset = offset;
+    framing.first_line = line;
+    Reading reading;
+    WHITTLE_ASSIGN_OR_RETURN(reading.feed, SourceFeed::Open(std::move(stream), framing, hooks_.tee));
+    return reading;
+  }
 
+  Status ReadSource(const Input& input, SourceMatch match, Reading reading) {
+    const bool continues = match.frontier() > 0;
+    SourceFeed* const feed = reading.feed.get();
     Source source;
     source.context = std::make_shared<SourceContext>();
     source.context->identity = std::move(match.identity);
     source.context->identity.failure.clear();
     source.context->segment_source = {source.context->identity.id, NameOf(input), input.resource};
-    WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(settings.time, input));
+    WHITTLE_ASSIGN_OR_RETURN(source.times, RecordTimes::Create(options_.settings_of(input).time, input));
     source.times->Restore(match.times);
     source.enricher = std::make_unique<Enricher>(&options_.parsing, source.context->segment_source);
-    WHITTLE_ASSIGN_OR_RETURN(source.sampler,
-                             sampling_.NewSampler(catalog_, source.context->segment_source, framing.first_offset > 0));
+    WHITTLE_ASSIGN_OR_RETURN(source.sampler, sampling_.NewSampler(catalog_, source.context->segment_source, continues));
     const auto context = source.context;
     sources_.push_back(std::move(source));
 
     const uint64_t progress_before = progress_.stored_bytes;
-    WHITTLE_RETURN_IF_ERROR(Pump(input, feed.get(), progress_before));
+    WHITTLE_RETURN_IF_ERROR(Pump(input, &reading, progress_before));
     WHITTLE_RETURN_IF_ERROR(AssembleAll());
     // A file that was not read to its end is read again from where its last segment ends, so nothing is decided early.
     if (!Stopped() || input.kind != InputKind::kFile) WHITTLE_RETURN_IF_ERROR(AddHeld(&sources_.back()));
@@ -222,9 +303,12 @@ class Run {
     return catalog_->Update({context->identity}, {}, std::nullopt);
   }
 
-  Status Pump(const Input& input, SourceFeed* feed, uint64_t progress_before) {
-    std::vector<LineBatch> batches;
-    for (bool more = true; more;) {
+  Status Pump(const Input& input, Reading* reading, uint64_t progress_before) {
+    SourceFeed* const feed = reading->feed.get();
+    std::vector<LineBatch>& batches = reading->batches;
+    bool& more = reading->more;
+    WHITTLE_RETURN_IF_ERROR(Submit(&batches));
+    while (more) {
       const bool readable = feed->WaitReadable(kPipeWaitMs);
       if (readable && !Stopped()) {
         more = feed->Pump(&batches);
@@ -240,12 +324,12 @@ class Run {
           env_->clock->SteadyNs() - held_since_ns_ > options_.sampling->hold_ns) {
         WHITTLE_RETURN_IF_ERROR(AddHeld(&sources_.back()));
       }
-      if (input.kind != InputKind::kFile && committer_.pending_bytes() > 0 &&
-          env_->clock->SteadyNs() - committer_.pending_since_ns() > options_.close_after_ns) {
+      if (input.kind != InputKind::kFile && committer_->pending_bytes() > 0 &&
+          env_->clock->SteadyNs() - committer_->pending_since_ns() > options_.close_after_ns) {
         feed->Drain(&batches);
         WHITTLE_RETURN_IF_ERROR(Submit(&batches));
         WHITTLE_RETURN_IF_ERROR(AssembleAll());
-        WHITTLE_RETURN_IF_ERROR(committer_.StartClose());
+        WHITTLE_RETURN_IF_ERROR(committer_->StartClose());
       }
       progress_.text_bytes = text_bytes_before_ + feed->bytes_read();
       progress_.stored_bytes = progress_before + feed->progress().stored_bytes;
@@ -255,11 +339,15 @@ class Run {
     return Status::Ok();
   }
 
+  void Parse(LineBatch batch) {
+    batch.sequence = next_sequence_++;
+    parse_.Submit(std::move(batch));
+  }
+
   Status Submit(std::vector<LineBatch>* batches) {
     for (LineBatch& batch : *batches) {
       while (!parse_.has_room()) WHITTLE_RETURN_IF_ERROR(Assemble(*parse_.Take()));
-      batch.sequence = next_sequence_++;
-      parse_.Submit(std::move(batch));
+      Parse(std::move(batch));
     }
     batches->clear();
     while (auto events = parse_.TryTake()) WHITTLE_RETURN_IF_ERROR(Assemble(std::move(*events)));
@@ -275,7 +363,7 @@ class Run {
     if (batch.rows.empty()) return Status::Ok();
     // A segment never begins in the middle of a record, nor does a source's first line.
     Source& source = sources_[batch.source];
-    const bool begins = committer_.pending_bytes() == 0;
+    const bool begins = committer_->pending_bytes() == 0;
     if ((begins && source.sampler == nullptr) || batch.first_offset == 0) {
       batch.rows.front().flags |= Row::kRecordStart;
     }
@@ -287,7 +375,7 @@ class Run {
       if ((row.flags & Row::kRecordStart) != 0) times.push_back(source.times->Resolve(row));
     }
     batch.times_after = source.times->state();
-    if (source.sampler == nullptr) return committer_.Add(std::move(batch), std::move(times), source.context, {});
+    if (source.sampler == nullptr) return committer_->Add(std::move(batch), std::move(times), source.context, {});
     source.sampler->Hold(std::move(batch), std::move(times));
     held_since_ns_ = env_->clock->SteadyNs();
     return AddSampled(&source);
@@ -298,9 +386,9 @@ class Run {
     std::vector<RecordTime> times;
     while (source->sampler->Take(&batch, &times)) {
       const LeftOut left_out =
-          source->sampler->Sample(committer_.pending_bytes() == 0, &batch, &times, sampling_.ledger());
+          source->sampler->Sample(committer_->pending_bytes() == 0, &batch, &times, sampling_.ledger());
       sampling_.Note(source->context->identity.id, source->sampler.get());
-      WHITTLE_RETURN_IF_ERROR(committer_.Add(std::move(batch), std::move(times), source->context, left_out));
+      WHITTLE_RETURN_IF_ERROR(committer_->Add(std::move(batch), std::move(times), source->context, left_out));
     }
     return Status::Ok();
   }
@@ -318,14 +406,14 @@ class Run {
   }
 
   const Env* env_;
-  Catalog* catalog_;
   const IngestOptions& options_;
   const IngestHooks& hooks_;
-  const bool store_was_empty_;
   WorkerPool pool_;
+  Catalog* catalog_ = nullptr;  // once it is open
   ParseStage parse_;
   RunSampling sampling_;
-  SegmentCommitter committer_;
+  std::optional<SegmentCommitter> committer_;  // once the catalog is open
+  std::optional<Ahead> ahead_;
   std::vector<Source> sources_;
   uint64_t next_sequence_ = 0;
   int64_t held_since_ns_ = 0;  // when the newest record came that may wait for its trace
@@ -336,11 +424,11 @@ class Run {
 
 }  // namespace
 
-Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const std::vector<Input>& inputs,
+Result<IngestReport> RunIngest(const Env* env, const OpenStore& open_store, const std::vector<Input>& inputs,
                                const IngestOptions& options, const IngestHooks& hooks) {
   const bool pipes =
       std::any_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.kind != InputKind::kFile; });
-  return Run(env, catalog, pipes, options, hooks).Execute(inputs);
+  return Run(env, pipes, options, hooks).Execute(open_store, inputs);
 }
 
 }  // namespace whittle

@@ -37,6 +37,7 @@ struct SourceSettings {
 
 struct IngestOptions {
   int jobs = 1;
+  bool store_is_new = false;  // as far as is known nothing is stored yet: the first file may be read ahead of asking
   ParsingOptions parsing;
   bool fail_fast = false;     // stop at the first input that fails
   bool retry_failed = false;  // read inputs again that failed before, unchanged as they are
@@ -91,9 +92,12 @@ struct IngestHooks {
   const std::atomic<bool>* stop = nullptr;                  // raised by a signal: finish, commit, return
 };
 
-// `env`, `catalog` and what the options point to must live through the call. An error is one of the store; what is
+// The store to write to. Called once, on any of the run's threads, beside which the first lines may be parsed.
+using OpenStore = std::function<Result<Catalog*>()>;
+
+// `env`, the catalog and what the options point to must live through the call. An error is one of the store; what is
 // wrong with single inputs stands in the report.
-Result<IngestReport> RunIngest(const Env* env, Catalog* catalog, const std::vector<Input>& inputs,
+Result<IngestReport> RunIngest(const Env* env, const OpenStore& open_store, const std::vector<Input>& inputs,
                                const IngestOptions& options, const IngestHooks& hooks);
 
 }  // namespace whittle

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <random>
+#include <utility>
 
 #include "pipeline/test_world.h"
 #include "query/template_stats.h"
@@ -77,6 +79,103 @@ TEST(Ingest, ReadsWhatIsNewAndNothingTwice) {
   EXPECT_EQ(grown.lines, 1u);
   EXPECT_EQ(world.Cat("/store"), first + "2024-05-01 11:00:00 INFO more\n");
   EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+}
+
+// A store that is made while its first file is being read: `replace` runs once that is open.
+Result<IngestReport> IngestWhileOpening(World* world, const std::vector<std::string>& paths, int jobs,
+                                        const IngestHooks& hooks = {}, const std::function<void()>& replace = {}) {
+  std::unique_ptr<Catalog> catalog;
+  IngestOptions options = world->Options(jobs, true);
+  options.store_is_new = true;
+  if (replace) {
+    options.settings_of = [settings_of = options.settings_of, replace, done = false](const Input& input) mutable {
+      if (!std::exchange(done, true)) replace();
+      return settings_of(input);
+    };
+  }
+  WHITTLE_ASSIGN_OR_RETURN(const InputSet inputs, ExpandInputs(&world->files, paths));
+  const auto open_store = [&]() -> Result<Catalog*> {
+    WHITTLE_ASSIGN_OR_RETURN(catalog, Catalog::Open(&world->env, "/store"));
+    return catalog.get();
+  };
+  return RunIngest(&world->env, open_store, inputs.inputs, options, hooks);
+}
+
+TEST(Ingest, ReadsAheadWhileAStoreIsMade) {
+  const std::string large = Logs(11, 20'000);
+  const std::string small = Logs(12, 20);
+  for (const int jobs : {1, 2, 4}) {
+    SCOPED_TRACE(jobs);
+    World world;
+    world.Write("/a.log", large);
+    world.Write("/b.log", small);
+    const auto report = IngestWhileOpening(&world, {"/a.log", "/b.log"}, jobs);
+    ASSERT_TRUE(report.ok()) << report.status().message();
+    EXPECT_EQ(report->text_bytes, large.size() + small.size());
+    EXPECT_EQ(world.Cat("/store"), large + small);
+    EXPECT_EQ(world.Problems("/store"), std::vector<std::string>());
+    // Another made the store meanwhile, with all of it.
+    const auto again = IngestWhileOpening(&world, {"/b.log", "/a.log"}, jobs);
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again->unchanged, 2u);
+    EXPECT_EQ(again->lines, 0u);
+    world.Write("/b.log", small);
+    const auto more = IngestWhileOpening(&world, {"/b.log"}, jobs);
+    ASSERT_TRUE(more.ok());
+    EXPECT_EQ(more->continued, 1u);
+    EXPECT_EQ(world.Cat("/store"), large + small + small);
+
+    World smaller;
+    smaller.Write("/b.log", small);
+    ASSERT_TRUE(IngestWhileOpening(&smaller, {"/b.log"}, jobs).ok());
+    EXPECT_EQ(smaller.Cat("/store"), small);
+  }
+}
+
+TEST(Ingest, WhatWasReadAheadIsDroppedWhenItIsNotToBeRead) {
+  const std::string old_text = Logs(13, 2000);
+  const std::string new_text = Logs(14, 3000);
+  for (const int jobs : {1, 2}) {
+    SCOPED_TRACE(jobs);
+    World replaced;
+    replaced.Write("/a.log", old_text);
+    const auto other = IngestWhileOpening(&replaced, {"/a.log"}, jobs, {}, [&] {
+      ASSERT_TRUE(replaced.files.Remove("/a.log").ok());
+      replaced.Write("/a.log", new_text);
+    });
+    ASSERT_TRUE(other.ok());
+    EXPECT_EQ(replaced.Cat("/store"), new_text);
+
+    World removed;
+    removed.Write("/a.log", old_text);
+    removed.Write("/b.log", new_text);
+    IngestHooks pipe;
+    pipe.open_stdin = [&] {
+      auto file = removed.files.OpenSequential("/b.log");
+      return NewPipeStream(std::move(*file));
+    };
+    const auto rest = IngestWhileOpening(&removed, {"/a.log", "-"}, jobs, pipe,
+                                         [&] { ASSERT_TRUE(removed.files.Remove("/a.log").ok()); });
+    ASSERT_TRUE(rest.ok());
+    EXPECT_EQ(rest->failures.size(), 1u);
+    EXPECT_EQ(removed.Cat("/store"), new_text);
+    EXPECT_EQ(removed.Problems("/store"), std::vector<std::string>());
+
+    World stopped;
+    stopped.Write("/a.log", old_text);
+    const std::atomic<bool> stop{true};
+    IngestHooks hooks;
+    hooks.stop = &stop;
+    const auto nothing = IngestWhileOpening(&stopped, {"/a.log"}, jobs, hooks);
+    ASSERT_TRUE(nothing.ok());
+    EXPECT_TRUE(nothing->stopped);
+    EXPECT_EQ(nothing->lines, 0u);
+
+    World refused;
+    refused.Write("/a.log", old_text);
+    refused.Write("/store", "a file");
+    EXPECT_FALSE(IngestWhileOpening(&refused, {"/a.log"}, jobs).ok());
+  }
 }
 
 // Every file of the disk, and every decoded line, field and template.

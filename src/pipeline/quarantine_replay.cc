@@ -24,9 +24,7 @@ class Replayer {
       : env_(env), catalog_(*catalog), options_(options) {
     rewrite_.builder = options.builder;
     if (pool == nullptr) return;
-    rewrite_.builder.encode.parallel_for = [pool](size_t count, const std::function<void(size_t)>& body) {
-      pool->ParallelFor(count, body);
-    };
+    rewrite_.builder.encode.parallel_for = pool->AsParallelFor();
   }
 
   Result<ReplayReport> Run(const std::vector<std::string>& names, const std::atomic<bool>* stop) {

@@ -24,9 +24,7 @@ class Retainer {
       : env_(env), catalog_(*catalog), options_(options), stop_(stop), manifest_(catalog->manifest()) {
     rewrite_.builder.encode.writer = options.writer;
     if (pool != nullptr) {
-      rewrite_.builder.encode.parallel_for = [pool](size_t count, const std::function<void(size_t)>& body) {
-        pool->ParallelFor(count, body);
-      };
+      rewrite_.builder.encode.parallel_for = pool->AsParallelFor();
     }
   }
 

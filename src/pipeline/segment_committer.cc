@@ -58,9 +58,7 @@ SegmentCommitter::SegmentCommitter(const Env* env, Catalog* catalog, WorkerPool*
       pool_(pool),
       options_(std::move(options)),
       consolidator_(options_.overrides, kMaxForms, SlotNaming::kUnnamed) {
-  options_.builder.encode.parallel_for = [pool](size_t count, const std::function<void(size_t)>& body) {
-    pool->ParallelFor(count, body);
-  };
+  options_.builder.encode.parallel_for = pool->AsParallelFor();
 }
 
 SegmentCommitter::~SegmentCommitter() { static_cast<void>(WaitForClosing().ok()); }
@@ -246,10 +244,12 @@ Status SegmentCommitter::CloseNow(std::shared_ptr<SegmentBuilder> builder, Closi
   commit.sources = std::move(closing.identities);
   commit.records = std::move(closing.extras.records);
   if (!options_.overrides_text.empty()) commit.records.published[kPublishedOverrides] = options_.overrides_text;
-  // To give back what a segment was made from takes about as long as to write it.
   Result<SegmentMeta> committed = Status(StatusCode::kIo, "not committed");
   pool_->ParallelFor(2, [&](size_t i) {
-    if (i == 1) return builder.reset();
+    if (i == 1) {
+      builder->Free();
+      return builder.reset();
+    }
     committed = options_.publish ? options_.publish(std::move(commit)) : catalog_->CommitSegment(std::move(commit));
   });
   WHITTLE_ASSIGN_OR_RETURN(const SegmentMeta stored, std::move(committed));

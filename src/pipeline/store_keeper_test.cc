@@ -32,7 +32,8 @@ struct KeeperWorld : World {
       Write(path, Logs(static_cast<uint64_t>(files_made++), 5));
       const auto inputs = ExpandInputs(&files, {path});
       ASSERT_TRUE(inputs.ok());
-      const auto report = RunIngest(&env, catalog.get(), inputs->inputs, Options(1, true), IngestHooks());
+      const auto report = RunIngest(
+          &env, [&] { return catalog.get(); }, inputs->inputs, Options(1, true), IngestHooks());
       ASSERT_TRUE(report.ok()) << report.status().message();
     }
   }

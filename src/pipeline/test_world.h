@@ -49,7 +49,8 @@ struct World {
     EXPECT_TRUE(catalog.ok()) << catalog.status().message();
     const auto inputs = ExpandInputs(&files, {path});
     EXPECT_TRUE(inputs.ok());
-    auto report = RunIngest(&env, catalog->get(), inputs->inputs, options, IngestHooks());
+    auto report = RunIngest(
+        &env, [&] { return catalog->get(); }, inputs->inputs, options, IngestHooks());
     EXPECT_TRUE(report.ok()) << report.status().message();
     EXPECT_TRUE((*catalog)->Close().ok());
     return report.ok() ? *report : IngestReport();

@@ -6,9 +6,18 @@
 
 namespace whittle {
 
-WorkerPool::WorkerPool(size_t threads, Waiting waiting) : waiting_(waiting) {
+// A new thread may be put on the processor of the one that makes it, and not run there for milliseconds. So that one
+// sleeps until all of them run; then each has a processor.
+WorkerPool::WorkerPool(size_t threads, Waiting waiting)
+    : waiting_(waiting), running_(static_cast<std::ptrdiff_t>(threads)) {
   threads_.reserve(threads);
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] {
+      running_.count_down();
+      Work();
+    });
+  }
+  running_.wait();
 }
 
 WorkerPool::~WorkerPool() {

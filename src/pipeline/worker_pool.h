@@ -11,9 +11,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <latch>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/parallel_for.h"
 
 namespace whittle {
 
@@ -35,6 +38,10 @@ class WorkerPool {
 
   // Runs body(0) .. body(count - 1), some of them on other threads, and returns when all are done.
   void ParallelFor(size_t count, const std::function<void(size_t)>& body);
+  // That, for code that does not know the pool, which must outlive it.
+  whittle::ParallelFor AsParallelFor() {
+    return [this](size_t count, const std::function<void(size_t)>& body) { ParallelFor(count, body); };
+  }
 
   // Returns when done() is true, which only a task may make it. It is asked again after each task that ends.
   void WaitUntil(const std::function<bool()>& done);
@@ -56,6 +63,7 @@ class WorkerPool {
   bool RunOne(Who who, std::unique_lock<std::mutex>* lock);
 
   const Waiting waiting_;
+  std::latch running_;  // counts the threads that do not run yet
   std::mutex mutex_;
   std::condition_variable wake_;     // for the pool's threads: there is a task
   std::condition_variable changed_;  // for who waits: a task was submitted or ended

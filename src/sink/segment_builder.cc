@@ -344,9 +344,7 @@ std::vector<ShapeTally> SegmentBuilder::TallyShapes(const FoldResult& fold,
 }
 
 void SegmentBuilder::RunBeside(const std::vector<std::function<void()>>& tasks) const {
-  const auto run = [&](size_t i) { tasks[i](); };
-  if (options_.encode.parallel_for) return options_.encode.parallel_for(tasks.size(), run);
-  for (size_t i = 0; i < tasks.size(); ++i) run(i);
+  ForEach(options_.encode.parallel_for, tasks.size(), [&](size_t i) { tasks[i](); });
 }
 
 Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, const FoldResult& fold, RowFacts facts) {
@@ -382,7 +380,7 @@ Result<BuiltSegment> SegmentBuilder::Encode(const MakeSections& make_sections, c
   if (has_gaps_) FillGaps(&input);
   FillStreams(&input);
   if (has_scrubbed_) input.sections.push_back(ScrubMarks());
-  WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(input, options_.encode));
+  WHITTLE_ASSIGN_OR_RETURN(built.bytes, EncodeSegment(std::move(input), options_.encode));
   return built;
 }
 

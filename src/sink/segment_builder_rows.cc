@@ -42,10 +42,13 @@ std::string_view SlotText(const FoldedSlot& slot, const EventBatch& batch, const
   return batch.Text({begin, Resolve(slot.end, row, slots) - begin});
 }
 
-// Drops from `values` what differs from `others`; a null text has differed before.
-void KeepEqual(const std::vector<std::string_view>& others, std::vector<std::string_view>* values) {
-  for (size_t k = 0; k < values->size(); ++k) {
-    if ((*values)[k].data() != nullptr && (others[k].data() == nullptr || (*values)[k] != others[k])) (*values)[k] = {};
+// Drops from `values` what differs from the `count` others; a null text has differed before. Nothing is there before
+// the first others, which are taken.
+void KeepEqual(const std::string_view* others, size_t count, std::vector<std::string_view>* values) {
+  if (values->empty()) return values->assign(others, others + count);
+  for (size_t k = 0; k < count; ++k) {
+    std::string_view& value = (*values)[k];
+    if (value.data() != nullptr && (others[k].data() == nullptr || value != others[k])) value = {};
   }
 }
 
@@ -58,51 +61,57 @@ void SegmentBuilder::ForRanges(size_t count, const std::function<void(size_t, si
   options_.encode.parallel_for(ranges, [&](size_t i) { body(count * i / ranges, count * (i + 1) / ranges); });
 }
 
-// Per shape of a part: the slots that have one value in its rows.
-std::vector<std::vector<std::string_view>> SegmentBuilder::SingleValuesOf(const Part& part) {
-  std::vector<std::vector<std::string_view>> values(part.shape_of.size());
-  std::vector<uint32_t> candidates(part.shape_of.size());  // slots that had one value so far
-  std::vector<bool> seen(part.shape_of.size());
+SegmentBuilder::SingleValues SegmentBuilder::SingleValuesOf(const Part& part) {
+  const size_t shapes = part.shape_of.size();
+  SingleValues found;
+  found.first.assign(shapes, SingleValues::kNoRows);
+  std::vector<uint32_t> candidates(shapes);  // slots that had one value so far
   for (const Row& row : part.batch.rows) {
     if (part.shape_of[row.shape] == kNotAdmitted) continue;
-    std::vector<std::string_view>& mine = values[row.shape];
+    const size_t slot_count = part.batch.shapes[row.shape]->slot_count;
     const Span* slots = part.batch.slots.data() + row.first_slot;
-    if (!seen[row.shape]) {
-      seen[row.shape] = true;
-      mine.resize(part.batch.shapes[row.shape]->slot_count);
-      candidates[row.shape] = static_cast<uint32_t>(mine.size());
-      for (size_t k = 0; k < mine.size(); ++k) mine[k] = part.batch.Text(slots[k]);
+    uint32_t& first = found.first[row.shape];
+    if (first == SingleValues::kNoRows) {
+      first = static_cast<uint32_t>(found.values.size());
+      for (size_t k = 0; k < slot_count; ++k) found.values.push_back(part.batch.Text(slots[k]));
+      candidates[row.shape] = static_cast<uint32_t>(slot_count);
       continue;
     }
-    for (size_t k = 0; candidates[row.shape] > 0 && k < mine.size(); ++k) {
+    std::string_view* const mine = found.values.data() + first;
+    for (size_t k = 0; candidates[row.shape] > 0 && k < slot_count; ++k) {
       if (mine[k].data() != nullptr && !SameText(mine[k], part.batch.Text(slots[k]))) {
         mine[k] = {};
         --candidates[row.shape];
       }
     }
   }
-  return values;
+  return found;
+}
+
+void SegmentBuilder::Free() {
+  ForRanges(parts_.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) parts_[i] = {};
+  });
 }
 
 void SegmentBuilder::FindSingleValues() {
-  std::vector<std::vector<std::vector<std::string_view>>> found(parts_.size());
+  std::vector<SingleValues> found(parts_.size());
   ForRanges(parts_.size(), [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) found[i] = SingleValuesOf(parts_[i]);
   });
-  std::vector<bool> seen(uses_.size());
-  for (size_t i = 0; i < parts_.size(); ++i) {
-    for (size_t shape = 0; shape < found[i].size(); ++shape) {
-      const uint32_t index = parts_[i].shape_of[shape];
-      if (index == kNotAdmitted || found[i][shape].empty()) continue;
-      std::vector<std::string_view>& values = uses_[index].single_values;
-      if (seen[index]) {
-        KeepEqual(found[i][shape], &values);
-      } else {
-        seen[index] = true;
-        values = std::move(found[i][shape]);
+  // Each task goes through all parts for some of the shapes.
+  constexpr size_t kTasks = 4;
+  const size_t tasks = options_.encode.parallel_for ? kTasks : 1;
+  ForEach(options_.encode.parallel_for, tasks, [&](size_t task) {
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      for (size_t shape = 0; shape < found[i].first.size(); ++shape) {
+        const uint32_t index = parts_[i].shape_of[shape];
+        const uint32_t first = found[i].first[shape];
+        if (first == SingleValues::kNoRows || index % tasks != task) continue;
+        KeepEqual(found[i].values.data() + first, uses_[index].shape->slot_count, &uses_[index].single_values);
       }
     }
-  }
+  });
   for (ShapeUse& use : uses_) use.single_values.resize(use.shape->slot_count);
   uses_[0].single_values.assign(1, {});  // the raw lane's one slot is never a constant
 }
@@ -180,11 +189,7 @@ void SegmentBuilder::FillRows(const FoldResult& fold, SegmentInput* input,
     }
   };
   // One by one: to get memory for a large column takes as long as to fill it, and they differ in size.
-  if (options_.encode.parallel_for) {
-    options_.encode.parallel_for(fold.columns.size(), make_room);
-  } else {
-    for (size_t c = 0; c < fold.columns.size(); ++c) make_room(c);
-  }
+  ForEach(options_.encode.parallel_for, fold.columns.size(), make_room);
   std::vector<std::function<void()>> tasks = beside;
   for (size_t s = 0; s < stretches; ++s) {
     tasks.emplace_back([&, s] {
