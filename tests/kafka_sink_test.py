@@ -89,7 +89,6 @@ sinks: [{{kafka: {{brokers: '{cluster.brokers}', topic: events}}}}]
         cases = {
             "sinks: [{kafka: {topic: t}}]": "needs 'brokers",
             "sinks: [{kafka: {brokers: b, topic: t, key: x}}]": "trace_id",
-            "sinks: [{otlp: {}}]": "not",
             "sources: [{kafka: {brokers: b, topics: t, shared_segments: d}}]\nsinks: [{kafka: {brokers: b, topic: t}}]":
                 "do not read shared segments",
             "sources: [{kafka: {brokers: b, topics: [a, t]}}, {kafka: {brokers: b, topics: t, group: g}}]":

@@ -1,5 +1,6 @@
 // run: the daemon. Follows what the configuration or the flags name.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "cli/commands.h"
@@ -14,6 +15,7 @@
 #include "pipeline/field_rules.h"
 #include "pipeline/kafka_plan.h"
 #include "pipeline/metrics_server.h"
+#include "pipeline/otlp_plan.h"
 #include "query/store_overrides.h"
 
 namespace whittle {
@@ -98,6 +100,29 @@ Status CheckOverlaps(const std::vector<KafkaSource>& sources) {
   return Status::Ok();
 }
 
+Status FillSinks(const Env* env, const Config& config, const std::vector<KafkaSource>& sources, DaemonPlan* plan) {
+  for (const KafkaSinkConfig& sink : config.kafka_sinks) {
+    WHITTLE_ASSIGN_OR_RETURN(KafkaSinkPlan made, MakeKafkaSinkPlan(env, sink));
+    plan->sinks.push_back(MakeSinkPlan(std::move(made)));
+  }
+  for (const OtlpSinkConfig& sink : config.otlp_sinks) {
+    WHITTLE_ASSIGN_OR_RETURN(OtlpSinkPlan made, MakeOtlpSinkPlan(env, sink));
+    plan->sinks.push_back(MakeSinkPlan(env, std::move(made)));
+  }
+  std::set<std::string> names;
+  for (const SinkPlan& sink : plan->sinks) {
+    if (names.insert(sink.name).second) continue;
+    return Status(StatusCode::kConfig, "two sinks send to " + sink.label + "; name it once");
+  }
+  for (const KafkaSource& source : sources) {
+    if (source.shared_segments.empty() || plan->sinks.empty()) continue;
+    return Status(StatusCode::kConfig,
+                  "sinks send what stands in the store; they do not read shared segments, so they cannot stand beside "
+                  "'shared_segments'");
+  }
+  return Status::Ok();
+}
+
 Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config, DaemonPlan* plan) {
   std::vector<KafkaSource> sources;
   for (const std::string& text : flags.All("kafka")) {
@@ -120,18 +145,7 @@ Status FillKafka(const Env* env, const ParsedFlags& flags, const Config& config,
     plan->kafka.push_back(std::move(kafka));
   }
   WHITTLE_RETURN_IF_ERROR(CheckOverlaps(sources));
-  for (const KafkaSinkConfig& sink : config.kafka_sinks) {
-    WHITTLE_ASSIGN_OR_RETURN(KafkaSinkPlan made, MakeKafkaSinkPlan(env, sink));
-    plan->kafka_sinks.push_back(std::move(made));
-    for (const KafkaSource& source : sources) {
-      if (source.shared_segments.empty()) continue;
-      return Status(
-          StatusCode::kConfig,
-          "sinks send what stands in the store; they do not read shared segments, so they cannot stand beside "
-          "'shared_segments'");
-    }
-  }
-  return Status::Ok();
+  return FillSinks(env, config, sources, plan);
 }
 
 void FillKeeper(const Config& config, DaemonPlan* plan) {

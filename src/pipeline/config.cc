@@ -9,6 +9,7 @@
 #include "parse/time_resolver.h"
 #include "pipeline/config_check.h"
 #include "pipeline/kafka_plan.h"
+#include "pipeline/otlp_plan.h"
 #include "source/glob.h"
 #include "source/path_fields.h"
 
@@ -161,6 +162,35 @@ Result<KafkaSinkConfig> ReadKafkaSink(const Group& kafka) {
   return sink;
 }
 
+Result<OtlpSinkConfig> ReadOtlpSink(const Group& otlp) {
+  OtlpSinkConfig sink;
+  sink.endpoint = otlp.Text("endpoint");
+  if (const auto target = ParseOtlpEndpoint(sink.endpoint); !target.ok()) {
+    return otlp.Error("endpoint", target.status().message());
+  }
+  sink.headers = otlp.TextMap("headers");
+  for (const auto& [name, value] : sink.headers) {
+    const Status taken = CheckOtlpHeader(name, value);
+    if (!taken.ok()) return otlp.Inner("headers").Error(name, taken.message());
+  }
+  sink.token_file = otlp.Text("token_file");
+  sink.token_env = otlp.Text("token_env");
+  if (!sink.token_file.empty() && !sink.token_env.empty()) {
+    return otlp.Error("token_env", "'token_file' and 'token_env' say the same; write one of them");
+  }
+  sink.token_header = otlp.Text("token_header");
+  if (!IsHeaderName(sink.token_header)) {
+    return otlp.Error("token_header", "'" + sink.token_header + "' is no name of a header");
+  }
+  sink.gzip = otlp.Text("compression") == "gzip";
+  sink.timeout_ns = otlp.Duration("timeout");
+  const Group tls = otlp.Inner("tls");
+  sink.ca_file = tls.Text("ca_file");
+  sink.cert_file = tls.Text("cert_file");
+  sink.key_file = tls.Text("key_file");
+  return sink;
+}
+
 Result<KafkaSource> ReadKafkaSource(const Group& item) {
   for (const char* key : {"path_fields", "multiline"}) {
     if (item.Has(key)) return item.Error(key, "'" + std::string(key) + "' is for files; a message is one record");
@@ -278,6 +308,11 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   }
   if (const Group sinks = top.Inner("sinks"); sinks.node() != nullptr) {
     for (const auto& item : sinks.node()->items) {
+      if (item->Find("otlp") != nullptr) {
+        WHITTLE_ASSIGN_OR_RETURN(OtlpSinkConfig otlp, ReadOtlpSink(sinks.Item(*item).Inner("otlp")));
+        config.otlp_sinks.push_back(std::move(otlp));
+        continue;
+      }
       WHITTLE_ASSIGN_OR_RETURN(KafkaSinkConfig sink, ReadKafkaSink(sinks.Item(*item).Inner("kafka")));
       config.kafka_sinks.push_back(std::move(sink));
     }

@@ -66,6 +66,16 @@ struct KafkaSinkConfig {
   std::string key = "trace_id";
 };
 
+struct OtlpSinkConfig {
+  std::string endpoint;
+  std::vector<std::pair<std::string, std::string>> headers;  // of every request
+  std::string token_file, token_env;                         // at most one of them
+  std::string token_header = "Authorization";
+  bool gzip = true;
+  int64_t timeout_ns = 10'000'000'000;       // of one request
+  std::string ca_file, cert_file, key_file;  // for https; empty: the system's, none
+};
+
 struct ScrubConfig {
   std::vector<std::string> fields;
   std::vector<std::string> patterns;
@@ -80,6 +90,7 @@ struct Config {
   std::vector<FilesSource> sources;
   std::vector<KafkaSource> kafka;
   std::vector<KafkaSinkConfig> kafka_sinks;
+  std::vector<OtlpSinkConfig> otlp_sinks;
   struct {
     std::vector<std::string> dirs;
     std::vector<std::string> disable;

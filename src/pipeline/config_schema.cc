@@ -1,13 +1,16 @@
 #include "pipeline/config_schema.h"
 
 #include <algorithm>
+#include <array>
+
+#include "pipeline/config_sink_keys.h"
 
 namespace whittle {
 namespace {
 
 using enum ConfigType;
 
-constexpr ConfigKey kKeys[] = {
+constexpr ConfigKey kKeysBeforeSinks[] = {
     {.path = "store",
      .type = kPath,
      .default_value = "whittle.store",
@@ -380,40 +383,9 @@ constexpr ConfigKey kKeys[] = {
      .flag = "level",
      .minimum = 1,
      .maximum = 19},
+};
 
-    {.path = "sinks", .type = kGroups, .help = "where `whittle run` sends events besides the store"},
-    {.path = "sinks[].otlp", .type = kGroup, .help = "an OpenTelemetry collector", .planned = true, .one_of = true},
-    {.path = "sinks[].kafka", .type = kGroup, .help = "a Kafka topic, one NDJSON event a message", .one_of = true},
-    {.path = "sinks[].kafka.brokers",
-     .type = kTexts,
-     .help = "host:port of some brokers",
-     .example = "[\"127.0.0.1:9092\"]",
-     .required = true},
-    {.path = "sinks[].kafka.topic", .type = kText, .help = "topic to write to", .example = "events", .required = true},
-    {.path = "sinks[].kafka.key",
-     .type = kChoice,
-     .default_value = "trace_id",
-     .help = "key of the messages: what has the same key stays in order; none where an event has no such thing",
-     .choices = "trace_id|stratum|none"},
-    // As for sources.
-    {"sinks[].kafka.sasl", kGroup, "", "who we are"},
-    {"sinks[].kafka.sasl.mechanism", kChoice, "PLAIN", "how we say so", "", "", "PLAIN|SCRAM-SHA-256|SCRAM-SHA-512"},
-    {"sinks[].kafka.sasl.username", kText, "", "user name", "", "whittle"},
-    {"sinks[].kafka.sasl.password_file", kPath, "", "file that holds the password", "", "/run/secrets/kafka"},
-    {.path = "sinks[].kafka.sasl.password_env",
-     .type = kText,
-     .help = "environment variable that holds the password, in place of a file",
-     .example = "KAFKA_PASSWORD",
-     .alternative = true},
-    {"sinks[].kafka.tls", kGroup, "", "encryption; on when something stands here"},
-    {"sinks[].kafka.tls.enabled", kBool, "true", "false: off, whatever else stands here"},
-    {"sinks[].kafka.tls.ca_file", kPath, "", "certificates that the brokers' are signed with", "",
-     "/etc/ssl/kafka-ca.pem"},
-    {"sinks[].kafka.tls.cert_file", kPath, "", "our certificate", "", "/etc/ssl/whittle.pem"},
-    {"sinks[].kafka.tls.key_file", kPath, "", "the key of our certificate", "", "/etc/ssl/whittle.key"},
-    {"sinks[].kafka.properties", kTextMap, "", "other settings of librdkafka, by their names there", "",
-     "{compression.type: zstd}"},
-
+constexpr ConfigKey kKeysAfterSinks[] = {
     {.path = "retain", .type = kGroup, .help = "when stored events are deleted, by `whittle run` and `whittle retain`"},
     {.path = "retain.age",
      .type = kDuration,
@@ -471,14 +443,24 @@ constexpr ConfigKey kKeys[] = {
      .maximum = 1'000'000},
 };
 
+template <size_t... kCounts>
+constexpr auto Join(const ConfigKey (&... parts)[kCounts]) {
+  std::array<ConfigKey, (kCounts + ...)> all{};
+  auto to = all.begin();
+  ((to = std::copy(std::begin(parts), std::end(parts), to)), ...);
+  return all;
+}
+
+constexpr auto kKeys = Join(kKeysBeforeSinks, kSinkKeys, kKeysAfterSinks);
+
 }  // namespace
 
 std::span<const ConfigKey> ConfigKeys() { return kKeys; }
 
 const ConfigKey* FindConfigKey(std::string_view path) {
-  const auto* found =
+  const auto found =
       std::find_if(std::begin(kKeys), std::end(kKeys), [&](const ConfigKey& key) { return key.path == path; });
-  return found == std::end(kKeys) ? nullptr : found;
+  return found == std::end(kKeys) ? nullptr : &*found;
 }
 
 std::string_view ConfigKeyName(const ConfigKey& key) {

@@ -2,7 +2,7 @@
 // reference in docs/configuration.md are all made from it, so they cannot disagree. Constant data, safe from any
 // thread.
 //
-// To add a key: one row in config_schema.cc, one line where config.cc reads it.
+// To add a key: one row in config_schema.cc (config_sink_keys.h for sinks), one line where config.cc reads it.
 #pragma once
 
 #include <span>

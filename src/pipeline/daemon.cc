@@ -124,8 +124,8 @@ class Daemon {
                                                plan_->sampling);
     input_ = std::make_unique<TailInput>(env_, pipeline_.get(), plan_->tail_input);
     WHITTLE_RETURN_IF_ERROR(JoinGroups());
-    for (const KafkaSinkPlan& plan : plan_->kafka_sinks) {
-      WHITTLE_ASSIGN_OR_RETURN(auto sink, KafkaSink::Start(env_, catalog_.get(), plan,
+    for (const SinkPlan& plan : plan_->sinks) {
+      WHITTLE_ASSIGN_OR_RETURN(auto sink, EventSink::Start(env_, catalog_.get(), plan,
                                                            [this](const std::string& line) { LogFromThread(line); }));
       sinks_.push_back(std::move(sink));
     }
@@ -431,7 +431,8 @@ class Daemon {
     for (const auto& input : kafka_) input->AddStatus(&status_.sources);
     status_.sinks.clear();
     for (const auto& sink : sinks_) {
-      status_.sinks.push_back({sink->topic(), sink->delivered(), sink->behind() == UINT64_MAX ? 0 : sink->behind()});
+      status_.sinks.push_back(
+          {sink->label(), sink->delivered(), sink->refused(), sink->behind() == UINT64_MAX ? 0 : sink->behind()});
     }
     hooks_.tick(status_);
   }
@@ -449,7 +450,7 @@ class Daemon {
   std::vector<std::unique_ptr<KafkaInput>> kafka_;
   std::mutex thread_lines_mutex_;
   std::vector<std::string> thread_lines_;
-  std::vector<std::unique_ptr<KafkaSink>> sinks_;
+  std::vector<std::unique_ptr<EventSink>> sinks_;
   std::unique_ptr<StoreKeeper> keeper_;
   std::unique_ptr<Control> control_;
   std::atomic<bool> reload_asked_{false};  // by what was executed for somebody

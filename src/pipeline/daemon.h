@@ -17,6 +17,7 @@
 #include "env/file_watcher.h"
 #include "pipeline/control_protocol.h"
 #include "pipeline/daemon_status.h"
+#include "pipeline/event_sink.h"
 #include "pipeline/ingest.h"
 #include "pipeline/kafka_plan.h"
 #include "pipeline/store_keeper.h"
@@ -34,7 +35,7 @@ struct DaemonPlan {
   TailOptions tail;
   TailInputOptions tail_input;
   std::vector<KafkaSourcePlan> kafka;
-  std::vector<KafkaSinkPlan> kafka_sinks;
+  std::vector<SinkPlan> sinks;
   StoreKeeperOptions keeper;
   uint64_t max_pending_bytes = uint64_t{128} << 20;  // of messages that are not committed, for each group
   int jobs = 1;

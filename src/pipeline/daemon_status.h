@@ -23,6 +23,7 @@ struct SourceStatus {
 struct SinkStatus {
   std::string name;
   uint64_t delivered = 0;  // events, since the start
+  uint64_t refused = 0;    // events that the other end does not take, since the start
   uint64_t behind = 0;     // events that are committed and not sent yet
 };
 

@@ -97,6 +97,12 @@ void AddSinks(const DaemonStatus& status, std::string* out) {
     *out += fmt::format("whittle_sink_delivered_events_total{{sink=\"{}\"}} {}\n", Label(sink.name), sink.delivered);
   }
   *out +=
+      "# HELP whittle_sink_refused_events_total Events that were left out because the other end does not take them.\n"
+      "# TYPE whittle_sink_refused_events_total counter\n";
+  for (const SinkStatus& sink : status.sinks) {
+    *out += fmt::format("whittle_sink_refused_events_total{{sink=\"{}\"}} {}\n", Label(sink.name), sink.refused);
+  }
+  *out +=
       "# HELP whittle_sink_behind_events Events that are committed and not sent yet.\n"
       "# TYPE whittle_sink_behind_events gauge\n";
   for (const SinkStatus& sink : status.sinks) {
