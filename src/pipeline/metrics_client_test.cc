@@ -17,7 +17,7 @@ TEST(MetricsClientTest, ReadsWhatTheServerServes) {
   status.trouble = "the disk is full";
   status.bytes_read = 123;
   status.sources.push_back({"a\"b\\c\nd", "file", "/log/a,b=c}", 10, 30});
-  status.sinks.push_back({"events", 7, 2});
+  status.sinks.push_back({"events", 7, 1, 2});
   (*server)->Update(status, 1);
   const auto view = FetchMetrics("127.0.0.1:" + std::to_string((*server)->port()));
   ASSERT_TRUE(view.ok()) << view.status().message();
@@ -29,6 +29,8 @@ TEST(MetricsClientTest, ReadsWhatTheServerServes) {
   EXPECT_EQ(20, lag[0].value);
   EXPECT_EQ("a\"b\\c\nd", lag[0].labels.at("source"));
   EXPECT_EQ("/log/a,b=c}", lag[0].labels.at("path"));
+  EXPECT_EQ(7, MetricValue(view->samples, "whittle_sink_delivered_events_total"));
+  EXPECT_EQ(1, MetricValue(view->samples, "whittle_sink_refused_events_total"));
   EXPECT_EQ(2, MetricValue(view->samples, "whittle_sink_behind_events"));
 }
 
