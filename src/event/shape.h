@@ -43,6 +43,12 @@ struct FieldSpan {
   std::string name;          // attribute name (OpenTelemetry), empty for roles that have one meaning
 };
 
+// Bytes [begin, end) of a line.
+struct ByteRange {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
 // What parse/ says about one line. Offsets are bytes of the line without its terminator.
 struct LineAnalysis {
   std::vector<FieldSpan> fields;  // may nest the body, may not overlap each other partly
@@ -52,7 +58,10 @@ struct LineAnalysis {
   std::string envelope;     // "docker-json", "cri", "syslog-3164", ... or empty
   std::string header;       // name of the header form, or empty
   std::string body_format;  // "json", "logfmt", "text", or a pattern's name
-  bool cacheable = true;    // false: another line with the same skeleton might be analysed differently
+  // Names and the like that the skeleton may hide, as they have digits: only lines with the same bytes there are
+  // analysed alike.
+  std::vector<ByteRange> decisive;
+  bool cacheable = true;  // false: another line with the same skeleton might be analysed differently all the same
 };
 
 // Coarse class of a token that is masked in the skeleton; part of the segment format: append only.

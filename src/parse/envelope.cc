@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "parse/well_known.h"
 #include "scan/time_layout.h"
 #include "scan/tokenizer.h"
 
@@ -55,7 +56,6 @@ bool ParseDockerJson(std::string_view text, const std::vector<JsonMember>& membe
     if (!member.name.starts_with("attrs.")) continue;
     analysis->fields.push_back({static_cast<uint32_t>(member.begin), static_cast<uint32_t>(member.end),
                                 FieldRole::kAttribute, ValueType::kString, 1, 0, member.name});
-    analysis->cacheable = analysis->cacheable && member.name.find_first_of("0123456789/") == std::string::npos;
   }
   *inner = {true, log->begin, log->end, true};
   for (const std::string_view newline : {"\\n", "\\r"}) {
@@ -123,7 +123,7 @@ bool ParseJournaldExport(std::string_view text, LineAnalysis* analysis, MessageR
     analysis->fields.push_back({static_cast<uint32_t>(equals + 1), static_cast<uint32_t>(text.size()),
                                 FieldRole::kAttribute, ValueType::kString, 0, 0, "journald." + name});
     if (equals + 1 == text.size()) analysis->fields.pop_back();
-    if (name.find_first_of("0123456789") != std::string::npos) analysis->cacheable = false;
+    if (KeyVaries(key)) analysis->decisive.push_back({0, static_cast<uint32_t>(equals)});
   }
   return true;
 }
@@ -147,6 +147,11 @@ bool ParseCri(std::string_view text, LineAnalysis* analysis, MessageRange* inner
 
 namespace {
 
+void AddDecisive(size_t begin, std::string_view name, LineAnalysis* analysis) {
+  if (!KeyVaries(name)) return;
+  analysis->decisive.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + name.size())});
+}
+
 // The structured data at text[at]: '-' or [id name="value" ...]...; returns where it ends, npos when it is broken.
 size_t StructuredData(std::string_view text, size_t at, LineAnalysis* analysis) {
   if (at < text.size() && text[at] == '-') return at + 1;
@@ -155,6 +160,7 @@ size_t StructuredData(std::string_view text, size_t at, LineAnalysis* analysis) 
     size_t p = at + 1;
     while (p < text.size() && text[p] != ' ' && text[p] != ']') ++p;
     const std::string id(text.substr(at + 1, p - at - 1));
+    AddDecisive(at + 1, id, analysis);
     while (p < text.size() && text[p] == ' ') {
       const size_t name_begin = ++p;
       while (p < text.size() && text[p] != '=' && text[p] != ' ' && text[p] != ']') ++p;
@@ -168,7 +174,7 @@ size_t StructuredData(std::string_view text, size_t at, LineAnalysis* analysis) 
       if (begin < p)
         analysis->fields.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(p), FieldRole::kAttribute,
                                     ValueType::kString, 1, 0, full});
-      if (full.find_first_of("0123456789/@") != std::string::npos) analysis->cacheable = false;
+      AddDecisive(name_begin, name, analysis);
       ++p;
     }
     if (p >= text.size() || text[p] != ']') return std::string_view::npos;
@@ -203,6 +209,7 @@ bool ParseRfc5424(std::string_view text, size_t at, LineAnalysis* analysis, Mess
   if (at < text.size()) ++at;
   if (text.substr(at, 3) == "\xEF\xBB\xBF") at += 3;
   for (FieldSpan& field : found.fields) analysis->fields.push_back(std::move(field));
+  analysis->decisive.insert(analysis->decisive.end(), found.decisive.begin(), found.decisive.end());
   analysis->cacheable = analysis->cacheable && found.cacheable;
   analysis->envelope = "syslog-5424";
   *inner = {true, at, text.size(), false};

@@ -14,7 +14,8 @@ TEST(EnvelopeTest, NotEveryObjectWithALogIsDockers) {
                            R"({"log":1,"stream":"stdout","time":"2023-06-14T15:16:01Z"})",
                            R"({"log":"x","stream":"stdout","time":"2023-06-14T15:16:01Z","level":"info"})"}) {
     std::vector<JsonMember> members;
-    ASSERT_TRUE(ScanJsonObject(text, &members));
+    std::vector<ByteRange> varying_keys;
+    ASSERT_TRUE(ScanJsonObject(text, &members, &varying_keys));
     LineAnalysis analysis;
     MessageRange inner;
     EXPECT_FALSE(ParseDockerJson(text, members, &analysis, &inner)) << text;
@@ -26,7 +27,8 @@ TEST(EnvelopeTest, DockerDropsTheNewlineItWrote) {
   const std::string_view text =
       R"({"log":"a\r\n","stream":"stdout","attrs":{"tag":"x"},"time":"2023-06-14T15:16:01.5Z"})";
   std::vector<JsonMember> members;
-  ASSERT_TRUE(ScanJsonObject(text, &members));
+  std::vector<ByteRange> varying_keys;
+  ASSERT_TRUE(ScanJsonObject(text, &members, &varying_keys));
   LineAnalysis analysis;
   MessageRange inner;
   ASSERT_TRUE(ParseDockerJson(text, members, &analysis, &inner));

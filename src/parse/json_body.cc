@@ -56,7 +56,9 @@ void KnowMongo(const std::vector<JsonMember>& members, std::vector<WellKnown>* k
 
 bool ParseJsonBody(std::string_view text, LineAnalysis* analysis, MessageRange* message) {
   std::vector<JsonMember> members;
-  if (!ScanJsonObject(text, &members)) return false;
+  std::vector<ByteRange> varying_keys;
+  if (!ScanJsonObject(text, &members, &varying_keys)) return false;
+  analysis->decisive = std::move(varying_keys);
   AddJsonFields(text, members, analysis, message);
   analysis->body_format = "json";
   return true;
@@ -70,7 +72,6 @@ void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members
   KnowMongo(members, &known);
   for (size_t i = 0; i < members.size(); ++i) {
     const JsonMember& member = members[i];
-    if (KeyVaries(member.name)) analysis->cacheable = false;
     const bool scalar =
         member.kind == JsonKind::kString || member.kind == JsonKind::kInteger || member.kind == JsonKind::kReal;
     if (member.begin == member.end) continue;

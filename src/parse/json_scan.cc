@@ -2,7 +2,7 @@
 
 #include <simdjson.h>
 
-#include "event/shape.h"
+#include "parse/well_known.h"
 
 namespace whittle {
 namespace {
@@ -10,7 +10,8 @@ namespace {
 // Walks text that is known to be valid JSON; stays safe on any other.
 class Scanner {
  public:
-  Scanner(std::string_view text, std::vector<JsonMember>* members) : text_(text), members_(members) {}
+  Scanner(std::string_view text, std::vector<JsonMember>* members, std::vector<ByteRange>* varying_keys)
+      : text_(text), members_(members), varying_keys_(varying_keys) {}
 
   bool Object(const std::string& prefix, int depth) {
     ++at_;  // {
@@ -24,6 +25,9 @@ class Scanner {
       }
       size_t begin = 0, end = 0;
       if (!String(&begin, &end)) return false;
+      if (KeyVaries(text_.substr(begin, end - begin))) {
+        varying_keys_->push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+      }
       std::string name = prefix + Unescape(text_.substr(begin, end - begin), 1);
       Blanks();
       if (Peek() != ':') return false;
@@ -113,6 +117,7 @@ class Scanner {
 
   std::string_view text_;
   std::vector<JsonMember>* members_;
+  std::vector<ByteRange>* varying_keys_;
   size_t at_ = 0;
 
  public:
@@ -131,12 +136,12 @@ bool IsValidJson(std::string_view text) {
 
 }  // namespace
 
-bool ScanJsonObject(std::string_view text, std::vector<JsonMember>* members) {
+bool ScanJsonObject(std::string_view text, std::vector<JsonMember>* members, std::vector<ByteRange>* varying_keys) {
   const size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos || text[begin] != '{' || text.size() > kMaxJsonBytes) return false;
   const size_t last = text.find_last_not_of(" \t\r\n");
   if (text[last] != '}' || !IsValidJson(text)) return false;
-  Scanner scanner(text, members);
+  Scanner scanner(text, members, varying_keys);
   scanner.Skip(begin);
   return scanner.Object("", 1);
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "event/shape.h"
+
 namespace whittle {
 
 // A longer text is never treated as JSON: the document tree of a 64 MiB line would need ten times that in memory.
@@ -25,7 +27,8 @@ struct JsonMember {
 };
 
 // False when `text`, blanks around it aside, is not one valid JSON object. Objects come as their members (an empty or
-// too deep one as itself), arrays as one member.
-bool ScanJsonObject(std::string_view text, std::vector<JsonMember>* members);
+// too deep one as itself), arrays as one member. `varying_keys`: where keys stand that KeyVaries says may vary, without
+// their quotes.
+bool ScanJsonObject(std::string_view text, std::vector<JsonMember>* members, std::vector<ByteRange>* varying_keys);
 
 }  // namespace whittle

@@ -7,7 +7,8 @@ namespace {
 
 std::string Describe(std::string_view text) {
   std::vector<JsonMember> members;
-  if (!ScanJsonObject(text, &members)) return "no";
+  std::vector<ByteRange> varying_keys;
+  if (!ScanJsonObject(text, &members, &varying_keys)) return "no";
   std::string out;
   for (const JsonMember& member : members) {
     out += member.name + "(" + std::to_string(static_cast<int>(member.kind)) +
@@ -35,18 +36,19 @@ TEST(JsonScanTest, LimitsDepthMembersAndSize) {
   for (int i = 0; i < 40; ++i) deep += "{\"k\":";
   deep += "1" + std::string(40, '}');
   std::vector<JsonMember> members;
-  ASSERT_TRUE(ScanJsonObject(deep, &members));
+  std::vector<ByteRange> varying_keys;
+  ASSERT_TRUE(ScanJsonObject(deep, &members, &varying_keys));
   ASSERT_EQ(members.size(), 1u);
   EXPECT_EQ(members[0].kind, JsonKind::kObject);
 
   std::string wide = "{\"k0\":0";
   for (size_t i = 1; i < 2 * kMaxJsonMembers; ++i) wide += ",\"k" + std::to_string(i) + "\":{\"x\":1}";
   members.clear();
-  ASSERT_TRUE(ScanJsonObject(wide + "}", &members));
+  ASSERT_TRUE(ScanJsonObject(wide + "}", &members, &varying_keys));
   EXPECT_EQ(members.size(), kMaxJsonMembers);
 
   members.clear();
-  EXPECT_FALSE(ScanJsonObject("{\"a\":\"" + std::string(kMaxJsonBytes, 'x') + "\"}", &members));
+  EXPECT_FALSE(ScanJsonObject("{\"a\":\"" + std::string(kMaxJsonBytes, 'x') + "\"}", &members, &varying_keys));
 }
 
 }  // namespace

@@ -58,23 +58,30 @@ bool ScanPairs(std::string_view text, std::vector<Pair>* pairs) {
 
 bool IsLabelByte(char c) { return IsAsciiLetter(c) || IsAsciiDigit(c) || c == '_' || c == '.' || c == '-'; }
 
-// Whether the skeleton shows the label: the tokenizer takes one of hex letters for the head of an address, and a URL or
-// an address with '@' for one token with it.
+// Whether the skeleton shows the label and what its value looks like: ':' parts no tokens, and the tokenizer takes a
+// label with digits, one of hex letters (the head of an address), and what stands before a URL or an address with '@'
+// for one token with the value.
 bool LabelIsConstant(std::string_view label, std::string_view value) {
   const bool hex = std::all_of(label.begin(), label.end(), [](char c) {
     return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || IsAsciiDigit(c);
   });
-  return !hex && value.find('@') == std::string_view::npos && value.find("://") == std::string_view::npos;
+  return !hex && !KeyVaries(label) && value.find('@') == std::string_view::npos &&
+         value.find("://") == std::string_view::npos;
 }
 
 // LTSV: `label:value`, one tab between.
+// Clears `cacheable` when what is no label differs from one only in bytes that the skeleton does not show.
 bool ScanLabels(std::string_view text, std::vector<Pair>* pairs, bool* cacheable) {
   for (size_t at = 0; at <= text.size();) {
     if (pairs->size() == kMaxKeyValuePairs) return false;
     const size_t end = std::min(text.find('\t', at), text.size());
     size_t colon = at;
     while (colon < end && IsLabelByte(text[colon])) ++colon;
-    if (colon == at || colon == end || text[colon] != ':' || IsAsciiDigit(text[at])) return false;
+    if (colon == at || colon == end || text[colon] != ':' || IsAsciiDigit(text[at])) {
+      while (colon < end && IsKeyByte(text[colon])) ++colon;
+      if (colon > at && colon < end && text[colon] == ':' && !IsAsciiDigit(text[at])) *cacheable = false;
+      return false;
+    }
     Pair pair;
     pair.key = text.substr(at, colon - at);
     pair.begin = colon + 1;
@@ -161,7 +168,10 @@ void AddPairs(std::string_view text, const std::vector<Pair>& pairs, LineAnalysi
     return match && match->size == pair.end - pair.begin ? match->layout : TimeLayoutId{0};
   };
   for (const Pair& pair : pairs) {
-    if (KeyVaries(pair.key)) analysis->cacheable = false;
+    if (KeyVaries(pair.key)) {
+      const auto begin = static_cast<uint32_t>(pair.key.data() - text.data());
+      analysis->decisive.push_back({begin, begin + static_cast<uint32_t>(pair.key.size())});
+    }
     if (pair.begin == pair.end) continue;
     const WellKnown known = LookUpField(pair.key);
     if (known.field == KnownField::kTimestamp) {
@@ -211,10 +221,8 @@ bool ParseKeyValueBody(std::string_view text, LineAnalysis* analysis, MessageRan
   }
   if (text.find('\t') == std::string_view::npos) return false;
   pairs.clear();
-  bool cacheable = true;
-  if (!ScanLabels(text, &pairs, &cacheable)) return false;
+  if (!ScanLabels(text, &pairs, &analysis->cacheable)) return false;
   AddPairs(text, pairs, analysis, message);
-  analysis->cacheable = analysis->cacheable && cacheable;
   analysis->body_format = "ltsv";
   return true;
 }

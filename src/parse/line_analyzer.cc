@@ -83,6 +83,10 @@ void LineWalk::Merge(const TextView& view, LineAnalysis&& found) {
     field.unescape = static_cast<uint8_t>(field.unescape + view.level());
     if (field.unescape <= kMaxUnescape) out_->fields.push_back(std::move(field));
   }
+  for (const ByteRange& range : found.decisive) {
+    if (!view.IsWhole(range.begin, range.end)) out_->cacheable = false;
+    out_->decisive.push_back({view.Raw(range.begin), view.RawEnd(range.end)});
+  }
   out_->cacheable = out_->cacheable && found.cacheable;
   if (!found.envelope.empty()) out_->envelope += (out_->envelope.empty() ? "" : "+") + found.envelope;
   if (!found.header.empty()) out_->header = std::move(found.header);
@@ -104,7 +108,8 @@ bool LineWalk::Json(const TextView& view, int depth) {
   const size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos || text[first] != '{' || view.level() >= kMaxUnescape) return false;
   std::vector<JsonMember> members;
-  if (!ScanJsonObject(text, &members)) {
+  std::vector<ByteRange> varying_keys;
+  if (!ScanJsonObject(text, &members, &varying_keys)) {
     // Whether it is JSON may hang on a digit: 01 is no number.
     if (text.back() == '}') out_->cacheable = false;
     return false;
@@ -113,6 +118,7 @@ bool LineWalk::Json(const TextView& view, int depth) {
   MessageRange inner;
   if (ParseDockerJson(text, members, &found, &inner) || ParseJournaldJson(text, members, &found, &inner)) {
     const bool container = found.envelope == "docker-json";
+    found.decisive = std::move(varying_keys);
     Merge(view, std::move(found));
     if (inner.begin == 0) return true;  // no message: the body is the entry
     Inner(view, inner, container ? HeaderMode::kAny : HeaderMode::kInEnvelope, depth);
@@ -121,6 +127,7 @@ bool LineWalk::Json(const TextView& view, int depth) {
   if (continuation_) return true;
   found = {};
   AddJsonFields(text, members, &found, &inner);
+  found.decisive = std::move(varying_keys);
   found.body_format = "json";
   Merge(view, std::move(found));
   if (inner.found) {
@@ -239,6 +246,9 @@ void SpreadObjects(std::string_view text, LineAnalysis* found) {
       continue;
     }
     found->cacheable = found->cacheable && members.cacheable;
+    for (const ByteRange& range : members.decisive) {
+      found->decisive.push_back({range.begin + field.begin, range.end + field.begin});
+    }
     LeaveOwnFields(&members);
     for (FieldSpan& member : members.fields) {
       member.begin += field.begin;
@@ -327,6 +337,7 @@ void LineWalk::Message(const TextView& view, int depth) {
     }
     return;
   }
+  out_->cacheable = out_->cacheable && found.cacheable;
   found = {};
   if (in_json && ParseHeader(text, HeaderMode::kInEnvelope, &found)) {
     AddHeaderRest(text, &found);

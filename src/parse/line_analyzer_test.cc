@@ -178,11 +178,25 @@ TEST(LineAnalyzerTest, KeyValueBodies) {
   EXPECT_EQ(Describe("a=1, b=2, c=3"), "/text | BODY=a=1, b=2, c=3");
 }
 
-TEST(LineAnalyzerTest, KeysThatVaryAreNotCached) {
+TEST(LineAnalyzerTest, KeysThatVaryAreDecisive) {
   const LineAnalyzer analyzer({});
-  EXPECT_TRUE(analyzer.Analyze(R"({"user":"x1","msg":"m"})", false).cacheable);
-  EXPECT_FALSE(analyzer.Analyze(R"({"user1":"x","msg":"m"})", false).cacheable);
-  EXPECT_FALSE(analyzer.Analyze("r24=1 r25=2", false).cacheable);
+  const auto decisive = [&](std::string_view line, bool continuation = false) {
+    const LineAnalysis analysis = analyzer.Analyze(line, continuation);
+    EXPECT_TRUE(analysis.cacheable) << line;
+    std::string texts;
+    for (const ByteRange& range : analysis.decisive) {
+      texts += (texts.empty() ? "" : " ") + std::string(line.substr(range.begin, range.end - range.begin));
+    }
+    return texts;
+  };
+  EXPECT_EQ(decisive(R"({"user":"x1","msg":"m"})"), "");
+  EXPECT_EQ(decisive(R"({"user1":"x","a/b":{"c":1,"d2":{"e":2}},"@x":1,"msg":"m"})"), "user1 a/b d2");
+  EXPECT_EQ(decisive("r24=1 r25=2"), "r24 r25");
+  EXPECT_EQ(decisive(R"(2023-06-14 15:16:01 INFO {"p99":1,"q":2})"), "p99");
+  EXPECT_EQ(decisive(R"({"log":"r24=1 q=2\n","stream":"stdout","attrs":{"k8s":"x"},"time":"2023-06-14T15:16:01Z"})"),
+            "k8s r24");
+  EXPECT_EQ(decisive(R"(<34>1 2023-06-14T15:16:01Z h a - - [x@32473 iut="3" p2="x"][y z="1"] m)"), "x@32473 p2");
+  EXPECT_EQ(decisive("COREDUMP_SIGNAL_2=x", true), "COREDUMP_SIGNAL_2");
   EXPECT_FALSE(analyzer.Analyze(R"({"time":"99","msg":"m"})", false).cacheable);
 }
 

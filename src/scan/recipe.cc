@@ -72,6 +72,7 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
     } else if (rule.check_class && ClassifyToken(text) != rule.token_class) {
       return false;
     }
+    if (rule.literal != 0 && text != literals[rule.literal - 1u]) return false;
   }
   return GapMatches(line, position, line.size(), gaps[slots.size()]);
 }

@@ -39,6 +39,7 @@ struct SlotRule {
   Edge begin;
   Edge end;
   uint16_t time_layout = 0;  // not 0: the text must parse as this layout
+  uint16_t literal = 0;      // not 0: the text must be that of Recipe::literals, counted from 1
   bool check_class = false;  // the slot is a part of a token: its class must be `token_class`
   TokenClass token_class = TokenClass::kMixed;
 };
@@ -52,13 +53,15 @@ struct RowTime {
 struct Recipe {
   std::shared_ptr<const Shape> shape;
   std::vector<SlotRule> slots;
-  std::vector<std::string> gaps;  // constant bytes before slot 0, between slots, after the last: slots.size() + 1
+  std::vector<std::string> gaps;      // constant bytes before slot 0, between slots, after the last: slots.size() + 1
+  std::vector<std::string> literals;  // what some slots must be: the analysis hung on it
   bool cacheable = true;
 
   // About the memory it takes, its shape included.
   size_t MemoryBytes() const {
-    return sizeof(Recipe) + sizeof(Shape) + slots.size() * sizeof(SlotRule) + gaps.size() * sizeof(std::string) +
-           shape->pieces.size() * sizeof(Piece) + shape->fields.size() * sizeof(Field);
+    return sizeof(Recipe) + sizeof(Shape) + slots.size() * sizeof(SlotRule) +
+           (gaps.size() + literals.size()) * sizeof(std::string) + shape->pieces.size() * sizeof(Piece) +
+           shape->fields.size() * sizeof(Field);
   }
 
   // Writes one Span per slot (relative to the line's first byte) to `spans`, which holds shape->slot_count entries.

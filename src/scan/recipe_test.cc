@@ -137,6 +137,26 @@ TEST(Recipe, CutsTokensWhereFieldsEnd) {
   EXPECT_EQ(text, "192.168.0.77");
 }
 
+TEST(Recipe, HoldsForTheSameDecisiveBytesOnly) {
+  const std::string_view line = "a0=5 a1=7 x1:9";
+  LineAnalysis analysis = WholeBody(line);
+  const auto decides = [&](std::string_view text) {
+    const auto begin = static_cast<uint32_t>(line.find(text));
+    analysis.decisive.push_back({begin, begin + static_cast<uint32_t>(text.size())});
+  };
+  decides("a0=");
+  decides("a1=");
+  const auto recipe = Build(line, analysis);
+  EXPECT_TRUE(recipe->cacheable);
+  EXPECT_EQ(Slots(*recipe, line), Slots(*Build(line, WholeBody(line)), line));
+  EXPECT_EQ(Slots(*recipe, "a0=1 a1=2 x2:8").front(), "a0");
+  EXPECT_EQ(Slots(*recipe, "a1=1 a0=2 x1:9"), (Texts{"refused"}));
+  EXPECT_EQ(Slots(*recipe, "a0=1 a2=2 x1:9"), (Texts{"refused"}));
+  // Not to be told apart from what stands around it: nothing else may be taken for it.
+  decides("x1");
+  EXPECT_FALSE(Build(line, analysis)->cacheable);
+}
+
 TEST(Recipe, SlotsOfALineWithoutMaskedTokensAreFound) {
   const std::string_view line = R"({"error":"disk full","msg":"went wrong"})";
   LineAnalysis analysis;

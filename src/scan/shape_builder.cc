@@ -41,6 +41,7 @@ class Builder {
     CollectBoundaries();
     if (boundaries_.size() > kMaxPieces) return nullptr;
     MakePieces();
+    GuardDecisive();
     MakeFields();
     shape_->body = RangeOf(Snap(analysis_.body_begin), Snap(analysis_.body_end));
     shape_->body_unescape = analysis_.body_unescape;
@@ -279,7 +280,23 @@ class Builder {
     recipe_->gaps.push_back(std::move(gap));
   }
 
+  // Constants are compared anyway. A slot that goes beyond such bytes cannot be: another line may have others around.
+  void GuardDecisive() {
+    for (const ByteRange& range : analysis_.decisive) {
+      auto slot = std::upper_bound(slot_ranges_.begin(), slot_ranges_.end(), range.begin,
+                                   [](uint32_t offset, const ByteRange& s) { return offset < s.end; });
+      for (; slot != slot_ranges_.end() && slot->begin < range.end; ++slot) {
+        if (slot->begin < range.begin || slot->end > range.end) recipe_->cacheable = false;
+        SlotRule& rule = recipe_->slots[static_cast<size_t>(slot - slot_ranges_.begin())];
+        if (rule.literal != 0) continue;
+        recipe_->literals.emplace_back(line_.substr(slot->begin, slot->end - slot->begin));
+        rule.literal = static_cast<uint16_t>(recipe_->literals.size());
+      }
+    }
+  }
+
   void AddSlot(uint32_t begin, uint32_t end, const Range* whole, const MaskedToken* token) {
+    if (!analysis_.decisive.empty()) slot_ranges_.push_back({begin, end});
     Piece& piece = shape_->pieces.emplace_back();
     piece.kind = Piece::Kind::kSlot;
     piece.slot = shape_->slot_count++;
@@ -385,6 +402,7 @@ class Builder {
   std::vector<uint64_t> cuts_;        // bit i: a piece begins or ends before byte i
   std::vector<uint32_t> boundaries_;  // the same as sorted offsets
   std::vector<uint32_t> piece_at_;    // where each piece begins, then the line's end
+  std::vector<ByteRange> slot_ranges_;
 };
 
 }  // namespace
