@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/free_memory.h"
 #include "base/same_bytes.h"
 #include "format/number_text.h"
 #include "format/text_prefetch.h"
@@ -190,7 +191,7 @@ void NumberWithinGroups(const GroupPlan& plan, const ParallelFor& parallel_for, 
     overlap->group_texts[g] = dictionary.TakeTexts();
   };
   ForEach(parallel_for, plan.groups.size(), number);
-  overlap->hashes = {};
+  FreeMemory(&overlap->hashes);
 }
 
 // Groups are walked in a few sets, on a thread each. Each set is the `group_of` of its columns.
@@ -427,7 +428,7 @@ GroupPlan PlanGroups(const SegmentInput& input, const ParallelFor& parallel_for,
     second_half();
   }
   for (uint32_t c = 0; c < columns; ++c) {
-    if (plan.group_of[c] >= 0) overlap.own[c].numbers = {};
+    if (plan.group_of[c] >= 0) FreeMemory(&overlap.own[c].numbers);
   }
   plan.numbers_of = std::move(overlap.own);
   return plan;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/free_memory.h"
 #include "base/hash.h"
 
 namespace whittle {
@@ -58,9 +59,9 @@ void FramePacker::Compress(size_t index, Compressor* compressor) {
   raw.reserve(frame.raw_size);
   for (size_t i = 1; i < frame.blobs.size(); ++i) {
     raw += frame.blobs[i];
-    frame.blobs[i] = {};
+    FreeMemory(&frame.blobs[i]);
   }
-  frame.blobs = {};
+  FreeMemory(&frame.blobs);
   Result<std::string> stored = compressor->Compress(raw, level_);
   frame.status = stored.status();
   frame.method = stored.ok() && stored->size() < raw.size() ? 1 : 0;
@@ -80,7 +81,7 @@ Status FramePacker::Write(std::string* file, std::vector<FrameInfo>* frames) {
       info.checksum = Hash64(frame.stored);
       frames->push_back(info);
       file->append(frame.stored);
-      frame.stored = {};
+      FreeMemory(&frame.stored);
     }
   }
   return Status::Ok();

@@ -19,8 +19,6 @@ namespace whittle {
 
 class RawCursor {
  public:
-  // Runs body(0..n-1), possibly on several threads, and returns when all are done.
-
   // kCorrupt when anything does not decode or columns and rows do not add up.
   static Result<RawCursor> Open(const SegmentReader& reader, const ParallelFor& parallel_for = {});
 

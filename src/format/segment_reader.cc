@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/free_memory.h"
 #include "base/hash.h"
 #include "format/column_codec.h"
 #include "format/column_groups.h"
@@ -384,7 +385,7 @@ Status SegmentReader::DealGroups(const std::vector<uint32_t>& row_shape, const P
   ForEach(parallel_for, walks, walk);
   if (std::find(fits.begin(), fits.end(), 0) != fits.end()) return Corrupt("column group");
   for (Group* group : groups) {
-    group->numbers = {};
+    FreeMemory(&group->numbers);
     group->dealt = true;
   }
   return Status::Ok();

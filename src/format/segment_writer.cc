@@ -4,6 +4,7 @@
 #include <memory>
 #include <numeric>
 
+#include "base/free_memory.h"
 #include "event/shape_list.h"
 #include "format/column_codec.h"
 #include "format/column_groups.h"
@@ -185,7 +186,7 @@ void SegmentEncoder::EncodeColumn(uint32_t column, Compressor* compressor) {
     hint.is_free_text = input.is_free_text;
     if (planned && !plan_.numbers_of[column].numbers.empty()) hint.numbers = &plan_.numbers_of[column];
     EncodeText(input.values, hint, 0, compressor, &encoded.sink);
-    if (planned) plan_.numbers_of[column].numbers = {};
+    if (planned) FreeMemory(&plan_.numbers_of[column].numbers);
   }
   Finish(&encoded);
 }
@@ -269,7 +270,7 @@ void SegmentEncoder::Pack(FramePacker* packer, uint64_t text_bytes) {
   ForEach(options_.parallel_for, frames + kFreeTasks, [&](size_t i) {
     if (i < frames) return packer->Compress(i, compressors_.Borrow().get());
     for (size_t c = i - frames; c < input_.columns.size(); c += kFreeTasks) {
-      input_.columns[c].values = {};
+      FreeMemory(&input_.columns[c].values);
       plan_.numbers_of[c] = {};
     }
     for (size_t g = i - frames; g < plan_.groups.size(); g += kFreeTasks) plan_.groups[g] = {};
@@ -299,7 +300,6 @@ Result<std::string> SegmentEncoder::Run() {
     for (Blob& blob : encoded->sink.blobs) {
       directory.blobs.push_back({static_cast<uint8_t>(blob.kind), blob.bytes.size()});
       packer.Add(blob.kind, std::move(blob.bytes));
-      blob.bytes = {};
     }
   };
   store(&row_shape_);

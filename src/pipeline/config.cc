@@ -179,8 +179,8 @@ Result<OtlpSinkConfig> ReadOtlpSink(const Group& otlp) {
     return otlp.Error("token_env", "'token_file' and 'token_env' say the same; write one of them");
   }
   sink.token_header = otlp.Text("token_header");
-  if (!IsHeaderName(sink.token_header)) {
-    return otlp.Error("token_header", "'" + sink.token_header + "' is no name of a header");
+  if (const Status taken = CheckOtlpTokenHeader(sink.token_header); !taken.ok()) {
+    return otlp.Error("token_header", taken.message());
   }
   sink.gzip = otlp.Text("compression") == "gzip";
   sink.timeout_ns = otlp.Duration("timeout");

@@ -46,7 +46,7 @@ inline constexpr ConfigKey kSinkKeys[] = {
     {.path = "sinks[].otlp.timeout",
      .type = ConfigType::kDuration,
      .default_value = "10s",
-     .help = "how long a request may take",
+     .help = "how long the collector may be silent, and may take to answer",
      .minimum = 100'000'000,
      .maximum = 600'000'000'000},
     {.path = "sinks[].otlp.tls", .type = ConfigType::kGroup, .help = "certificates, when the endpoint is https"},

@@ -94,6 +94,7 @@ void EventSink::Run() {
 
 // Sends what is committed and not sent yet, segment by segment, oldest first.
 Status EventSink::Round() {
+  const uint64_t round = ++rounds_begun_;
   WHITTLE_ASSIGN_OR_RETURN(const Snapshot snapshot, TakeSnapshot(env_, catalog_->layout().dir));
   std::vector<const SegmentMeta*> news;
   uint64_t behind = 0;
@@ -107,6 +108,7 @@ Status EventSink::Round() {
     behind += segment.records;
   }
   behind_ = behind;
+  behind_since_ = round;
   for (const SegmentMeta* segment : news) {
     bool all_sent = false;
     if (segment->rows > 0) {
@@ -132,19 +134,25 @@ Status EventSink::SendSegment(const std::string& path, bool* all_sent) {
   options.from_offsets = &frontier_;
   options.stop = &stop_;
   bool complete = true;
+  const uint64_t refused_before = refused_;
   WHITTLE_RETURN_IF_ERROR(reader->Visit(options, [&](RecordView* record) -> Result<bool> {
     WHITTLE_ASSIGN_OR_RETURN(complete, SendEvent(record));
     return complete;
   }));
-  while (!stop_ && transport_->Wait(kWaitMs) > 0) {
+  while (!stop_ && WaitForTransport() > 0) {
   }
-  delivered_ = transport_->delivered();
-  if (const uint64_t refused = transport_->refused(); refused != refused_) {
-    Log(std::to_string(refused - refused_) + " events are not taken at the other end; they are left out");
-    refused_ = refused;
+  if (const uint64_t refused = refused_ - refused_before; refused > 0) {
+    Log(std::to_string(refused) + " events are not taken at the other end; they are left out");
   }
   *all_sent = complete && !stop_ && !transport_->TakeFailure();
   return Status::Ok();
+}
+
+size_t EventSink::WaitForTransport() {
+  const size_t left = transport_->Wait(kWaitMs);
+  delivered_ = transport_->delivered();
+  refused_ = transport_->refused();
+  return left;
 }
 
 // False: it is being stopped.
@@ -152,16 +160,19 @@ Result<bool> EventSink::SendEvent(RecordView* record) {
   while (!stop_) {
     WHITTLE_ASSIGN_OR_RETURN(const bool sent, transport_->Send(record));
     if (sent) return true;
-    transport_->Wait(kWaitMs);
+    WaitForTransport();
+    if (transport_->TakeFailure()) return false;
   }
   return false;
 }
 
 void EventSink::Drain(int64_t timeout_ns) {
   const int64_t until = env_->clock->SteadyNs() + timeout_ns;
-  // A round that began after now has seen everything.
-  behind_ = UINT64_MAX;
-  while (behind_ > 0 && env_->clock->SteadyNs() < until) env_->clock->SleepNs(20 * kMillisecondNs);
+  // A round that begins after now sees everything.
+  const uint64_t begun = rounds_begun_;
+  while ((behind_since_ <= begun || behind_ > 0) && env_->clock->SteadyNs() < until) {
+    env_->clock->SleepNs(20 * kMillisecondNs);
+  }
 }
 
 }  // namespace whittle

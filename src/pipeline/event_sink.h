@@ -74,6 +74,7 @@ class EventSink {
   Status Round();
   Status SendSegment(const std::string& path, bool* all_sent);
   Result<bool> SendEvent(RecordView* record);
+  size_t WaitForTransport();
   Status Save();
   Status Load();
 
@@ -91,7 +92,9 @@ class EventSink {
   std::atomic<uint64_t> delivered_{0};
   std::atomic<uint64_t> refused_{0};
   std::atomic<uint64_t> behind_{UINT64_MAX};  // not known yet
-  std::thread thread_;                        // last
+  std::atomic<uint64_t> rounds_begun_{0};
+  std::atomic<uint64_t> behind_since_{0};  // the round that found out how much
+  std::thread thread_;                     // last
 };
 
 }  // namespace whittle

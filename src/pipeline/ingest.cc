@@ -136,11 +136,13 @@ class Run {
     ahead_ = Ahead{*file, std::move(*reading)};
   }
 
-  // Whether the file is the one that was read ahead, and not another that took its name meanwhile.
+  // Whether the file is what was read ahead, and not another that took its name, or was written over it, meanwhile.
   bool IsAhead(const Input& input) const {
     if (!ahead_) return false;
     const auto now = env_->files->Stat(input.path);
-    return now.ok() && now->device == ahead_->file.device && now->inode == ahead_->file.inode;
+    const FileInfo& then = ahead_->file;
+    return now.ok() && now->device == then.device && now->inode == then.inode &&
+           (now->size > then.size || (now->size == then.size && now->modified_ns == then.modified_ns));
   }
 
   // Before anything else is parsed.

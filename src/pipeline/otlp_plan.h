@@ -19,7 +19,10 @@ Result<OtlpTarget> ParseOtlpEndpoint(const std::string& endpoint);
 // RFC 9110, token.
 bool IsHeaderName(std::string_view name);
 
-// kConfig when it is no header, one that whittle sets itself, or one whose name says that it is a secret.
+// kConfig when it is no name of a header, or of one that whittle sets itself.
+Status CheckOtlpTokenHeader(const std::string& name);
+
+// The same, and when the value has bytes that none has, or the name says that it is a secret.
 Status CheckOtlpHeader(const std::string& name, const std::string& value);
 
 // Reads the token. kConfig, or kIo: its file cannot be read.

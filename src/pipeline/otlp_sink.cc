@@ -23,6 +23,12 @@ constexpr int64_t kLongestPauseNs = 30'000 * kMillisecondNs;
 constexpr int64_t kLongestAskedPauseNs = 300'000 * kMillisecondNs;
 constexpr int64_t kConnectNs = 3'000 * kMillisecondNs;
 constexpr size_t kMaxAnswerBytes = size_t{64} << 10;
+// What goes wrong for so long is given up: the sink begins the segment anew, and does not hold it meanwhile.
+constexpr int64_t kGiveUpNs = 60'000 * kMillisecondNs;
+// Events that may be left out one after another; more of them, and it is the collector.
+constexpr int kMostRefusedInARow = 10;
+// No collector refuses smaller requests for their size.
+constexpr size_t kLargeRequestBytes = size_t{64} << 10;
 
 // RFC 1952. Empty when there is no memory.
 std::string Gzip(std::string_view bytes) {
@@ -42,37 +48,64 @@ std::string Gzip(std::string_view bytes) {
   return out;
 }
 
-// How many of the records an answer says were refused: an ExportLogsServiceResponse.
-uint64_t RejectedOf(std::string_view answer, std::string* why) {
-  simdjson::dom::parser parser;
-  simdjson::dom::object partial;
-  if (parser.parse(answer.data(), answer.size())["partialSuccess"].get(partial) != simdjson::SUCCESS) return 0;
-  std::string_view text;
-  if (partial["errorMessage"].get(text) == simdjson::SUCCESS) *why = text;
-  uint64_t count = 0;
-  if (partial["rejectedLogRecords"].get(count) == simdjson::SUCCESS) return count;
-  if (partial["rejectedLogRecords"].get(text) != simdjson::SUCCESS) return 0;  // 64 bits are a string in JSON
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return count;
-}
-
 struct Answer {
   int status = 0;  // 0: there was none
   int64_t pause_ns = 0;
   std::string body;
+  const char* trouble = "";  // why there was none
 };
 
 enum class Verdict { kTaken, kRefused, kLater };
+
+// Of an answer that says that a request was taken: an ExportLogsServiceResponse, or nothing.
+struct Taken {
+  bool is_otlp = false;
+  uint64_t rejected = 0;
+  std::string why;
+};
+Taken ReadTaken(std::string_view answer) {
+  Taken taken;
+  simdjson::dom::parser parser;
+  simdjson::dom::object response, partial;
+  const bool is_object = parser.parse(answer.data(), answer.size()).get(response) == simdjson::SUCCESS;
+  taken.is_otlp = is_object || answer.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  if (!is_object || response["partialSuccess"].get(partial) != simdjson::SUCCESS) return taken;
+  std::string_view text;
+  if (partial["errorMessage"].get(text) == simdjson::SUCCESS) taken.why = text;
+  if (partial["rejectedLogRecords"].get(taken.rejected) == simdjson::SUCCESS) return taken;
+  if (partial["rejectedLogRecords"].get(text) == simdjson::SUCCESS) {  // 64 bits are a string in JSON
+    std::from_chars(text.data(), text.data() + text.size(), taken.rejected);
+  }
+  return taken;
+}
 
 Verdict Judge(int status) {
   if (status >= 200 && status < 300) return Verdict::kTaken;
   return status == 400 || status == 413 || status == 422 ? Verdict::kRefused : Verdict::kLater;
 }
 
+const char* TextOf(httplib::Error error) {
+  switch (error) {
+    case httplib::Error::Connection:
+    case httplib::Error::ConnectionTimeout:
+      return "nobody answers there";
+    case httplib::Error::SSLConnection:
+      return "no TLS connection comes about";
+    case httplib::Error::SSLLoadingCerts:
+      return "the certificates cannot be used";
+    case httplib::Error::SSLServerVerification:
+      return "its certificate is not trusted";
+    default:
+      return "no whole answer comes";
+  }
+}
+
 class Collector {
  public:
-  explicit Collector(const OtlpSinkPlan& plan)
-      : client_(plan.target.server, plan.cert_file, plan.key_file),
+  Collector(const Env* env, const OtlpSinkPlan& plan)
+      : env_(env),
+        timeout_ns_(plan.timeout_ns),
+        client_(plan.target.server, plan.cert_file, plan.key_file),
         path_(plan.target.path),
         headers_{{"Content-Type", "application/json"}, {"User-Agent", "whittle/" WHITTLE_VERSION}},
         gzip_(plan.gzip) {
@@ -84,6 +117,7 @@ class Collector {
     set(plan.timeout_ns, [&](time_t s, time_t us) { client_.set_read_timeout(s, us); });
     set(plan.timeout_ns, [&](time_t s, time_t us) { client_.set_write_timeout(s, us); });
     client_.set_keep_alive(true);
+    client_.set_tcp_nodelay(true);  // head and body are written apart
     if (!plan.ca_file.empty()) client_.set_ca_cert_path(plan.ca_file.c_str());
   }
 
@@ -99,12 +133,16 @@ class Collector {
       request.body = body;
     }
     Answer answer;
+    const int64_t until = env_->clock->SteadyNs() + timeout_ns_;
     request.content_receiver = [&](const char* data, size_t size, uint64_t, uint64_t) {
-      answer.body.append(data, std::min(size, kMaxAnswerBytes - std::min(kMaxAnswerBytes, answer.body.size())));
-      return true;
+      answer.body.append(data, std::min(size, kMaxAnswerBytes - answer.body.size()));
+      return env_->clock->SteadyNs() < until;
     };
     const httplib::Result result = client_.send(request);
-    if (!result) return answer;
+    if (!result) {
+      answer.trouble = TextOf(result.error());
+      return answer;
+    }
     answer.status = result->status;
     const auto pause = result->headers.find("Retry-After");
     if (pause == result->headers.end()) return answer;
@@ -117,6 +155,8 @@ class Collector {
   void Interrupt() { client_.stop(); }
 
  private:
+  const Env* const env_;
+  const int64_t timeout_ns_;
   httplib::Client client_;
   const std::string path_;
   httplib::Headers headers_;
@@ -150,7 +190,7 @@ class OtlpTransport : public EventTransport {
 
   uint64_t delivered() const override { return delivered_; }
   uint64_t refused() const override { return refused_; }
-  bool TakeFailure() override { return false; }  // nothing is given up
+  bool TakeFailure() override { return std::exchange(failed_, false); }
   void Interrupt() override {
     interrupted_ = true;
     collector_->Interrupt();
@@ -159,23 +199,30 @@ class OtlpTransport : public EventTransport {
  private:
   void Post() {
     const size_t count = std::min(request_.events(), most_);
-    const Answer answer = collector_->Post(request_.Body(count, env_->clock->WallNs()));
+    const std::string body = request_.Body(count, env_->clock->WallNs());
+    const Answer answer = collector_->Post(body);
     switch (Judge(answer.status)) {
       case Verdict::kTaken: {
-        std::string why;
-        const uint64_t rejected = std::min<uint64_t>(RejectedOf(answer.body, &why), count);
-        why = Shown(why);
-        if (rejected > 0) Refused(rejected, why);
-        Done(count, count - rejected);
+        const Taken taken = ReadTaken(answer.body);
+        if (!taken.is_otlp) return Later(answer);
+        const uint64_t rejected = std::min<uint64_t>(taken.rejected, count);
+        if (rejected > 0) Refused(rejected, Shown(taken.why));
+        request_.RemoveFirst(count);
+        delivered_ += count - rejected;
+        may_refuse_ = kMostRefusedInARow;
         most_ = kMaxOtlpEvents;
-        return;
+        return Well();
       }
       case Verdict::kRefused:
         if (count > 1) {
           most_ = count / 2;
-        } else if (answer.status == 413 || TakesOthers()) {
+        } else if (may_refuse_ > 0 || (answer.status == 413 && body.size() >= kLargeRequestBytes)) {
+          may_refuse_ -= may_refuse_ > 0 ? 1 : 0;
           Refused(1, TextOf(answer));
-          Done(1, 0);
+          request_.RemoveFirst(1);
+          Well();
+        } else if (++passed_over_ < request_.events()) {
+          request_.MoveFirstToEnd();  // perhaps it takes another
         } else {
           Later(answer);
         }
@@ -185,13 +232,9 @@ class OtlpTransport : public EventTransport {
     }
   }
 
-  // Whether it is the event, and not whoever answers there: a request without events is none to refuse.
-  bool TakesOthers() { return Judge(collector_->Post(OtlpRequest({}).Body(0, 0)).status) == Verdict::kTaken; }
-
-  void Done(size_t count, uint64_t delivered) {
-    request_.RemoveFirst(count);
-    delivered_ += delivered;
-    pause_ns_ = 0;
+  void Well() {
+    pause_ns_ = trouble_since_ns_ = 0;
+    passed_over_ = 0;
     if (!std::exchange(told_, {}).empty()) log_("well again");
   }
 
@@ -203,14 +246,29 @@ class OtlpTransport : public EventTransport {
 
   void Later(const Answer& answer) {
     if (interrupted_) return;
+    passed_over_ = 0;
+    const int64_t now = env_->clock->SteadyNs();
+    if (trouble_since_ns_ == 0) trouble_since_ns_ = now;
     pause_ns_ = std::clamp(2 * pause_ns_, kFirstPauseNs, kLongestPauseNs);
-    next_ns_ = env_->clock->SteadyNs() + std::max(pause_ns_, answer.pause_ns);
+    next_ns_ = now + std::max(WithJitter(pause_ns_), answer.pause_ns);
     const std::string what = TextOf(answer);
     if (what != std::exchange(told_, what)) log_(what + "; trying again");
+    if (now - trouble_since_ns_ < kGiveUpNs) return;
+    trouble_since_ns_ = 0;
+    request_.RemoveFirst(request_.events());
+    failed_ = true;
+  }
+
+  // Three to five quarters, so that many senders do not come back together.
+  int64_t WithJitter(int64_t ns) const {
+    const auto random = env_->entropy->Bytes(1);
+    const int64_t part = random.ok() && !random->empty() ? static_cast<unsigned char>(random->front()) : 128;
+    return ns / 4 * 3 + ns / 2 * part / 256;
   }
 
   static std::string TextOf(const Answer& answer) {
-    if (answer.status == 0) return "nobody answers there";
+    if (answer.status == 0) return answer.trouble;
+    if (Judge(answer.status) == Verdict::kTaken) return "what answers there does not speak OTLP";
     const std::string body = Shown(answer.body);
     return "the answer is HTTP status " + std::to_string(answer.status) + (body.empty() ? "" : ": " + body);
   }
@@ -231,7 +289,11 @@ class OtlpTransport : public EventTransport {
   size_t most_ = kMaxOtlpEvents;  // events of the next request
   int64_t next_ns_ = 0;           // when it may be sent
   int64_t pause_ns_ = 0;          // the last one
-  std::string told_;              // what is wrong; empty: nothing is
+  int64_t trouble_since_ns_ = 0;  // 0: nothing is wrong
+  int may_refuse_ = 0;            // events that may be left out before one is taken
+  size_t passed_over_ = 0;        // refused, while it is not known whether it is them
+  bool failed_ = false;
+  std::string told_;  // what is wrong; empty: nothing is
   std::string why_refused_;
   uint64_t delivered_ = 0;
   uint64_t refused_ = 0;
@@ -242,12 +304,14 @@ class OtlpTransport : public EventTransport {
 
 SinkPlan MakeSinkPlan(const Env* env, OtlpSinkPlan plan) {
   SinkPlan sink;
-  sink.name = "sink/otlp/" + plan.target.server + plan.target.path;
-  sink.label = plan.target.server + plan.target.path;
+  // A path may have a secret in it.
+  const std::string path = plan.target.path == kOtlpLogsPath ? "" : "/" + ToHex(Hash64(plan.target.path)).substr(0, 8);
+  sink.label = plan.target.server + path;
+  sink.name = "sink/otlp/" + sink.label;
   sink.open = [env, plan = std::move(plan)](SinkLog log) -> Result<std::unique_ptr<EventTransport>> {
     WHITTLE_RETURN_IF_ERROR(LoadHttpLibrary());
     return std::unique_ptr<EventTransport>(
-        std::make_unique<OtlpTransport>(env, std::make_unique<Collector>(plan), std::move(log)));
+        std::make_unique<OtlpTransport>(env, std::make_unique<Collector>(env, plan), std::move(log)));
   };
   return sink;
 }

@@ -1,5 +1,7 @@
 #include "query/column_codes.h"
 
+#include "base/free_memory.h"
+
 #include <algorithm>
 
 #include "base/hash.h"
@@ -27,7 +29,7 @@ ColumnCodes::ColumnCodes(const CodedTexts& values) {
       codes_.push_back(code_of[number]);
     }
   }
-  table_ = {};
+  FreeMemory(&table_);
 }
 
 uint32_t ColumnCodes::Add(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "query/distinct_counter.h"
 
+#include "base/free_memory.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -28,7 +30,7 @@ void DistinctCounter::GoApproximate() {
   if (!registers_.empty()) return;
   registers_.assign(kRegisters, 0);
   for (const uint64_t hash : hashes_) AddToRegisters(hash);
-  hashes_ = {};
+  FreeMemory(&hashes_);
 }
 
 size_t DistinctCounter::AddHash(uint64_t hash) {

@@ -1,5 +1,7 @@
 #include "query/quantile_sketch.h"
 
+#include "base/free_memory.h"
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -43,7 +45,7 @@ size_t QuantileSketch::Add(double value, double weight) {
   if (values_.size() <= kExactValues) return (values_.capacity() - before) * sizeof(values_[0]);
   size_t bytes = 0;
   for (const auto& [one, its_weight] : values_) bytes += AddToBuckets(one, its_weight);
-  values_ = {};
+  FreeMemory(&values_);
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/hash.h"
+#include "base/rfc3339.h"
 #include "render/json_text.h"
 
 namespace whittle {
@@ -37,6 +38,10 @@ void AppendDouble(double value, std::string* out) {
   *out += '}';
 }
 
+bool IsOurs(std::string_view name) {
+  return name == "log.record.uid" || name == "parent_span_id" || name.starts_with("whittle.");
+}
+
 // The members of a list of attributes.
 class AttributeList {
  public:
@@ -61,7 +66,8 @@ class AttributeList {
   }
   void All(const std::vector<Attribute>& attributes) {
     for (const Attribute& attribute : attributes) {
-      AppendOtlpValue(attribute.value, Key(attribute.name));
+      AppendOtlpValue(attribute.value,
+                      Key(IsOurs(attribute.name) ? "whittle.original." + attribute.name : attribute.name));
       End();
     }
   }
@@ -72,7 +78,8 @@ class AttributeList {
 };
 
 void AppendFields(const Event& event, std::string_view uid, std::string* out) {
-  if (event.timestamp_ns) *out += "\"timeUnixNano\":\"" + std::to_string(*event.timestamp_ns) + "\",";
+  const bool has_time = event.timestamp_ns && *event.timestamp_ns >= 0;
+  if (has_time) *out += "\"timeUnixNano\":\"" + std::to_string(*event.timestamp_ns) + "\",";
   if (event.severity_number != 0) *out += "\"severityNumber\":" + std::to_string(event.severity_number) + ",";
   if (!event.severity_text.empty()) {
     *out += "\"severityText\":";
@@ -91,6 +98,11 @@ void AppendFields(const Event& event, std::string_view uid, std::string* out) {
   if (event.template_id != 0) {
     attributes.Text("whittle.template_id", ToHex(event.template_id));
     attributes.Text("whittle.template", event.template_text);
+  }
+  if (event.timestamp_ns && !has_time) {
+    std::string text;
+    AppendRfc3339(*event.timestamp_ns, &text);
+    attributes.Text("whittle.timestamp", text);
   }
   attributes.Text("whittle.source", event.source_name);
   attributes.Integer("whittle.offset", event.source_offset);
@@ -157,6 +169,8 @@ std::string OtlpRequest::Body(size_t count, int64_t observed_ns) const {
   out += "]}";
   return out;
 }
+
+void OtlpRequest::MoveFirstToEnd() { std::rotate(records_.begin(), records_.begin() + 1, records_.end()); }
 
 void OtlpRequest::RemoveFirst(size_t count) {
   for (size_t i = 0; i < count; ++i) {

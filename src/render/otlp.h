@@ -4,7 +4,9 @@
 //
 // A text that is not UTF-8 goes as bytes, so nothing is lost. What OTLP has no place for is an attribute:
 // `log.record.uid`, by which a collector knows an event that it was sent twice, and below `whittle.`: template_id,
-// template, source, offset, line, timestamp_guessed, sample_rate and stratum; the parent span is `parent_span_id`.
+// template, source, offset, line, timestamp_guessed, sample_rate and stratum, and timestamp for one before 1970, which
+// OTLP's numbers cannot say; the parent span is `parent_span_id`. Attributes of the event that are called so themselves
+// get `whittle.original.` in front: keys are unique.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +34,7 @@ class OtlpRequest {
   // Events that follow each other with equal resources share them.
   std::string Body(size_t count, int64_t observed_ns) const;
   void RemoveFirst(size_t count);
+  void MoveFirstToEnd();
 
  private:
   struct Record {

@@ -66,6 +66,22 @@ TEST(Otlp, AnEventIsALogRecord) {
       R"({"key":"whittle.stratum","value":{"stringValue":"s"}}]}]}]}]})");
 }
 
+TEST(Otlp, WhatOtlpCannotSayStandsInAttributes) {
+  Event event;
+  event.timestamp_ns = -1'500'000'000;
+  event.attributes = {{"log.record.uid", Value::String("its own")}};
+  OtlpRequest request("1");
+  request.Add(event, "uid");
+  const std::string body = request.Body(1, 5);
+  EXPECT_EQ(body.find("timeUnixNano"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"({"key":"whittle.timestamp","value":{"stringValue":"1969-12-31T23:59:58.500000000Z"}})"),
+            std::string::npos)
+      << body;
+  EXPECT_NE(body.find(R"({"key":"log.record.uid","value":{"stringValue":"uid"}})"), std::string::npos);
+  EXPECT_NE(body.find(R"({"key":"whittle.original.log.record.uid","value":{"stringValue":"its own"}})"),
+            std::string::npos);
+}
+
 TEST(Otlp, RequestsAreCutAnywhereAndShareResources) {
   const unsigned seed = 7;
   SCOPED_TRACE(seed);
