@@ -61,6 +61,8 @@ struct LineAnalysis {
   // Names and the like that the skeleton may hide, as they have digits: only lines with the same bytes there are
   // analysed alike.
   std::vector<ByteRange> decisive;
+  // Values that would have been taken for times, had they been any: only lines with none there are analysed alike.
+  std::vector<ByteRange> no_times;
   bool cacheable = true;  // false: another line with the same skeleton might be analysed differently all the same
 };
 

@@ -79,7 +79,9 @@ void AddJsonFields(std::string_view text, const std::vector<JsonMember>& members
       case KnownField::kTimestamp: {
         const TimeLayoutId layout =
             scalar ? WholeTime(text.substr(member.begin, member.end - member.begin)) : TimeLayoutId{0};
-        if (layout == 0 && scalar) analysis->cacheable = false;
+        if (layout == 0 && scalar) {
+          analysis->no_times.push_back({static_cast<uint32_t>(member.begin), static_cast<uint32_t>(member.end)});
+        }
         if (layout != 0 && TimeLayoutHasDate(layout)) time.Offer(i, known[i].rank);
         break;
       }

@@ -176,7 +176,9 @@ void AddPairs(std::string_view text, const std::vector<Pair>& pairs, LineAnalysi
     const WellKnown known = LookUpField(pair.key);
     if (known.field == KnownField::kTimestamp) {
       const TimeLayoutId layout = layout_of(pair);
-      if (layout == 0) analysis->cacheable = false;
+      if (layout == 0) {
+        analysis->no_times.push_back({static_cast<uint32_t>(pair.begin), static_cast<uint32_t>(pair.end)});
+      }
       if (layout != 0 && TimeLayoutHasDate(layout)) time.Offer(pair, known.rank);
     }
     if (known.field == KnownField::kSeverity) severity.Offer(pair, known.rank);

@@ -87,6 +87,12 @@ void LineWalk::Merge(const TextView& view, LineAnalysis&& found) {
     if (!view.IsWhole(range.begin, range.end)) out_->cacheable = false;
     out_->decisive.push_back({view.Raw(range.begin), view.RawEnd(range.end)});
   }
+  for (const ByteRange& range : found.no_times) {
+    const ByteRange raw{view.Raw(range.begin), view.RawEnd(range.end)};
+    // With escapes or colours the bytes of the line are another text.
+    if (raw.end - raw.begin != range.end - range.begin) out_->cacheable = false;
+    out_->no_times.push_back(raw);
+  }
   out_->cacheable = out_->cacheable && found.cacheable;
   if (!found.envelope.empty()) out_->envelope += (out_->envelope.empty() ? "" : "+") + found.envelope;
   if (!found.header.empty()) out_->header = std::move(found.header);
@@ -248,6 +254,9 @@ void SpreadObjects(std::string_view text, LineAnalysis* found) {
     found->cacheable = found->cacheable && members.cacheable;
     for (const ByteRange& range : members.decisive) {
       found->decisive.push_back({range.begin + field.begin, range.end + field.begin});
+    }
+    for (const ByteRange& range : members.no_times) {
+      found->no_times.push_back({range.begin + field.begin, range.end + field.begin});
     }
     LeaveOwnFields(&members);
     for (FieldSpan& member : members.fields) {

@@ -197,7 +197,23 @@ TEST(LineAnalyzerTest, KeysThatVaryAreDecisive) {
             "k8s r24");
   EXPECT_EQ(decisive(R"(<34>1 2023-06-14T15:16:01Z h a - - [x@32473 iut="3" p2="x"][y z="1"] m)"), "x@32473 p2");
   EXPECT_EQ(decisive("COREDUMP_SIGNAL_2=x", true), "COREDUMP_SIGNAL_2");
-  EXPECT_FALSE(analyzer.Analyze(R"({"time":"99","msg":"m"})", false).cacheable);
+}
+
+TEST(LineAnalyzerTest, ValuesThatAreNoTimesAreNamed) {
+  const LineAnalyzer analyzer({});
+  const auto no_times = [&](std::string_view line) {
+    const LineAnalysis analysis = analyzer.Analyze(line, false);
+    EXPECT_TRUE(analysis.cacheable) << line;
+    std::string texts;
+    for (const ByteRange& range : analysis.no_times) {
+      texts += std::string(line.substr(range.begin, range.end - range.begin)) + ";";
+    }
+    return texts;
+  };
+  EXPECT_EQ(no_times(R"({"time":"99","msg":"m"})"), "99;");
+  EXPECT_EQ(no_times(R"({"time":0.035,"ts":"2024-05-01T10:00:00Z","msg":"m"})"), "0.035;");
+  EXPECT_EQ(no_times("time=35ms level=info"), "35ms;");
+  EXPECT_EQ(no_times("time=2024-05-01T10:00:00Z level=info"), "");
 }
 
 TEST(LineAnalyzerTest, PatternsSeeTheUnescapedTextAndMapBack) {

@@ -56,17 +56,44 @@ class Lines {
     std::string out = "{";
     for (size_t i = 1 + Below(3); i > 0; --i) {
       const bool nested = depth > 1 && Below(3) == 0;
-      out += (out.size() > 1 ? ",\"" : "\"") + Name() + "\":" + (nested ? Object(depth - 1) : "\"" + Value() + "\"");
+      const std::string& value = Value();
+      const bool number =
+          value.find_first_not_of("0123456789") == std::string::npos && value[0] != '0' && Below(2) == 0;
+      out += (out.size() > 1 ? ",\"" : "\"") + Name() + "\":";
+      out += nested ? Object(depth - 1) : number ? value : "\"" + value + "\"";
     }
     return out + "}";
   }
 
-  static constexpr const char* kNames[] = {"a0",  "a1", "a2",     "user", "k8s.pod", "a/b", "x@32473", "p99",
-                                           "md5", "ab", "level2", "time", "msg1",    "c",   "u",       "ts1"};
-  static constexpr const char* kValues[] = {
-      "1",    "27",  "x",     "c000003e", "10.0.0.1", "a@b", "2024-05-01T10:00:00Z",
-      "35ms", "-13", "1.5",   "true",     "/a/b",     "z9",  "http://a/1",
-      "0x1f", "99",  "error", "W",        "12:30",    "7s"};
+  static constexpr const char* kNames[] = {"a0",      "a1",   "a2",   "user", "k8s.pod",   "a/b",
+                                           "x@32473", "p99",  "md5",  "ts",   "timestamp", "ab",
+                                           "level2",  "time", "msg1", "c",    "u",         "ts1"};
+  static constexpr const char* kValues[] = {"1",
+                                            "27",
+                                            "x",
+                                            "c000003e",
+                                            "10.0.0.1",
+                                            "a@b",
+                                            "2024-05-01T10:00:00Z",
+                                            "35ms",
+                                            "-13",
+                                            "1.5",
+                                            "true",
+                                            "/a/b",
+                                            "z9",
+                                            "http://a/1",
+                                            "0x1f",
+                                            "99",
+                                            "error",
+                                            "W",
+                                            "12:30",
+                                            "7s",
+                                            "1713172812",
+                                            "1713172812412",
+                                            "20240501",
+                                            "2024-13-01T10:00:00Z",
+                                            "2024-05-01 10:00:00",
+                                            "0.035"};
   std::mt19937 random_;
   std::string names_[4], values_[4];  // few, so that lines meet what others taught
 };
@@ -105,6 +132,8 @@ TEST(LineParser, LinesWhoseNamesHaveDigitsAreAnalysedOnce) {
   };
   EXPECT_LE(analysed("type=SYSCALL a0=ffffff9c a1=7 pid=12", "type=SYSCALL a0=c1 a1=9 pid=13"), 2u);
   EXPECT_LE(analysed(R"({"p99":1,"k8s":{"pod_2":"x"},"msg":"m"})", R"({"p99":7,"k8s":{"pod_2":"y"},"msg":"m"})"), 2u);
+  EXPECT_LE(analysed("time=35ms level=info", "time=7s level=info"), 2u);
+  EXPECT_LE(analysed(R"({"time":0.035,"msg":"m"})", R"({"time":1.7,"msg":"m"})"), 2u);
   EXPECT_LE(analysed("<34>1 2024-05-01T10:00:00Z h a - - [x@32473 iut=\"3\"] m",
                      "<34>1 2024-05-01T10:00:01Z h a - - [x@32473 iut=\"4\"] m"),
             2u);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/same_bytes.h"
+#include "scan/time_layout.h"
 
 namespace whittle {
 namespace {
@@ -71,6 +72,10 @@ bool Recipe::Apply(std::string_view line, const std::vector<MaskedToken>& masked
       }
     } else if (rule.check_class && ClassifyToken(text) != rule.token_class) {
       return false;
+    }
+    if (rule.no_time) {
+      const auto match = MatchTime(text);
+      if (match && match->size == text.size()) return false;
     }
     if (rule.literal != 0 && text != literals[rule.literal - 1u]) return false;
   }

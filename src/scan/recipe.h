@@ -40,6 +40,7 @@ struct SlotRule {
   Edge end;
   uint16_t time_layout = 0;  // not 0: the text must parse as this layout
   uint16_t literal = 0;      // not 0: the text must be that of Recipe::literals, counted from 1
+  bool no_time = false;      // the text must not be a time as a whole
   bool check_class = false;  // the slot is a part of a token: its class must be `token_class`
   TokenClass token_class = TokenClass::kMixed;
 };

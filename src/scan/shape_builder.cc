@@ -42,6 +42,7 @@ class Builder {
     if (boundaries_.size() > kMaxPieces) return nullptr;
     MakePieces();
     GuardDecisive();
+    GuardNoTimes();
     MakeFields();
     shape_->body = RangeOf(Snap(analysis_.body_begin), Snap(analysis_.body_end));
     shape_->body_unescape = analysis_.body_unescape;
@@ -295,8 +296,21 @@ class Builder {
     }
   }
 
+  void GuardNoTimes() {
+    for (const ByteRange& range : analysis_.no_times) {
+      if (!HasMasked(range.begin, range.end)) continue;  // a constant
+      const auto slot = std::lower_bound(slot_ranges_.begin(), slot_ranges_.end(), range.begin,
+                                         [](const ByteRange& s, uint32_t offset) { return s.begin < offset; });
+      if (slot != slot_ranges_.end() && slot->begin == range.begin && slot->end == range.end) {
+        recipe_->slots[static_cast<size_t>(slot - slot_ranges_.begin())].no_time = true;
+      } else {
+        recipe_->cacheable = false;
+      }
+    }
+  }
+
   void AddSlot(uint32_t begin, uint32_t end, const Range* whole, const MaskedToken* token) {
-    if (!analysis_.decisive.empty()) slot_ranges_.push_back({begin, end});
+    if (!analysis_.decisive.empty() || !analysis_.no_times.empty()) slot_ranges_.push_back({begin, end});
     Piece& piece = shape_->pieces.emplace_back();
     piece.kind = Piece::Kind::kSlot;
     piece.slot = shape_->slot_count++;
