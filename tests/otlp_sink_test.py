@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -371,6 +372,29 @@ sinks: [{{otlp: {{endpoint: 'http://127.0.0.1:{port}'{more}}}}}]
         self.end(process)
         self.assertEqual("other-s3cr3t", collector.requests[-1][1]["X-Api-Key"])
         self.assertNotIn("s3cr3t", self.said())
+
+    def test_certificates_are_checked(self):
+        if shutil.which("openssl") is None:
+            self.skipTest("there is no openssl to make a certificate with")
+        certificate, key = self.dir / "cert.pem", self.dir / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days",
+                        "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True,
+                       capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        collector = self.collector()
+        collector.server.socket = context.wrap_socket(collector.server.socket, server_side=True)
+        self.append(0, 5)
+        for more in ("", f", tls: {{ca_file: '{certificate}'}}"):
+            config = self.config(collector.port, more)
+            config.write_text(config.read_text().replace("http://127.0.0.1", "https://localhost"))
+            process = self.follow(config=config)
+            if more:
+                self.wait_for_records(collector, 5)
+            else:
+                self.wait_until(lambda: "its certificate is not trusted; trying again" in self.said(), "word of it")
+                self.assertEqual([], collector.records)
+            self.end(process)
 
     def test_refusals(self):
         cases = {
