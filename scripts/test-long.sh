@@ -33,6 +33,7 @@ step queries env WHITTLE_QUERIES=2000 python3 -B tests/query_differential_test.p
 step memory env WHITTLE_EVENTS=10000000 python3 -B tests/query_memory_test.py
 step sampling env WHITTLE_LONG=1 build/release/src/sample/sample_test --gtest_filter='HonestSampling.*:TotalEstimator.*:RateController.*'
 step comparisons env WHITTLE_RUNS=200 build/release/src/query/query_test --gtest_filter='Difference.*'
+step outage env WHITTLE_LONG=1 python3 -B tests/otlp_sink_test.py
 step fuzz env FUZZ_SEED=0 FUZZ_SECONDS="${FUZZ_SECONDS:-600}" FUZZ_SECONDS_INNER="${FUZZ_SECONDS:-600}" scripts/fuzz.sh
-echo "test-long: $failed of 13 failed; see $report"
+echo "test-long: $failed of 14 failed; see $report"
 [[ $failed -eq 0 ]]

@@ -373,6 +373,30 @@ sinks: [{{otlp: {{endpoint: 'http://127.0.0.1:{port}'{more}}}}}]
         self.assertEqual("other-s3cr3t", collector.requests[-1][1]["X-Api-Key"])
         self.assertNotIn("s3cr3t", self.said())
 
+    def test_what_was_erased_during_an_outage_is_not_sent(self):
+        if not os.environ.get("WHITTLE_LONG"):
+            self.skipTest("an outage takes two minutes: WHITTLE_LONG=1, as in make test-long")
+        collector = self.collector()
+        collector.answer = lambda records: (503, {}, b"")
+        self.append(0, 100)
+        process = self.follow(config=self.config(collector.port))
+        self.wait_until(lambda: self.stored().count(b"\n") == 100 and collector.requests, "an outage")
+        self.run_ok("retain", "--age", "1h", "--store", self.store)
+        self.assertEqual(b"", self.stored())
+        time.sleep(65)  # a request that is under way is given up after a minute
+        deadline = time.monotonic() + 90
+        seen = len(collector.requests)
+        while len(collector.requests) == seen:
+            self.assertLess(time.monotonic(), deadline, self.said())
+            time.sleep(0.5)
+        collector.answer = lambda records: (200, {}, b"{}")
+        self.append(100, 5)
+        while set(collector.numbers()) < set(range(100, 105)):
+            self.assertLess(time.monotonic(), deadline + 60, self.said())
+            time.sleep(0.5)
+        self.end(process)
+        self.assertEqual(set(range(100, 105)), set(collector.numbers()))
+
     def test_certificates_are_checked(self):
         if shutil.which("openssl") is None:
             self.skipTest("there is no openssl to make a certificate with")

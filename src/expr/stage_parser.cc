@@ -49,14 +49,6 @@ std::optional<AggregateFunction> FindFunction(std::string_view name) {
   return std::nullopt;
 }
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 class StageParser {
  public:
   explicit StageParser(TokenStream* in) : in_(*in) {}

@@ -11,6 +11,13 @@
 
 namespace whittle {
 
+// ASCII letters only.
+inline std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
 inline bool EqualsKeyword(std::string_view text, std::string_view lower_case_keyword) {
   if (text.size() != lower_case_keyword.size()) return false;
   for (size_t i = 0; i < text.size(); ++i) {

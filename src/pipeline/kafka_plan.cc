@@ -1,11 +1,10 @@
 #include "pipeline/kafka_plan.h"
 
-#include "env/user_directories.h"
+#include "pipeline/secret.h"
 
 namespace whittle {
 namespace {
 
-constexpr uint64_t kMaxPasswordBytes = 64 * 1024;
 // Of one partition in one answer of a broker; the first messages there are come whole however large they are, so
 // nothing is too large to be put into the quarantine. Larger answers are slower: each is new memory that is touched
 // once.
@@ -35,19 +34,6 @@ constexpr OwnKey kOwnKeys[] = {
     {"ssl.key.pem", "'tls.key_file'"},
     {"log_cb", "nothing"},
 };
-
-Result<std::string> Password(const Env* env, const KafkaSource& source) {
-  if (!source.sasl.password_env.empty()) {
-    std::string password = EnvironmentVariable(source.sasl.password_env);
-    if (!password.empty()) return password;
-    return Status(StatusCode::kConfig, "kafka: the environment variable " + source.sasl.password_env +
-                                           ", which 'password_env' names, is not set");
-  }
-  WHITTLE_ASSIGN_OR_RETURN(std::string password, ReadFile(env->files, source.sasl.password_file, kMaxPasswordBytes));
-  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
-  if (password.empty()) return Status(StatusCode::kConfig, source.sasl.password_file + ": holds no password");
-  return password;
-}
 
 std::vector<std::string> SplitAtCommas(std::string_view text) {
   std::vector<std::string> parts;
@@ -116,7 +102,8 @@ Result<KafkaClientOptions> MakeKafkaClient(const Env* env, const KafkaSource& so
       sasl ? (source.tls.enabled ? "sasl_ssl" : "sasl_plaintext") : (source.tls.enabled ? "ssl" : "plaintext");
   properties.emplace_back("security.protocol", protocol);
   if (sasl) {
-    WHITTLE_ASSIGN_OR_RETURN(std::string password, Password(env, source));
+    const SecretPlace place{source.sasl.password_file, source.sasl.password_env, "password_env", "password"};
+    WHITTLE_ASSIGN_OR_RETURN(std::string password, ReadSecret(env, place));
     properties.emplace_back("sasl.mechanism", source.sasl.mechanism);
     properties.emplace_back("sasl.username", source.sasl.username);
     properties.emplace_back("sasl.password", std::move(password));

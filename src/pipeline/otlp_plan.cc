@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
-#include "env/user_directories.h"
+#include "expr/token_stream.h"
+#include "pipeline/secret.h"
 
 namespace whittle {
 namespace {
 
-constexpr uint64_t kMaxTokenBytes = 64 * 1024;
 constexpr uint64_t kMaxCertificateBytes = 1 << 20;
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 127; });
@@ -26,17 +21,9 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
-Result<std::string> Token(const Env* env, const OtlpSinkConfig& config) {
-  std::string text;
-  if (!config.token_env.empty()) {
-    text = EnvironmentVariable(config.token_env);
-    if (text.empty()) {
-      return Status(StatusCode::kConfig,
-                    "otlp: the environment variable " + config.token_env + ", which 'token_env' names, is not set");
-    }
-  } else {
-    WHITTLE_ASSIGN_OR_RETURN(text, ReadFile(env->files, config.token_file, kMaxTokenBytes));
-  }
+Result<std::string> ReadToken(const Env* env, const OtlpSinkConfig& config) {
+  WHITTLE_ASSIGN_OR_RETURN(const std::string text,
+                           ReadSecret(env, {config.token_file, config.token_env, "token_env", "token"}));
   const std::string token(Trimmed(text));
   const std::string& where = config.token_env.empty() ? config.token_file : config.token_env;
   if (token.empty()) return Status(StatusCode::kConfig, where + ": holds no token");
@@ -121,7 +108,7 @@ Result<OtlpSinkPlan> MakeOtlpSinkPlan(const Env* env, const OtlpSinkConfig& conf
   WHITTLE_ASSIGN_OR_RETURN(plan.target, ParseOtlpEndpoint(config.endpoint));
   plan.headers = config.headers;
   if (!config.token_file.empty() || !config.token_env.empty()) {
-    WHITTLE_ASSIGN_OR_RETURN(const std::string token, Token(env, config));
+    WHITTLE_ASSIGN_OR_RETURN(const std::string token, ReadToken(env, config));
     const bool bearer = LowerCase(config.token_header) == "authorization" && token.find(' ') == std::string::npos;
     plan.headers.emplace_back(config.token_header, (bearer ? "Bearer " : "") + token);
   }

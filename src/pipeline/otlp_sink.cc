@@ -126,11 +126,11 @@ class Collector {
     request.method = "POST";
     request.path = path_;
     request.headers = headers_;
-    request.body = gzip_ ? Gzip(body) : body;
-    if (gzip_ && !request.body.empty()) {
-      request.headers.emplace("Content-Encoding", "gzip");
-    } else {
+    if (gzip_) request.body = Gzip(body);
+    if (request.body.empty()) {
       request.body = body;
+    } else {
+      request.headers.emplace("Content-Encoding", "gzip");
     }
     Answer answer;
     const int64_t until = env_->clock->SteadyNs() + timeout_ns_;
